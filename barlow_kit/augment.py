@@ -111,7 +111,7 @@ def draw(
         rotate=_between(-v.rotate, v.rotate, u[14]), shift=_between(-v.shift, v.shift, u[15:17]).T,
         zoom=_between(*v.zoom, u[17]), shear=_between(-v.shear, v.shear, u[18]), gain=_between(*v.gain, u[19]), key=keys)
 
-# %% ../nbs/02_augment.ipynb #e55fcf6d
+# %% ../nbs/02_augment.ipynb #65627688
 _JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation, TF.adjust_hue)
 
 def render_pil(
@@ -122,7 +122,7 @@ def render_pil(
     "One view through PIL, the way of the official code."
     p = {k: x[0] if k == "key" else x[0].tolist() for k, x in p.items()}
     if v.rotate or v.shift or v.shear or v.zoom != (1, 1):
-        shift = [round(s*side) for s, side in zip(p["shift"], image.size)]
+        shift = [s*side for s, side in zip(p["shift"], image.size)]
         image = TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.], InterpolationMode.BILINEAR)
     box = [int(p[k]) for k in ("top", "left", "height", "width")]
     image = TF.resized_crop(image, *box, [v.size, v.size], InterpolationMode.BICUBIC)
@@ -135,12 +135,13 @@ def render_pil(
     x = TF.pil_to_tensor(image).float() / 255
     return _normalize(v, _add_noise(v, (x*p["gain"]).clamp(0, 1)[None], p["key"][None]))[0]
 
-# %% ../nbs/02_augment.ipynb #d06567a3
-def _normalize(v:View, x:Tensor) -> Tensor:
-    "Per-channel normalization of [n, C, H, W]."
-    if v.mean is None: return x
+# %% ../nbs/02_augment.ipynb #5287fe9f
+def _normalize(v:View, x:Tensor, out:Tensor|None=None) -> Tensor:
+    "Per-channel normalization of [n, C, H, W], into contiguous memory."
+    out = torch.empty(x.shape, device=x.device) if out is None else out
+    if v.mean is None: return out.copy_(x)
     mean, std = (torch.tensor(t, device=x.device).view(1, -1, 1, 1) for t in (v.mean, v.std))
-    return torch.addcmul(-mean/std, x, 1/std)
+    return torch.addcmul(-mean/std, x, 1/std, out=out)
 
 def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
     "Gaussian pixel noise from hashed uniforms (Box and Muller's transform), then clamped to 0..1."
@@ -151,12 +152,12 @@ def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
     normal = torch.cat([radius*(2*math.pi*b).cos(), radius*(2*math.pi*b).sin()], 1)[:, :x[0].numel()]
     return (x + v.noise*normal.view_as(x)).clamp(0, 1)
 
-# %% ../nbs/02_augment.ipynb #21719aa0
+# %% ../nbs/02_augment.ipynb #3e200f3c
 def _cubic(x:Tensor) -> Tensor:
     "Keys' cubic with a = -1/2, PIL's bicubic: p²(p-1)/2 + q²(1-2q), p = (2-|x|)+, q = (1-|x|)+."
     x = x.abs()
     p, q = (2 - x).clamp_(min=0), (1 - x).clamp_(min=0)
-    return (p - 1).mul_(p).mul_(p).mul_(.5).add_((1 - 2*q).mul_(q).mul_(q))
+    return (p - 1).mul_(p).mul_(p).mul_(.5).sub_((q - .5).mul_(q).mul_(q), alpha=2)
 
 def _resize_matrix(
     start:Tensor, length:Tensor, # [n] interval of the input to show, in pixels
@@ -168,7 +169,8 @@ def _resize_matrix(
     if flip is not None: center = torch.where(flip[:, None], out - center, center)
     scale = (length/out).view(-1, 1, 1)
     position = torch.arange(full, device=start.device) - start.view(-1, 1, 1)
-    weight = _cubic((position + .5 - center[:, :, None]*scale) / scale.clamp(min=1))
+    widen = scale.clamp(min=1)
+    weight = _cubic((position + .5)/widen - center[:, :, None]*(scale/widen))
     weight *= (position >= 0) & (position < length.view(-1, 1, 1))
     return weight / weight.sum(-1, keepdim=True)
 
@@ -188,89 +190,96 @@ def _blur_matrix(
     inside[..., -1] += weight[..., radius + size:].sum(-1)
     return inside
 
-# %% ../nbs/02_augment.ipynb #ccf9ad81
-def _gray(x:Tensor) -> Tensor: return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114)
-def _brightness(x:Tensor, f:Tensor) -> Tensor: return x.mul_(f).clamp_(0, 1)
-def _contrast(x:Tensor, f:Tensor) -> Tensor:
-    mean = (_gray(x) if len(x) == 3 else x[0]).mean((1, 2), keepdim=True)
-    return x.mul_(f).add_(mean*(1 - f)).clamp_(0, 1)
-def _saturation(x:Tensor, f:Tensor) -> Tensor:
-    gray = _gray(x).mul_(1 - f)
-    return x.mul_(f).add_(gray).clamp_(0, 1)
+# %% ../nbs/02_augment.ipynb #d636f052
+def _gray(x:Tensor) -> Tensor:
+    return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114) if len(x) == 3 else x[0].clone()
+
+def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
+    "In place: f x + (1 - f) y, where y is the mean gray if `contrast` is 1, the gray image if `saturation` is 1, else black."
+    gray = _gray(x)
+    mean = gray.mean((1, 2), keepdim=True).mul_((1 - f)*contrast)
+    return torch.addcmul(gray.mul_((1 - f)*saturation).add_(mean), x, f, out=x).clamp_(0, 1)
 
 def _hue(x:Tensor, turn:Tensor) -> Tensor:
-    "Turn the color circle by `turn` of a full turn. x: [3, n, H, W]."
+    "In place: turn the color circle by `turn` of a full turn. x: [3, n, H, W]."
     r, g, b = x
     value = torch.maximum(torch.maximum(r, g), b)
     chroma = value - torch.minimum(torch.minimum(r, g), b)
-    d = (chroma*6).clamp_(min=1e-20).reciprocal_()
-    not_g, not_r = ((value - c).mul_(1e30).clamp_(max=1) for c in (g, r))       # 0 where this channel is the largest
-    h = torch.lerp((b - r).mul_(d).add_(2/6), (r - g).mul_(d).add_(4/6), not_g)
-    h = torch.lerp((g - b).mul_(d), h, not_r).add_(turn)
-    h.sub_(h.floor()).mul_(6)
+    d = chroma.clamp(min=1e-20).reciprocal_()
+    not_g, not_r = value.sub(g).sign_(), value.sub(r).sign_()                   # 0 where this channel is the largest, else 1
+    h = torch.lerp(b.sub(r).mul_(d).add_(2), r.sub(g).mul_(d).add_(4), not_g)
+    h = torch.lerp(g.sub(b).mul_(d), h, not_r).add_(6*turn)                     # in sixths of a turn
+    h.sub_(h.div(6).floor_(), alpha=6)
     value.sub_(chroma)
-    for k, (center, sign, offset) in enumerate([(3, 1, -1), (2, -1, 2), (4, -1, 2)]):
-        tent = (h - center).abs_().mul_(sign).add_(offset).clamp_(0, 1)
-        torch.addcmul(value, tent, chroma, out=x[k])
+    tents = h.sub(3).abs_().sub_(1), 2 - h.sub(2).abs_(), 2 - h.sub(4).abs_()
+    for k, tent in enumerate(tents): torch.addcmul(value, tent.clamp_(0, 1), chroma, out=x[k])
     return x
 
-# %% ../nbs/02_augment.ipynb #60a12633
+# %% ../nbs/02_augment.ipynb #a43e636a
+def _jitter(x:Tensor, p:dict) -> Tensor:
+    "The four color operations, [C, n, H, W], in each image's own order."
+    hue_at = torch.where(p["jitter"], (p["order"] == 3).int().argmax(1), 4)
+    sort = hue_at.argsort()
+    x, order, factor = x.index_select(1, sort), p["order"][sort], p["factor"][sort]
+    end = hue_at.bincount(minlength=5).cumsum(0).tolist()           # images whose hue comes at place k or earlier
+    def blend(place, i):
+        kind = order[i, place]
+        f, contrast, saturation = factor[i].gather(1, kind[:, None])[:, 0], (kind == 1).float(), (kind == 2).float()
+        _blend(x[:, i], *(t.view(-1, 1, 1) for t in (f, contrast, saturation)))
+    for place in (0, 1, 2): blend(place, slice(end[place], end[3]))
+    if len(x) == 3: _hue(x[:, :end[3]], factor[:end[3], 3].view(-1, 1, 1))
+    for place in (1, 2, 3): blend(place, slice(0, end[place - 1]))
+    return x.index_select(1, sort.argsort())
+
 def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
-    "Apply `op` in place to the images x[:, mask], with their own factors."
+    "Apply `op` in place to the images x[:, mask], with their own factors, and touch no others."
     i = mask.nonzero().squeeze(1)
     if len(i): x.index_copy_(1, i, op(x.index_select(1, i), *(f.index_select(0, i).view(-1, 1, 1) for f in factors)))
 
-def _jitter(x:Tensor, p:dict) -> None:
-    "The four color operations in each image's own order, in place. Hue is the dear one: once for all, the others around it."
-    order, factor, f = p["order"], p["factor"], (_brightness, _contrast, _saturation)
-    hue_at = (order == 3).int().argmax(1)
-    for before in (True, False):
-        for place in range(4):
-            now = p["jitter"] & (hue_at > place if before else hue_at < place)
-            for k, op in enumerate(f[:2] if len(x) == 1 else f): _where(x, now & (order[:, place] == k), op, factor[:, k])
-        if before and len(x) == 3: _where(x, p["jitter"], _hue, factor[:, 3])
-
-# %% ../nbs/02_augment.ipynb #810d7dbf
+# %% ../nbs/02_augment.ipynb #8d25a18a
 def _affine(x:Tensor, p:dict) -> Tensor:
     "Rotate, shear, zoom about the center, then shift, each image [n, C, H, W] its own; bilinear, black outside."
     a, s, (height, width) = p["rotate"].deg2rad(), p["shear"].deg2rad().tan(), x.shape[-2:]
     cos, sin = a.cos()/p["zoom"], a.sin()/p["zoom"]
     inverse = torch.stack([cos - sin*s, sin + cos*s, -sin, cos], 1).view(-1, 2, 2)      # output pixel -> input pixel
     pixels = torch.tensor([width, height], device=x.device)
-    origin = -(inverse @ (p["shift"]*pixels).round()[..., None])[..., 0]
+    origin = -(inverse @ (p["shift"]*pixels)[..., None])[..., 0]
     theta = torch.cat([inverse*pixels/pixels[:, None], (2*origin/pixels)[..., None]], 2)
     return grid_sample(x, affine_grid(theta, list(x.shape), align_corners=False), align_corners=False)
 
-# %% ../nbs/02_augment.ipynb #951358d7
+# %% ../nbs/02_augment.ipynb #9ada9197
 def render_batch(
     v:View,         # Distribution, for size and normalization
     images:Tensor,  # [n, C, H, W], uint8 or float in 0..1
     p:dict,         # Parameters from `draw`
+    out:Tensor|None=None, # Where to put the views
 ) -> Tensor:        # [n, C, size, size]
     "n views at once, on the images' device: what `render_pil` does, without rounding to bytes in between."
-    x = images.float().div_(255) if images.dtype == torch.uint8 else images.float()
-    if v.rotate or v.shift or v.shear or v.zoom != (1, 1): x = _affine(x, p)
-    x = x.transpose(0, 1).contiguous()                                                   # color planes
+    x = images.transpose(0, 1).contiguous()                                              # color planes
+    x = x.float().div_(255) if x.dtype == torch.uint8 else x.float()
+    if v.rotate or v.shift or v.shear or v.zoom != (1, 1): x = _affine(x.transpose(0, 1), p).transpose(0, 1).contiguous()
     if v.scale or v.size != x.shape[-1] or v.size != x.shape[-2] or v.flip:
         rows = _resize_matrix(p["top"], p["height"], v.size, x.shape[2])
         columns = _resize_matrix(p["left"], p["width"], v.size, x.shape[3], p["flip"]).transpose(1, 2)
-        x = torch.stack([torch.bmm(rows, torch.bmm(plane, columns).clamp_(0, 1)) for plane in x]).clamp_(0, 1)
-    if v.jitter: _jitter(x, p)
+        x, planes = x.new_empty(len(x), len(images), v.size, v.size), x
+        for plane, into in zip(planes, x): torch.bmm(rows, torch.bmm(plane, columns).clamp_(0, 1), out=into)
+        x.clamp_(0, 1)
+    if v.jitter: x = _jitter(x, p)
     if v.grayscale and len(x) == 3: _where(x, p["grayscale"], lambda y: _gray(y).expand(3, -1, -1, -1))
     if v.blur: _where(x, p["blur"], lambda y, s: _blur(y, s.flatten(), v), p["sigma"])
     if v.solarize: _where(x, p["solarize"], lambda y: torch.minimum(y, 1 - y))
     x = x.transpose(0, 1)
     if v.gain != (1, 1): x = (x*p["gain"].view(-1, 1, 1, 1)).clamp_(0, 1)
-    return _normalize(v, _add_noise(v, x, p["key"])).contiguous()
+    return _normalize(v, _add_noise(v, x, p["key"]), out)
 
 def _blur(x:Tensor, sigma:Tensor, v:View) -> Tensor:
     band = _blur_matrix(sigma, v.size, radius=math.ceil(3*v.sigma[1]))
     return torch.stack([torch.bmm(torch.bmm(band, plane), band.transpose(1, 2)) for plane in x])
 
-# %% ../nbs/02_augment.ipynb #95380daf
+# %% ../nbs/02_augment.ipynb #7ecc3bff
 _IMAGENET = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
 _CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
-_DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=15., shift=.15, zoom=(.8, 1.2), shear=15., gain=(.6, 1.), noise=.1)
+_DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1, zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
 _CHUNK = 128    # Images at a time on a CPU, so that the planes stay in its cache
 
 @dataclass(frozen=True)
@@ -322,12 +331,13 @@ class TwoViews:
         if images.ndim != 4 or len(images) != len(index):
             raise ValueError(f"need images [n, C, H, W] and n numbers, got {tuple(images.shape)} and {len(index)}")
         index, step = index.to(images.device), _CHUNK if images.device.type == "cpu" else len(images)
-        views = []
+        pair = []
         for k, v in enumerate((self.view1, self.view2)):
             keys = sample_keys(index, seed=seed, epoch=epoch, view=k)
-            parts = [render_batch(v, x, draw(v, key, *x.shape[-2:])) for x, key in zip(images.split(step), keys.split(step))]
-            views.append(torch.cat(parts))
-        return tuple(views)
+            y = torch.empty(len(images), images.shape[1], v.size, v.size, device=images.device)
+            for x, key, out in zip(images.split(step), keys.split(step), y.split(step)): render_batch(v, x, draw(v, key, *x.shape[-2:]), out)
+            pair.append(y)
+        return tuple(pair)
 
     def plain(self,
         image,          # PIL image, or [C, H, W] or [n, C, H, W] tensor

@@ -22,13 +22,13 @@ def _axes(
     plt.close(fig)
     return fig, list(axes.flat)
 
-# %% ../nbs/01_plot.ipynb #6aa71934
+# %% ../nbs/01_plot.ipynb #967dbf3e
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     "Draw one [C, H, W] image, undoing its normalization."
     image = image.detach().float().cpu()
     if mean is not None: image = image * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
-    image = image.clamp(0, 1)
-    ax.imshow(image[0] if len(image) == 1 else image.permute(1, 2, 0), cmap="gray", vmin=0, vmax=1)
+    image = image.clamp(0, 1).numpy()
+    ax.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
     if title is not None: ax.set_title(str(title), fontsize=8)
 
@@ -76,7 +76,7 @@ def _block_mean(c:Tensor, max_size:int) -> Tensor:
     rows, cols = (min(s, max_size) for s in c.shape)
     return c if (rows, cols) == tuple(c.shape) else adaptive_avg_pool2d(c[None, None], (rows, cols))[0, 0]
 
-# %% ../nbs/01_plot.ipynb #0bc330c0
+# %% ../nbs/01_plot.ipynb #e7a587c2
 def plot_cross_correlation(
     c,                   # [D, D] matrix, or a list of them to stand side by side
     titles=None,         # A title, or one for each matrix
@@ -92,7 +92,7 @@ def plot_cross_correlation(
         if m.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(m.shape)}")
         m = m.detach().float().cpu()
         small = _block_mean(m, max_size)
-        drawn = ax.imshow(small, cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest", extent=(0, m.shape[1], m.shape[0], 0))
+        drawn = ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest", extent=(0, m.shape[1], m.shape[0], 0))
         ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
         ax.set_title((title or "") + (f" (block means, {m.shape[0]} units)" if small is not m else ""), fontsize=10)
     fig.colorbar(drawn, ax=axes, label="correlation over the batch", shrink=.8)
@@ -106,7 +106,7 @@ def _smooth(y:Tensor, window:int) -> Tensor:
     start = (end - window).clamp(min=0)
     return (total[end] - total[start]) / (end - start)
 
-# %% ../nbs/01_plot.ipynb #d617545d
+# %% ../nbs/01_plot.ipynb #f29be1aa
 def plot_history(
     history:list,             # One dict a step, with loss, invariance and redundancy
     floor:float|None=None,    # Lowest possible loss, drawn as a dashed line
@@ -119,8 +119,8 @@ def plot_history(
     fig, (ax,) = _axes(1, 1, 6.5, 3.4)
     for name, y, color in [("loss", loss, "black"), ("invariance term", invariance, "#0072B2"),
                            ("redundancy term x lambd", loss - invariance, "#D55E00")]:
-        ax.plot(y, ".", color=color, ms=1.5, alpha=.15)
-        ax.plot(_smooth(y, window or max(1, len(y)//50)), color=color, label=name)
+        ax.plot(y.numpy(), ".", color=color, ms=1.5, alpha=.15)
+        ax.plot(_smooth(y, window or max(1, len(y)//50)).numpy(), color=color, label=name)
     if floor: ax.axhline(floor, color="gray", ls="--", label=f"floor {floor:.4g}")
     ax.set(xlabel="step", ylabel="loss, log scale", yscale="log")
     ax.legend(fontsize=8, frameon=False)

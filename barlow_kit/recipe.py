@@ -59,10 +59,10 @@ class Recipe:
         for group in groups: group["peak"] = group["lr"]
         return LARS(groups, lr=0.) if self.optimizer == "lars" else AdamW(groups, lr=0.)
 
-# %% ../nbs/08_recipe.ipynb #c8e4136d
+# %% ../nbs/08_recipe.ipynb #d99584eb
 _RECIPES = {r.name: r for r in (
-    Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(), epochs=20, batch_size=64, optimizer="adamw",
-           lr_weights=8e-3, lr_biases=8e-3, weight_decay=1e-2, warmup_epochs=1, final_lr=0.),
+    Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(), epochs=50, batch_size=64, optimizer="adamw",
+           lr_weights=8e-3, lr_biases=8e-3, weight_decay=1., warmup_epochs=1, final_lr=0.),
     Recipe("cifar10", "resnet18-cifar", (2048, 2048, 2048), 3, TwoViews.cifar10(), epochs=200, batch_size=256),
     Recipe("imagenet-300e", epochs=300),
     Recipe("imagenet-1000e", epochs=1000))}

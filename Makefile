@@ -1,0 +1,59 @@
+# Two commands to know: `make quickstart` learns from digits and prints what it gained, `make test` proves the whole kit.
+# An environment of your own serves as well: make test VENV=/path/to/env, and another Python: make quickstart PYTHON=python3.12
+PYTHON ?= python3
+VENV ?= .venv
+PIP_ARGS ?=
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help quickstart test lab bench export readme check
+
+help:
+	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
+	@echo "make test         install with the tools for development, run every notebook and every generated test"
+	@echo "make lab          open the quickstart notebook in JupyterLab"
+	@echo "make bench        measure speed and memory against the usual formulations"
+	@echo "make export       notebooks -> package, tests and README (after an edit)"
+
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "Python is missing: there is no '$(PYTHON)'. On Debian and Ubuntu: sudo apt install python3 python3-venv. Or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed, '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1). Name another: make PYTHON=/path/to/python3.12"; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	"$(PYTHON)" -m venv "$(VENV)"
+
+$(VENV)/.barlow_kit: settings.ini setup.py | $(BIN)/python
+	@echo "Installing the kit into $(VENV) (PyTorch is large: minutes on the first time)"
+	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e .
+	@touch $@
+
+$(VENV)/.barlow_kit_dev: settings.ini setup.py | $(BIN)/python
+	@echo "Installing the kit and the tools for development into $(VENV) (PyTorch is large: minutes on the first time)"
+	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[dev]'
+	@touch $@ $(VENV)/.barlow_kit
+
+quickstart: $(VENV)/.barlow_kit
+	@"$(BIN)/barlow-kit" quickstart
+
+lab: $(VENV)/.barlow_kit
+	"$(BIN)/jupyter" lab nbs/tutorials/quickstart.ipynb
+
+bench: $(VENV)/.barlow_kit
+	@for b in loss lars views; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
+
+export: $(VENV)/.barlow_kit_dev
+	PATH="$(abspath $(BIN)):$$PATH" nbdev_export
+	"$(BIN)/barlow-kit-tests"
+	"$(BIN)/barlow-kit-readme"
+
+# The package, the tests and the README must be what the notebooks say.
+check: $(VENV)/.barlow_kit_dev
+	@before=$$(mktemp -d) && cp -r barlow_kit "$$before" && PATH="$(abspath $(BIN)):$$PATH" nbdev_export \
+	  && diff -r -x __pycache__ "$$before/barlow_kit" barlow_kit && rm -r "$$before" \
+	  || { echo "barlow_kit/ was not what the notebooks export: it is now; look at the difference above and commit it"; exit 1; }
+	@"$(BIN)/barlow-kit-tests" --check
+	@"$(BIN)/barlow-kit-readme" --check
+
+test: check
+	@echo "== notebooks"
+	PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers 2
+	@echo "== tests"
+	"$(BIN)/python" -m pytest tests -q
