@@ -135,11 +135,12 @@ def render_pil(
     x = TF.pil_to_tensor(image).float() / 255
     return _normalize(v, _add_noise(v, (x*p["gain"]).clamp(0, 1)[None], p["key"][None]))[0]
 
-# %% ../nbs/02_augment.ipynb #5287fe9f
+# %% ../nbs/02_augment.ipynb #441d1b8e
 def _normalize(v:View, x:Tensor, out:Tensor|None=None) -> Tensor:
     "Per-channel normalization of [n, C, H, W], into contiguous memory."
     out = torch.empty(x.shape, device=x.device) if out is None else out
     if v.mean is None: return out.copy_(x)
+    if len(v.mean) != x.shape[1]: raise ValueError(f"the views normalize {len(v.mean)} channels, the images have {x.shape[1]}")
     mean, std = (torch.tensor(t, device=x.device).view(1, -1, 1, 1) for t in (v.mean, v.std))
     return torch.addcmul(-mean/std, x, 1/std, out=out)
 

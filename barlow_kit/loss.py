@@ -82,7 +82,7 @@ class LossTerms(NamedTuple):
     invariance: Tensor  # sum_i (1 - C_ii)^2
     redundancy: Tensor  # sum_i sum_{j != i} C_ij^2, before the weight
 
-# %% ../nbs/05_loss.ipynb #f5358954
+# %% ../nbs/05_loss.ipynb #1a93ba75
 def _check_units(view:int, z:Tensor, mean:Tensor, variance:Tensor) -> None:
     "Raise ValueError when embeddings hold NaN or infinity, or a unit that is constant over the batch."
     if not variance.sum().isfinite():
@@ -91,7 +91,7 @@ def _check_units(view:int, z:Tensor, mean:Tensor, variance:Tensor) -> None:
                          "look for broken images or a learning rate that is too high")
     dead = (variance <= 1e-12*(1 + mean.square())).nonzero().flatten().tolist()
     if dead: raise ValueError(f"view {view} has {len(dead)} of {z.shape[1]} units constant over the batch, the first {dead[:5]}: "
-        "they have no correlation and get no gradient. Are all images alike, or has the network collapsed?")
+        "they have no correlation and get no gradient; the images are all alike, or the network has collapsed")
 
 # %% ../nbs/05_loss.ipynb #432505c9
 def barlow_loss(

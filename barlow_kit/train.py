@@ -85,7 +85,7 @@ def _view_batches(
         names = [data.name(i) for i in asked[shown != asked]] if hasattr(data, "name") else []
         yield view1.to(device, non_blocking=True), view2.to(device, non_blocking=True), shown, names
 
-# %% ../nbs/10_train.ipynb #77408413
+# %% ../nbs/10_train.ipynb #5750f627
 class TrainingError(RuntimeError):
     "Training that cannot go on; the message names the step, the images and the likely cause."
 
@@ -96,13 +96,12 @@ def _explain(run:Run, step:int, problem:str, views:tuple, index:Tensor) -> Train
     weights = [n for n, p in run.model.named_parameters() if not p.isfinite().all()]
     if bad.any(): cause = f"the images {index[bad].tolist()} hold NaN or infinity: remove or repair them"
     elif weights: cause = f"the weights are no longer finite ({weights[0]} first): start again from a checkpoint with a lower learning rate or a longer warm-up"
-    elif flat.float().mean() > .5: cause = f"{int(flat.sum())} of the {len(index)} images are of one color: is the data what you think?"
+    elif flat.float().mean() > .5: cause = f"{int(flat.sum())} of the {len(index)} images are of one color: look at the data"
     else: cause = "the network may have collapsed or the learning rate is too high: try a lower one, a longer warm-up, or another lambd"
     kept = f" The last checkpoint is in {run.path}." if run.path and (run.path/"checkpoint.pt").exists() else ""
-    return TrainingError(f"stopped at step {step}: {problem}. Likely cause: {cause}. Images of this batch: {index.tolist()[:8]}"
-                         f"{' ...' if len(index) > 8 else ''}.{kept}")
+    return TrainingError(f"stopped at step {step}: {problem}. Likely cause: {cause}. Images of this batch, the first 8: {index.tolist()[:8]}.{kept}")
 
-# %% ../nbs/10_train.ipynb #c758e8bb
+# %% ../nbs/10_train.ipynb #a10a1bda
 def _train_step(
     run:Run,
     optimizer:torch.optim.Optimizer,
@@ -111,6 +110,8 @@ def _train_step(
     step:int, total:int, warmup:int,
 ) -> dict:                       # The entry for the history
     "Forward, backward, step. Raises TrainingError before the weights are touched when something is not finite."
+    if views[0].shape[1] != run.recipe.channels:
+        raise ValueError(f"the images have {views[0].shape[1]} channels and the recipe {run.recipe.name!r} expects {run.recipe.channels}: say channels={views[0].shape[1]}")
     factor = warmup_cosine(step, total, warmup, run.recipe.final_lr)
     for group in optimizer.param_groups: group["lr"] = group["peak"] * factor
     try: terms = run.model(*views)

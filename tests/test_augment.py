@@ -183,7 +183,7 @@ def test_two_views():
     # cell 4fc43591
     digits = get_dataset("digits")
 
-    # cell a8e8f7d4
+    # cell 98f712ca
     data = torch.randint(0, 256, (300, 3, 32, 32), dtype=torch.uint8)
     pair = TwoViews.cifar10(); index = torch.arange(300)
     y1, y2 = pair.batch(data, index, seed=3, epoch=5)
@@ -196,6 +196,7 @@ def test_two_views():
     test_eq(TwoViews.imagenet()(photo, seed=1)[0], TwoViews.imagenet()(photo, seed=1)[0])
     torch.manual_seed(0); a = pair(data[0]); b = pair(data[0]); assert (a[0] != b[0]).any()      # no seed: new views
     test_fail(lambda: pair.batch(data, some), contains="n numbers, got (300, 3, 32, 32) and 3")
+    test_fail(lambda: pair.batch(data[:, :1], index), contains="normalize 3 channels, the images have 1")
     test_fail(lambda: pair("cat.jpg"), contains="must be a PIL image or a tensor, got str")
     official = T.Compose([T.Resize(256, T.InterpolationMode.BICUBIC), T.CenterCrop(224), T.ToTensor(), T.Normalize(*_IMAGENET.values())])
     assert_close(TwoViews.imagenet().plain(photo), official(photo), atol=1e-5, rtol=0)

@@ -7,12 +7,12 @@ from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from sklearn.datasets import load_sample_images
 from torch.testing import assert_close
-from barlow_kit.augment import TwoViews
+from barlow_kit.augment import TwoViews, View
 from barlow_kit.checkpoint import CheckpointError, load_checkpoint
 from barlow_kit.data import TensorImages, get_dataset
-from barlow_kit.loss import cross_correlation
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, TrainingError, _view_batches, pretrain
+from barlow_kit.twins import twin_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -36,13 +36,12 @@ def test_pretrain():
     # cell b8d5819e
     run = pretrain("digits", epochs=4, progress=False)
 
-    # cell 2780a192
+    # cell a0b05dbd
     test_digits = get_dataset("digits", "test").images
     view1, view2 = run.recipe.views.batch(test_digits, torch.arange(len(test_digits)), seed=1)
     torch.manual_seed(0)
     untrained = run.recipe.model()
-    with torch.no_grad():
-        before, after = (cross_correlation(m.embed(view1), m.embed(view2)) for m in (untrained, run.model))
+    before, after = (twin_correlation(m, view1, view2) for m in (untrained, run.model))
 
     # cell 5143d23e
     test_eq(set(run.history[0]), {"step", "epoch", "loss", "invariance", "redundancy", "lr"})
@@ -94,7 +93,7 @@ def test_a_run_that_goes_on():
 
 def test_runs_that_stop():
     "nbs/10_train.ipynb: Runs that stop"
-    # cell 89262adf
+    # cell 4876a19f
     def says(*args, **kwargs):
         try: pretrain(*args, progress=False, **kwargs)
         except Exception as e: print(f"{type(e).__name__}: {e}\n")
@@ -103,14 +102,19 @@ def test_runs_that_stop():
     images[77] = float("nan")
     says(TensorImages(images), "digits", epochs=2)
     says("digits", epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1)
-    says(TensorImages(torch.ones(200, 1, 8, 8)), "digits", views=TwoViews(*[get_recipe("digits", views=TwoViews.cifar10()).views.view2]*2), channels=1)
+    undistorted = View(size=8, scale=None, flip=0., jitter=0., grayscale=0.)
+    says(TensorImages(torch.ones(200, 1, 8, 8)), "digits", views=TwoViews(undistorted, undistorted))
+    says(TensorImages(torch.rand(200, 3, 8, 8)), "digits")
     says("digits", batch_size=2000)
     says("digits", epoch=3)
     says("/data/imagenet", "imagenet-300e")
 
-    # cell 93c1fa50
+    # cell fb3387bb
     test_fail(lambda: pretrain(TensorImages(images), "digits", epochs=2, progress=False), exc=TrainingError, contains="the images [77] hold NaN")
     test_fail(lambda: pretrain("digits", epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1, progress=False), exc=TrainingError, contains="Likely cause")
+    test_fail(lambda: pretrain(TensorImages(torch.ones(200, 1, 8, 8)), "digits", views=TwoViews(undistorted, undistorted), progress=False),
+              exc=TrainingError, contains="64 of the 64 images are of one color")
+    test_fail(lambda: pretrain(TensorImages(torch.rand(200, 3, 8, 8)), "digits", progress=False), contains="channels=3")
     test_fail(lambda: pretrain(TensorImages(images)), contains="name a recipe for this data")
     test_fail(lambda: pretrain("digits", batch_size=2000), contains="batch_size 2000 is larger than the data (1400 images)")
     test_fail(lambda: pretrain("digits", epoch=3), contains="did you mean 'epochs'?")
@@ -139,15 +143,12 @@ def test_photographs_in_a_folder():
 
 def test_looking_in_while_it_trains():
     "nbs/10_train.ipynb: Looking in while it trains"
-    # cell 7753dfb9
+    # cell 6ff68972
     x = get_dataset("digits", "test").images[:256]
     fixed, seen = TwoViews.digits().batch(x, torch.arange(256), seed=1), []
     def watch(run):
         if run.history[-1]["step"] % 20: return
-        run.model.eval()
-        with torch.no_grad(): c = cross_correlation(*(run.model.embed(v) for v in fixed))
-        run.model.train()
-        seen.append(c.diagonal().mean().item())
+        seen.append(twin_correlation(run.model, *fixed).diagonal().mean().item())
 
     watched = pretrain("digits", epochs=4, callbacks=[watch], progress=False)
 
