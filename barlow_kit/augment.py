@@ -153,7 +153,7 @@ def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
     normal = torch.cat([radius*(2*math.pi*b).cos(), radius*(2*math.pi*b).sin()], 1)[:, :x[0].numel()]
     return (x + v.noise*normal.view_as(x)).clamp(0, 1)
 
-# %% ../nbs/02_augment.ipynb #3e200f3c
+# %% ../nbs/02_augment.ipynb #d56aeb20
 def _cubic(x:Tensor) -> Tensor:
     "Keys' cubic with a = -1/2, PIL's bicubic: p²(p-1)/2 + q²(1-2q), p = (2-|x|)+, q = (1-|x|)+."
     x = x.abs()
@@ -169,11 +169,13 @@ def _resize_matrix(
     center = torch.arange(out, device=start.device).add(.5).expand(len(start), out)
     if flip is not None: center = torch.where(flip[:, None], out - center, center)
     scale = (length/out).view(-1, 1, 1)
-    position = torch.arange(full, device=start.device) - start.view(-1, 1, 1)
-    widen = scale.clamp(min=1)
-    weight = _cubic((position + .5)/widen - center[:, :, None]*(scale/widen))
-    weight *= (position >= 0) & (position < length.view(-1, 1, 1))
-    return weight / weight.sum(-1, keepdim=True)
+    widen, center = scale.clamp(min=1), center[:, :, None]*scale
+    tap = (center - 2*widen).floor() + torch.arange(4*math.ceil(widen.max()) + 1, device=start.device)   # all that can have weight
+    inside = torch.minimum(tap + 1, length.view(-1, 1, 1) - tap).clamp_(0, 1)                             # 0 outside the interval
+    weight = _cubic((tap + .5 - center)/widen).mul_(inside)
+    weight /= weight.sum(-1, keepdim=True)
+    where = (tap + start.view(-1, 1, 1)).clamp_(0, full - 1).long()
+    return torch.zeros(len(start), out, full, device=start.device).scatter_add_(2, where, weight)
 
 # %% ../nbs/02_augment.ipynb #e8d33851
 def _blur_matrix(
@@ -248,7 +250,18 @@ def _affine(x:Tensor, p:dict) -> Tensor:
     theta = torch.cat([inverse*pixels/pixels[:, None], (2*origin/pixels)[..., None]], 2)
     return grid_sample(x, affine_grid(theta, list(x.shape), align_corners=False), align_corners=False)
 
-# %% ../nbs/02_augment.ipynb #9ada9197
+# %% ../nbs/02_augment.ipynb #771871ed
+def _crop(x:Tensor, p:dict, size:int) -> Tensor:
+    "Crop, flip and resize [n, C, H, W], each image its own; color planes [C, n, size, size]."
+    n, channels, height, width = x.shape
+    rows = _resize_matrix(p["top"], p["height"], size, height)
+    columns = _resize_matrix(p["left"], p["width"], size, width, p["flip"]).transpose(1, 2)
+    across = torch.bmm(x.reshape(n, channels*height, width), columns).clamp_(0, 1).view(n, channels, height, size)
+    planes = x.new_empty(channels, n, size, size)
+    for k, plane in enumerate(planes): torch.bmm(rows, across[:, k], out=plane)
+    return planes.clamp_(0, 1)
+
+# %% ../nbs/02_augment.ipynb #8ff74754
 def render_batch(
     v:View,         # Distribution, for size and normalization
     images:Tensor,  # [n, C, H, W], uint8 or float in 0..1
@@ -256,15 +269,9 @@ def render_batch(
     out:Tensor|None=None, # Where to put the views
 ) -> Tensor:        # [n, C, size, size]
     "n views at once, on the images' device: what `render_pil` does, without rounding to bytes in between."
-    x = images.transpose(0, 1).contiguous()                                              # color planes
-    x = x.float().div_(255) if x.dtype == torch.uint8 else x.float()
-    if v.rotate or v.shift or v.shear or v.zoom != (1, 1): x = _affine(x.transpose(0, 1), p).transpose(0, 1).contiguous()
-    if v.scale or v.size != x.shape[-1] or v.size != x.shape[-2] or v.flip:
-        rows = _resize_matrix(p["top"], p["height"], v.size, x.shape[2])
-        columns = _resize_matrix(p["left"], p["width"], v.size, x.shape[3], p["flip"]).transpose(1, 2)
-        x, planes = x.new_empty(len(x), len(images), v.size, v.size), x
-        for plane, into in zip(planes, x): torch.bmm(rows, torch.bmm(plane, columns).clamp_(0, 1), out=into)
-        x.clamp_(0, 1)
+    x = images.float().div_(255) if images.dtype == torch.uint8 else images.float()
+    if v.rotate or v.shift or v.shear or v.zoom != (1, 1): x = _affine(x, p)
+    x = _crop(x, p, v.size) if v.scale or v.flip or tuple(x.shape[2:]) != (v.size, v.size) else x.transpose(0, 1).contiguous()
     if v.jitter: x = _jitter(x, p)
     if v.grayscale and len(x) == 3: _where(x, p["grayscale"], lambda y: _gray(y).expand(3, -1, -1, -1))
     if v.blur: _where(x, p["blur"], lambda y, s: _blur(y, s.flatten(), v), p["sigma"])
@@ -277,11 +284,11 @@ def _blur(x:Tensor, sigma:Tensor, v:View) -> Tensor:
     band = _blur_matrix(sigma, v.size, radius=math.ceil(3*v.sigma[1]))
     return torch.stack([torch.bmm(torch.bmm(band, plane), band.transpose(1, 2)) for plane in x])
 
-# %% ../nbs/02_augment.ipynb #7ecc3bff
+# %% ../nbs/02_augment.ipynb #e103a931
 _IMAGENET = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
 _CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
 _DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1, zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
-_CHUNK = 128    # Images at a time on a CPU, so that the planes stay in its cache
+_CHUNK = 256    # Images at a time on a CPU, so that the planes stay in its cache
 
 @dataclass(frozen=True)
 class TwoViews:
@@ -334,9 +341,11 @@ class TwoViews:
         index, step = index.to(images.device), _CHUNK if images.device.type == "cpu" else len(images)
         pair = []
         for k, v in enumerate((self.view1, self.view2)):
-            keys = sample_keys(index, seed=seed, epoch=epoch, view=k)
+            p = draw(v, sample_keys(index, seed=seed, epoch=epoch, view=k), *images.shape[-2:])
             y = torch.empty(len(images), images.shape[1], v.size, v.size, device=images.device)
-            for x, key, out in zip(images.split(step), keys.split(step), y.split(step)): render_batch(v, x, draw(v, key, *x.shape[-2:]), out)
+            for i in range(0, len(images), step):
+                part = slice(i, i + step)
+                render_batch(v, images[part], {name: t[part] for name, t in p.items()}, y[part])
             pair.append(y)
         return tuple(pair)
 
