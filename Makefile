@@ -20,15 +20,21 @@ $(BIN)/python:
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	"$(PYTHON)" -m venv "$(VENV)"
 
-$(VENV)/.barlow_kit: settings.ini setup.py | $(BIN)/python
+# An environment may serve several checkouts: the mark of an installation names the one that it holds.
+ifneq ($(shell cat "$(VENV)/.barlow_kit" 2>/dev/null),$(CURDIR))
+OTHER := other
+endif
+.PHONY: other
+
+$(VENV)/.barlow_kit: settings.ini setup.py $(OTHER) | $(BIN)/python
 	@echo "Installing the kit into $(VENV) (PyTorch is large: minutes on the first time)"
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e .
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
-$(VENV)/.barlow_kit_dev: settings.ini setup.py | $(BIN)/python
+$(VENV)/.barlow_kit_dev: settings.ini setup.py $(OTHER) | $(BIN)/python
 	@echo "Installing the kit and the tools for development into $(VENV) (PyTorch is large: minutes on the first time)"
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[dev]'
-	@touch $@ $(VENV)/.barlow_kit
+	@echo "$(CURDIR)" | tee $@ > "$(VENV)/.barlow_kit"
 
 quickstart: $(VENV)/.barlow_kit
 	@"$(BIN)/barlow-kit" quickstart

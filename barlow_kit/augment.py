@@ -20,8 +20,9 @@ from torchvision.transforms import InterpolationMode
 
 from .data import FolderImages, TensorImages, UnreadableImage
 
-# %% ../nbs/02_augment.ipynb #12d98fa6
-_GOLDEN, _M1, _M2 = -7046029254386353131, -4658895280553007687, -7723592293110705685   # SplitMix64's constants, as int64
+# %% ../nbs/02_augment.ipynb #0d740f16
+# SplitMix64's constants, as int64
+_GOLDEN, _M1, _M2 = -7046029254386353131, -4658895280553007687, -7723592293110705685
 
 def _mix(x:Tensor) -> Tensor:
     "SplitMix64's finalizer on int64; the masks make the shifts logical."
@@ -77,12 +78,13 @@ class View:
     mean: tuple|None = None          # Normalization per channel; None leaves 0..1
     std: tuple|None = None
 
-# %% ../nbs/02_augment.ipynb #086be8e1
+# %% ../nbs/02_augment.ipynb #1fc75e82
 def _between(lo:float, hi:float, u:Tensor) -> Tensor: return lo + (hi - lo)*u
 
 def _draw_crop(v:View, u:Tensor, height:int, width:int) -> tuple:
     "Top, left, height and width of a random rectangle, [n] each, as torchvision's RandomResizedCrop."
-    area, ratio = height*width*_between(*v.scale, u[:10].double()), _between(*map(math.log, v.ratio), u[10:20].double()).exp()
+    area = height*width*_between(*v.scale, u[:10].double())
+    ratio = _between(*map(math.log, v.ratio), u[10:20].double()).exp()
     w, h = (area*ratio).sqrt().round(), (area/ratio).sqrt().round()
     fits = (w <= width) & (h <= height)
     first = fits.int().argmax(0, keepdim=True)
@@ -90,9 +92,10 @@ def _draw_crop(v:View, u:Tensor, height:int, width:int) -> tuple:
     ok = fits.any(0)
     w, h = w.gather(0, first)[0].where(ok, middle_w), h.gather(0, first)[0].where(ok, middle_h)
     top, left = (u[20]*(height - h + 1)).floor(), (u[21]*(width - w + 1)).floor()
-    return tuple(t.float() for t in (top.where(ok, (height - middle_h)//2), left.where(ok, (width - middle_w)//2), h, w))
+    return tuple(t.float() for t in (top.where(ok, (height - middle_h)//2),
+                                     left.where(ok, (width - middle_w)//2), h, w))
 
-# %% ../nbs/02_augment.ipynb #6304f821
+# %% ../nbs/02_augment.ipynb #05dd7f4b
 def draw(
     v:View,       # Distribution
     keys:Tensor,  # [n] from `sample_keys`
@@ -104,14 +107,16 @@ def draw(
     full = [torch.full_like(u[0], x) for x in (0, 0, height, width)]
     top, left, h, w = _draw_crop(v, u[20:42], height, width) if v.scale else full
     strength = (v.brightness, v.contrast, v.saturation)
-    factor = [_between(max(0, 1 - s), 1 + s, u[2 + k]) for k, s in enumerate(strength)] + [_between(-v.hue, v.hue, u[5])]
+    factor = [_between(max(0, 1 - s), 1 + s, u[2 + k]) for k, s in enumerate(strength)]
+    factor.append(_between(-v.hue, v.hue, u[5]))
     return dict(top=top, left=left, height=h, width=w, flip=u[0] < v.flip,
         jitter=u[1] < v.jitter, factor=torch.stack(factor, 1), order=u[6:10].argsort(0).T,
-        grayscale=u[10] < v.grayscale, blur=u[11] < v.blur, sigma=_between(*v.sigma, u[12]), solarize=u[13] < v.solarize,
-        rotate=_between(-v.rotate, v.rotate, u[14]), shift=_between(-v.shift, v.shift, u[15:17]).T,
-        zoom=_between(*v.zoom, u[17]), shear=_between(-v.shear, v.shear, u[18]), gain=_between(*v.gain, u[19]), key=keys)
+        grayscale=u[10] < v.grayscale, blur=u[11] < v.blur, sigma=_between(*v.sigma, u[12]),
+        solarize=u[13] < v.solarize, rotate=_between(-v.rotate, v.rotate, u[14]),
+        shift=_between(-v.shift, v.shift, u[15:17]).T, zoom=_between(*v.zoom, u[17]),
+        shear=_between(-v.shear, v.shear, u[18]), gain=_between(*v.gain, u[19]), key=keys)
 
-# %% ../nbs/02_augment.ipynb #65627688
+# %% ../nbs/02_augment.ipynb #5f8958b3
 _JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation, TF.adjust_hue)
 
 def render_pil(
@@ -123,7 +128,8 @@ def render_pil(
     p = {k: x[0] if k == "key" else x[0].tolist() for k, x in p.items()}
     if v.rotate or v.shift or v.shear or v.zoom != (1, 1):
         shift = [s*side for s, side in zip(p["shift"], image.size)]
-        image = TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.], InterpolationMode.BILINEAR)
+        image = TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.],
+                          InterpolationMode.BILINEAR)
     box = [int(p[k]) for k in ("top", "left", "height", "width")]
     image = TF.resized_crop(image, *box, [v.size, v.size], InterpolationMode.BICUBIC)
     if p["flip"]: image = TF.hflip(image)
@@ -135,12 +141,13 @@ def render_pil(
     x = TF.pil_to_tensor(image).float() / 255
     return _normalize(v, _add_noise(v, (x*p["gain"]).clamp(0, 1)[None], p["key"][None]))[0]
 
-# %% ../nbs/02_augment.ipynb #441d1b8e
+# %% ../nbs/02_augment.ipynb #4ed80dc9
 def _normalize(v:View, x:Tensor, out:Tensor|None=None) -> Tensor:
     "Per-channel normalization of [n, C, H, W], into contiguous memory."
     out = torch.empty(x.shape, device=x.device) if out is None else out
     if v.mean is None: return out.copy_(x)
-    if len(v.mean) != x.shape[1]: raise ValueError(f"the views normalize {len(v.mean)} channels, the images have {x.shape[1]}")
+    if len(v.mean) != x.shape[1]:
+        raise ValueError(f"the views normalize {len(v.mean)} channels, the images have {x.shape[1]}")
     mean, std = (torch.tensor(t, device=x.device).view(1, -1, 1, 1) for t in (v.mean, v.std))
     return torch.addcmul(-mean/std, x, 1/std, out=out)
 
@@ -153,7 +160,7 @@ def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
     normal = torch.cat([radius*(2*math.pi*b).cos(), radius*(2*math.pi*b).sin()], 1)[:, :x[0].numel()]
     return (x + v.noise*normal.view_as(x)).clamp(0, 1)
 
-# %% ../nbs/02_augment.ipynb #d56aeb20
+# %% ../nbs/02_augment.ipynb #b7624f7d
 def _cubic(x:Tensor) -> Tensor:
     "Keys' cubic with a = -1/2, PIL's bicubic: p²(p-1)/2 + q²(1-2q), p = (2-|x|)+, q = (1-|x|)+."
     x = x.abs()
@@ -170,14 +177,15 @@ def _resize_matrix(
     if flip is not None: center = torch.where(flip[:, None], out - center, center)
     scale = (length/out).view(-1, 1, 1)
     widen, center = scale.clamp(min=1), center[:, :, None]*scale
-    tap = (center - 2*widen).floor() + torch.arange(4*math.ceil(widen.max()) + 1, device=start.device)   # all that can have weight
-    inside = torch.minimum(tap + 1, length.view(-1, 1, 1) - tap).clamp_(0, 1)                             # 0 outside the interval
+    # all that can have weight
+    tap = (center - 2*widen).floor() + torch.arange(4*math.ceil(widen.max()) + 1, device=start.device)
+    inside = torch.minimum(tap + 1, length.view(-1, 1, 1) - tap).clamp_(0, 1)    # 0 outside the interval
     weight = _cubic((tap + .5 - center)/widen).mul_(inside)
     weight /= weight.sum(-1, keepdim=True)
     where = (tap + start.view(-1, 1, 1)).clamp_(0, full - 1).long()
     return torch.zeros(len(start), out, full, device=start.device).scatter_add_(2, where, weight)
 
-# %% ../nbs/02_augment.ipynb #e8d33851
+# %% ../nbs/02_augment.ipynb #44c6871e
 def _blur_matrix(
     sigma:Tensor,  # [n] in pixels
     size:int,      # Pixels of the side
@@ -187,18 +195,20 @@ def _blur_matrix(
     at = torch.arange(size, device=sigma.device)
     distance = torch.arange(-radius, size + radius, device=sigma.device) - at[:, None]
     weight = torch.exp(-.5*(distance / sigma.view(-1, 1, 1))**2)
-    weight = (weight * (distance.abs() <= radius)) / (weight * (distance.abs() <= radius)).sum(-1, keepdim=True)
+    weight = weight * (distance.abs() <= radius)
+    weight /= weight.sum(-1, keepdim=True)
     inside = weight[..., radius:radius + size].clone()
     inside[..., 0] += weight[..., :radius].sum(-1)
     inside[..., -1] += weight[..., radius + size:].sum(-1)
     return inside
 
-# %% ../nbs/02_augment.ipynb #d636f052
+# %% ../nbs/02_augment.ipynb #bb0b440c
 def _gray(x:Tensor) -> Tensor:
     return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114) if len(x) == 3 else x[0].clone()
 
 def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
-    "In place: f x + (1 - f) y, where y is the mean gray if `contrast` is 1, the gray image if `saturation` is 1, else black."
+    """In place: f x + (1 - f) y, where y is the mean gray if `contrast` is 1,
+    the gray image if `saturation` is 1, else black."""
     gray = _gray(x)
     mean = gray.mean((1, 2), keepdim=True).mul_((1 - f)*contrast)
     return torch.addcmul(gray.mul_((1 - f)*saturation).add_(mean), x, f, out=x).clamp_(0, 1)
@@ -209,7 +219,7 @@ def _hue(x:Tensor, turn:Tensor) -> Tensor:
     value = torch.maximum(torch.maximum(r, g), b)
     chroma = value - torch.minimum(torch.minimum(r, g), b)
     d = chroma.clamp(min=1e-20).reciprocal_()
-    not_g, not_r = value.sub(g).sign_(), value.sub(r).sign_()                   # 0 where this channel is the largest, else 1
+    not_g, not_r = value.sub(g).sign_(), value.sub(r).sign_()     # 0 where this channel is largest, else 1
     h = torch.lerp(b.sub(r).mul_(d).add_(2), r.sub(g).mul_(d).add_(4), not_g)
     h = torch.lerp(g.sub(b).mul_(d), h, not_r).add_(6*turn)                     # in sixths of a turn
     h.sub_(h.div(6).floor_(), alpha=6)
@@ -218,16 +228,17 @@ def _hue(x:Tensor, turn:Tensor) -> Tensor:
     for k, tent in enumerate(tents): torch.addcmul(value, tent.clamp_(0, 1), chroma, out=x[k])
     return x
 
-# %% ../nbs/02_augment.ipynb #a43e636a
+# %% ../nbs/02_augment.ipynb #684bae34
 def _jitter(x:Tensor, p:dict) -> Tensor:
     "The four color operations, [C, n, H, W], in each image's own order."
     hue_at = torch.where(p["jitter"], (p["order"] == 3).int().argmax(1), 4)
     sort = hue_at.argsort()
     x, order, factor = x.index_select(1, sort), p["order"][sort], p["factor"][sort]
-    end = hue_at.bincount(minlength=5).cumsum(0).tolist()           # images whose hue comes at place k or earlier
+    end = hue_at.bincount(minlength=5).cumsum(0).tolist()     # images whose hue comes at place k or earlier
     def blend(place, i):
         kind = order[i, place]
-        f, contrast, saturation = factor[i].gather(1, kind[:, None])[:, 0], (kind == 1).float(), (kind == 2).float()
+        f = factor[i].gather(1, kind[:, None])[:, 0]
+        contrast, saturation = (kind == 1).float(), (kind == 2).float()
         _blend(x[:, i], *(t.view(-1, 1, 1) for t in (f, contrast, saturation)))
     for place in (0, 1, 2): blend(place, slice(end[place], end[3]))
     if len(x) == 3: _hue(x[:, :end[3]], factor[:end[3], 3].view(-1, 1, 1))
@@ -237,31 +248,36 @@ def _jitter(x:Tensor, p:dict) -> Tensor:
 def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
     "Apply `op` in place to the images x[:, mask], with their own factors, and touch no others."
     i = mask.nonzero().squeeze(1)
-    if len(i): x.index_copy_(1, i, op(x.index_select(1, i), *(f.index_select(0, i).view(-1, 1, 1) for f in factors)))
+    if len(i):
+        x.index_copy_(1, i, op(x.index_select(1, i),
+                               *(f.index_select(0, i).view(-1, 1, 1) for f in factors)))
 
-# %% ../nbs/02_augment.ipynb #8d25a18a
+# %% ../nbs/02_augment.ipynb #362c552c
 def _affine(x:Tensor, p:dict) -> Tensor:
-    "Rotate, shear, zoom about the center, then shift, each image [n, C, H, W] its own; bilinear, black outside."
+    """Rotate, shear, zoom about the center, then shift, each image [n, C, H, W] its own;
+    bilinear, black outside."""
     a, s, (height, width) = p["rotate"].deg2rad(), p["shear"].deg2rad().tan(), x.shape[-2:]
     cos, sin = a.cos()/p["zoom"], a.sin()/p["zoom"]
-    inverse = torch.stack([cos - sin*s, sin + cos*s, -sin, cos], 1).view(-1, 2, 2)      # output pixel -> input pixel
+    # output pixel -> input pixel
+    inverse = torch.stack([cos - sin*s, sin + cos*s, -sin, cos], 1).view(-1, 2, 2)
     pixels = torch.tensor([width, height], device=x.device)
     origin = -(inverse @ (p["shift"]*pixels)[..., None])[..., 0]
     theta = torch.cat([inverse*pixels/pixels[:, None], (2*origin/pixels)[..., None]], 2)
     return grid_sample(x, affine_grid(theta, list(x.shape), align_corners=False), align_corners=False)
 
-# %% ../nbs/02_augment.ipynb #771871ed
+# %% ../nbs/02_augment.ipynb #f6bcae22
 def _crop(x:Tensor, p:dict, size:int) -> Tensor:
     "Crop, flip and resize [n, C, H, W], each image its own; color planes [C, n, size, size]."
     n, channels, height, width = x.shape
     rows = _resize_matrix(p["top"], p["height"], size, height)
     columns = _resize_matrix(p["left"], p["width"], size, width, p["flip"]).transpose(1, 2)
-    across = torch.bmm(x.reshape(n, channels*height, width), columns).clamp_(0, 1).view(n, channels, height, size)
+    across = torch.bmm(x.reshape(n, channels*height, width), columns).clamp_(0, 1)
+    across = across.view(n, channels, height, size)
     planes = x.new_empty(channels, n, size, size)
     for k, plane in enumerate(planes): torch.bmm(rows, across[:, k], out=plane)
     return planes.clamp_(0, 1)
 
-# %% ../nbs/02_augment.ipynb #8ff74754
+# %% ../nbs/02_augment.ipynb #71ce8202
 def render_batch(
     v:View,         # Distribution, for size and normalization
     images:Tensor,  # [n, C, H, W], uint8 or float in 0..1
@@ -271,7 +287,8 @@ def render_batch(
     "n views at once, on the images' device: what `render_pil` does, without rounding to bytes in between."
     x = images.float().div_(255) if images.dtype == torch.uint8 else images.float()
     if v.rotate or v.shift or v.shear or v.zoom != (1, 1): x = _affine(x, p)
-    x = _crop(x, p, v.size) if v.scale or v.flip or tuple(x.shape[2:]) != (v.size, v.size) else x.transpose(0, 1).contiguous()
+    x = (_crop(x, p, v.size) if v.scale or v.flip or tuple(x.shape[2:]) != (v.size, v.size)
+         else x.transpose(0, 1).contiguous())
     if v.jitter: x = _jitter(x, p)
     if v.grayscale and len(x) == 3: _where(x, p["grayscale"], lambda y: _gray(y).expand(3, -1, -1, -1))
     if v.blur: _where(x, p["blur"], lambda y, s: _blur(y, s.flatten(), v), p["sigma"])
@@ -284,15 +301,17 @@ def _blur(x:Tensor, sigma:Tensor, v:View) -> Tensor:
     band = _blur_matrix(sigma, v.size, radius=math.ceil(3*v.sigma[1]))
     return torch.stack([torch.bmm(torch.bmm(band, plane), band.transpose(1, 2)) for plane in x])
 
-# %% ../nbs/02_augment.ipynb #e103a931
+# %% ../nbs/02_augment.ipynb #a9b5a35c
 _IMAGENET = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
 _CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
-_DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1, zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
+_DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
+               zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
 _CHUNK = 256    # Images at a time on a CPU, so that the planes stay in its cache
 
 @dataclass(frozen=True)
 class TwoViews:
-    "Two distributions of views and the two renderers: `two_views(image, seed=0)`, `two_views.batch(images, index)`."
+    """Two distributions of views and the two renderers:
+    `two_views(image, seed=0)`, `two_views.batch(images, index)`."""
     view1: View
     view2: View
 
@@ -321,11 +340,14 @@ class TwoViews:
         "Both views of one image."
         if seed is None: seed = int(torch.randint(2**31, ()))
         number = torch.tensor([int(index)])
-        if isinstance(image, Tensor): return tuple(y[0] for y in self.batch(image[None], number, seed=seed, epoch=epoch))
-        if not isinstance(image, Image.Image): raise TypeError(f"image must be a PIL image or a tensor, got {type(image).__name__}")
+        if isinstance(image, Tensor):
+            return tuple(y[0] for y in self.batch(image[None], number, seed=seed, epoch=epoch))
+        if not isinstance(image, Image.Image):
+            raise TypeError(f"image must be a PIL image or a tensor, got {type(image).__name__}")
         image = image if image.mode in ("RGB", "L") else image.convert("RGB")
         keys = [sample_keys(number, seed=seed, epoch=epoch, view=k) for k in (0, 1)]
-        return tuple(render_pil(v, image, draw(v, key, image.height, image.width)) for v, key in zip((self.view1, self.view2), keys))
+        return tuple(render_pil(v, image, draw(v, key, image.height, image.width))
+                     for v, key in zip((self.view1, self.view2), keys))
 
     @torch.no_grad()
     def batch(self,
@@ -337,7 +359,8 @@ class TwoViews:
     ) -> tuple[Tensor, Tensor]: # Two views, [n, C, size, size] each
         "Both views of many images of one size, on the images' device."
         if images.ndim != 4 or len(images) != len(index):
-            raise ValueError(f"need images [n, C, H, W] and n numbers, got {tuple(images.shape)} and {len(index)}")
+            raise ValueError("need images [n, C, H, W] and n numbers, "
+                             f"got {tuple(images.shape)} and {len(index)}")
         index, step = index.to(images.device), _CHUNK if images.device.type == "cpu" else len(images)
         pair = []
         for k, v in enumerate((self.view1, self.view2)):
@@ -352,7 +375,8 @@ class TwoViews:
     def plain(self,
         image,          # PIL image, or [C, H, W] or [n, C, H, W] tensor
     ) -> Tensor:        # The same, undistorted, as the network is shown it in evaluation
-        "Normalized; photographs are resized to 8/7 of the size and cropped in the middle (256 and 224 for ImageNet)."
+        """Normalized; photographs are resized to 8/7 of the size and cropped in the middle
+        (256 and 224 for ImageNet)."""
         v = self.view1
         if isinstance(image, Image.Image):
             resized = TF.resize(image.convert("RGB"), [round(v.size*8/7)], InterpolationMode.BICUBIC)
@@ -360,7 +384,7 @@ class TwoViews:
         x = image.float()/255 if image.dtype == torch.uint8 else image.float()
         return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
 
-# %% ../nbs/02_augment.ipynb #6a182f61
+# %% ../nbs/02_augment.ipynb #a4fdebef
 class ViewsDataset(Dataset):
     "Item k: (view 1, view 2, number of the image shown, number that was asked for)."
     def __init__(self,
@@ -383,4 +407,5 @@ class ViewsDataset(Dataset):
             except UnreadableImage: continue
             image = item[0] if isinstance(item, (tuple, list)) else item
             return *self.two_views(image, seed=self.seed, epoch=self.epoch, index=index), index, asked
-        raise UnreadableImage(f"{step + 1} images in a row cannot be read, from {self.data.name(asked)} on: is the data whole?")
+        raise UnreadableImage(f"{step + 1} images in a row cannot be read, "
+                              f"from {self.data.name(asked)} on: is the data whole?")

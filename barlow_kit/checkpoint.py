@@ -12,14 +12,16 @@ from pathlib import Path
 
 import torch
 
-# %% ../nbs/09_checkpoint.ipynb #9437a507
+# %% ../nbs/09_checkpoint.ipynb #69b28a2d
 _FORMAT = "barlow_kit/1"
 
 def save_checkpoint(
     path,        # File to write
     state:dict,  # Tensors and plain data
 ) -> None:
-    "Write `state` so that `path` holds the old or the new content, whatever happens. An error leaves the old file."
+    """Write `state` so that `path` holds the old or the new content, whatever happens.
+
+    An error leaves the old file."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -28,7 +30,8 @@ def save_checkpoint(
             torch.save({"format": _FORMAT, **state}, f)
             f.flush(); os.fsync(f.fileno())
         os.replace(temporary, path)
-    except OSError as e: raise OSError(f"cannot save {path}: {e.strerror or e}. What was there before is untouched") from e
+    except OSError as e:
+        raise OSError(f"cannot save {path}: {e.strerror or e}. What was there before is untouched") from e
     finally: temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
@@ -39,7 +42,7 @@ def _sync_folder(folder:Path) -> None:
     try: os.fsync(fd)
     finally: os.close(fd)
 
-# %% ../nbs/09_checkpoint.ipynb #0d5d421e
+# %% ../nbs/09_checkpoint.ipynb #780d48ae
 class CheckpointError(RuntimeError):
     "A checkpoint that cannot be used; the message names the file and the remedy."
 
@@ -47,17 +50,22 @@ def load_checkpoint(
     path,                    # File that `save_checkpoint` wrote
     map_location="cpu",      # Device for the tensors
 ) -> dict:
-    "Read a checkpoint without running anything in it. Raises CheckpointError when it is missing, damaged, unsafe or foreign."
+    """Read a checkpoint without running anything in it.
+
+    Raises CheckpointError when it is missing, damaged, unsafe or foreign."""
     path = Path(path)
     if not path.is_file(): raise CheckpointError(f"no checkpoint at {path}")
     try: state = torch.load(path, map_location=map_location, weights_only=True)
     except Exception as e:
         if isinstance(e, pickle.UnpicklingError) and "GLOBAL" in str(e):
-            raise CheckpointError(f"{path} was refused: it holds more than tensors and plain data, and reading it could run a program") from e
+            raise CheckpointError(f"{path} was refused: it holds more than tensors and plain data, "
+                                  "and reading it could run a program") from e
         why = (str(e).splitlines() or [type(e).__name__])[0]
-        raise CheckpointError(f"{path} is damaged, cut short or no checkpoint ({path.stat().st_size} bytes): {why}. "
+        raise CheckpointError(f"{path} is damaged, cut short or no checkpoint "
+                              f"({path.stat().st_size} bytes): {why}. "
                               "Use an earlier one, or start the run anew in another folder") from e
     if not isinstance(state, dict) or state.get("format") != _FORMAT:
         keys = ", ".join(list(map(str, state))[:5]) if isinstance(state, dict) else type(state).__name__
-        raise CheckpointError(f"{path} is a checkpoint, but of another format than {_FORMAT} (it holds: {keys})")
+        raise CheckpointError(f"{path} is a checkpoint, but of another format than {_FORMAT} "
+                              f"(it holds: {keys})")
     return state

@@ -49,16 +49,19 @@ def _digits(split:str) -> TensorImages:
     images = torch.from_numpy(raw.images).float().div(16).unsqueeze(1)
     return TensorImages(images[order], torch.from_numpy(raw.target).long()[order], tuple("0123456789"))
 
-# %% ../nbs/00_data.ipynb #7aceb8a1
+# %% ../nbs/00_data.ipynb #c34f6c1d
 def _cifar10(split:str, root:str) -> TensorImages:
     "CIFAR-10 through torchvision, as one uint8 tensor [N, 3, 32, 32]."
     from torchvision import datasets
-    if split not in ("train", "test"): raise ValueError(f"cifar10 has the splits train, test, got {split!r}")
+    if split not in ("train", "test"):
+        raise ValueError(f"cifar10 has the splits train, test, got {split!r}")
     try: raw = datasets.CIFAR10(root, train=split == "train", download=True)
     except (OSError, RuntimeError) as e:
-        raise RuntimeError(f"CIFAR-10 is not in {root!r} and could not be downloaded ({e}). On a machine without "
-            f"internet, put the file cifar-10-python.tar.gz (170 MB) into {root!r} and call again") from e
-    return TensorImages(torch.from_numpy(raw.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(raw.targets), tuple(raw.classes))
+        raise RuntimeError(f"CIFAR-10 is not in {root!r} and could not be downloaded ({e}). On a machine "
+            f"without internet, put the file cifar-10-python.tar.gz (170 MB) into {root!r} "
+            "and call again") from e
+    return TensorImages(torch.from_numpy(raw.data).permute(0, 3, 1, 2).contiguous(),
+                        torch.tensor(raw.targets), tuple(raw.classes))
 
 # %% ../nbs/00_data.ipynb #4dffea5b
 class UnreadableImage(OSError):
@@ -81,24 +84,27 @@ class FolderImages(Dataset):
             with Image.open(self.paths[i]) as im: return im.convert("RGB"), self.labels[i]
         except Exception as e: raise UnreadableImage(f"cannot read the image {self.paths[i]}: {e}") from e
 
-# %% ../nbs/00_data.ipynb #8a563868
+# %% ../nbs/00_data.ipynb #d27d9fae
 def _folder(root:Path, split:str) -> FolderImages:
     "Image files below `root/split`, or below `root` itself when it has no such split folders."
     from torchvision.datasets.folder import IMG_EXTENSIONS
     if any((root/s).is_dir() for s in ("train", "val", "test")):
         if not (root/split).is_dir():
-            raise FileNotFoundError(f"no folder {root/split}; {root} holds {', '.join(sorted(p.name for p in root.iterdir()))}")
+            raise FileNotFoundError(f"no folder {root/split}; {root} holds "
+                                    f"{', '.join(sorted(p.name for p in root.iterdir()))}")
         root = root/split
-    elif split != "train": raise FileNotFoundError(f"no folder {root/split}: {root} has no parts, so it is all 'train'")
+    elif split != "train":
+        raise FileNotFoundError(f"no folder {root/split}: {root} has no parts, so it is all 'train'")
     classes = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     folders = {root/c: i for i, c in enumerate(classes)} or {root: -1}
     found = [(p, label) for folder, label in folders.items() for p in sorted(folder.rglob("*"))
              if p.suffix.lower() in IMG_EXTENSIONS]
-    if not found: raise FileNotFoundError(f"no images in {root}: looked for {', '.join(IMG_EXTENSIONS)}"
-                                          f" in {'the class folders ' + ', '.join(classes[:5]) if classes else 'a flat folder'}")
+    if not found:
+        raise FileNotFoundError(f"no images in {root}: looked for {', '.join(IMG_EXTENSIONS)} in "
+            f"{'the class folders ' + ', '.join(classes[:5]) if classes else 'a flat folder'}")
     return FolderImages(*map(list, zip(*found)), classes)
 
-# %% ../nbs/00_data.ipynb #97ef4a7d
+# %% ../nbs/00_data.ipynb #654ddf79
 def get_dataset(
     data,                # "digits", "cifar10", a folder of images, or a Dataset of your own
     split:str="train",   # "train", "test"; digits also "fit" and "val"; folders as they are named
@@ -111,7 +117,8 @@ def get_dataset(
     RuntimeError when a download fails."""
     if not isinstance(data, (str, Path)):
         if hasattr(data, "__len__") and hasattr(data, "__getitem__"): return data
-        raise TypeError(f"data must be a name, a folder or a Dataset with len() and [i], got {type(data).__name__}")
+        raise TypeError("data must be a name, a folder or a Dataset with len() and [i], "
+                        f"got {type(data).__name__}")
     if data == "digits": return _digits(split)
     if data == "cifar10": return _cifar10(split, root)
     path = Path(data)
@@ -119,16 +126,20 @@ def get_dataset(
     if path.is_file(): raise NotADirectoryError(f"{data} is a file; name the folder that holds the images")
     near = get_close_matches(str(data), ["digits", "cifar10"], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    raise FileNotFoundError(f"no data {str(data)!r}: {hint}Known names: digits, cifar10; there is no such folder either")
+    raise FileNotFoundError(f"no data {str(data)!r}: {hint}Known names: digits, cifar10; "
+                            "there is no such folder either")
 
-# %% ../nbs/00_data.ipynb #142003df
+# %% ../nbs/00_data.ipynb #4a02ab84
 def batch_order(
     n:int,          # Images in the data set
     batch_size:int, # Images in a batch
     seed:int,       # Seed of the run
     epoch:int,      # Epoch, from 0
 ) -> Tensor:        # [steps, batch_size] image numbers
-    "The epoch's batches: a permutation that depends on seed and epoch alone, without the incomplete last batch."
-    if batch_size > n: raise ValueError(f"batch_size {batch_size} is larger than the data ({n} images): choose {n} or less")
+    """The epoch's batches: a permutation that depends on seed and epoch alone,
+    without the incomplete last batch."""
+    if batch_size > n:
+        raise ValueError(f"batch_size {batch_size} is larger than the data ({n} images): "
+                         f"choose {n} or less")
     generator = torch.Generator().manual_seed(seed*1_000_003 + epoch)
     return torch.randperm(n, generator=generator)[:n // batch_size * batch_size].view(-1, batch_size)

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 from .data import TensorImages
 from .train import Run
 
-# %% ../nbs/11_evaluate.ipynb #fd92aba4
+# %% ../nbs/11_evaluate.ipynb #2fb762fc
 Features = tuple[Tensor, Tensor]   # (features [N, F], labels [N])
 
 @torch.no_grad()
@@ -37,10 +37,12 @@ def extract_features(
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     mode = model.training
     model.eval()
-    try: pairs = [(embed(x.to(device)).float().cpu(), y) for x, y in _plain_batches(data, plain, batch_size)]
+    batches = _plain_batches(data, plain, batch_size)
+    try: pairs = [(embed(x.to(device)).float().cpu(), y) for x, y in batches]
     finally: model.train(mode)
     features, labels = (torch.cat(t) for t in zip(*pairs))
-    if not features.isfinite().all(): raise ValueError(f"{int((~features.isfinite()).any(1).sum())} of {len(features)} images have features that are not finite")
+    bad = int((~features.isfinite()).any(1).sum())
+    if bad: raise ValueError(f"{bad} of {len(features)} images have features that are not finite")
     return features, labels
 
 def _plain_batches(data:Dataset, plain, batch_size:int):
@@ -51,7 +53,7 @@ def _plain_batches(data:Dataset, plain, batch_size:int):
         for items in DataLoader(data, batch_size, collate_fn=list):
             yield torch.stack([plain(x) for x, _ in items]), torch.tensor([y for _, y in items])
 
-# %% ../nbs/11_evaluate.ipynb #7308428e
+# %% ../nbs/11_evaluate.ipynb #7347b493
 class ProbeResult(NamedTuple):
     "An accuracy with what it means."
     probe: str           # Name, with its settings
@@ -68,12 +70,16 @@ def _prepare(train:Features, test:Features) -> tuple:
     "Both sets as arrays in the training features' units; errors name what does not fit."
     (x, y), (tx, ty) = train, test
     if x.ndim != 2 or tx.ndim != 2 or x.shape[1] != tx.shape[1] or len(x) != len(y) or len(tx) != len(ty):
-        raise ValueError(f"need features [N, F] and labels [N] for both sets, got {[tuple(t.shape) for t in (x, y, tx, ty)]}")
-    if len(y.unique()) < 2: raise ValueError(f"the training labels name {len(y.unique())} class: a probe needs at least two")
+        shapes = [tuple(t.shape) for t in (x, y, tx, ty)]
+        raise ValueError(f"need features [N, F] and labels [N] for both sets, got {shapes}")
+    classes = len(y.unique())
+    if classes < 2: raise ValueError(f"the training labels name {classes} class: a probe needs at least two")
     center, scale = x.mean(0), x.std().clamp(min=1e-12)
     return tuple(t.numpy() for t in ((x - center)/scale, y, (tx - center)/scale, ty))
 
-# %% ../nbs/11_evaluate.ipynb #25328fc9
+# %% ../nbs/11_evaluate.ipynb #13e3d0f2
+def _logistic(C:float) -> LogisticRegression: return LogisticRegression(C=C, max_iter=2000)
+
 def _percent(classifier, x, y, tx, ty) -> float:
     "Accuracy after fitting. One thread: on such small problems more only get in each other's way."
     with threadpool_limits(1): return 100 * float(classifier.fit(x, y).score(tx, ty))
@@ -86,7 +92,7 @@ def linear_probe(
 ) -> ProbeResult:
     "Logistic regression on frozen features, with all training labels."
     x, y, tx, ty = _prepare(train, test)
-    return ProbeResult("linear", _percent(LogisticRegression(C=C, max_iter=2000), x, y, tx, ty), None, len(y), len(ty))
+    return ProbeResult("linear", _percent(_logistic(C), x, y, tx, ty), None, len(y), len(ty))
 
 def knn_probe(
     train:Features, # Features and labels to vote
@@ -96,7 +102,8 @@ def knn_probe(
 ) -> ProbeResult:
     "Vote of the k nearest training images, Euclidean distance, equal weights."
     x, y, tx, ty = _prepare(train, test)
-    if not 1 <= k <= len(y): raise ValueError(f"k must be between 1 and the {len(y)} training images, got {k}")
+    if not 1 <= k <= len(y):
+        raise ValueError(f"k must be between 1 and the {len(y)} training images, got {k}")
     return ProbeResult(f"{k}-NN", _percent(KNeighborsClassifier(k), x, y, tx, ty), None, len(y), len(ty))
 
 def few_label_probe(
@@ -112,17 +119,18 @@ def few_label_probe(
     x, y, tx, ty = _prepare(train, test)
     classes, counts = train[1].unique(return_counts=True)
     if not 1 <= labels_per_class <= counts.min():
-        raise ValueError(f"labels_per_class must be between 1 and {int(counts.min())}, the size of the smallest class, got {labels_per_class}")
+        raise ValueError(f"labels_per_class must be between 1 and {int(counts.min())}, the size of the "
+                         f"smallest class, got {labels_per_class}")
     scores = []
     for draw in range(draws):
         order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed + draw))
         chosen = torch.cat([order[train[1][order] == c][:labels_per_class] for c in classes]).numpy()
-        scores.append(_percent(LogisticRegression(C=C, max_iter=2000), x[chosen], y[chosen], tx, ty))
+        scores.append(_percent(_logistic(C), x[chosen], y[chosen], tx, ty))
     scores = torch.tensor(scores, dtype=torch.float64)
-    return ProbeResult(f"linear, {labels_per_class} a class", scores.mean().item(), scores.std().item() if draws > 1 else None,
-                       labels_per_class*len(classes), len(ty))
+    std = scores.std().item() if draws > 1 else None
+    return ProbeResult(f"linear, {labels_per_class} a class", scores.mean().item(), std, len(chosen), len(ty))
 
-# %% ../nbs/11_evaluate.ipynb #4a4b075c
+# %% ../nbs/11_evaluate.ipynb #16212539
 def compare_probes(
     representations:dict,           # Name -> (train features, test features)
     *,
@@ -131,15 +139,18 @@ def compare_probes(
     k:int=5,                        # Neighbors of the k-NN probe
 ) -> dict[str, list[ProbeResult]]:  # Name -> results in the same order
     "All probes on all representations, with the same draws."
-    return {name: [few_label_probe(*pair, n, draws=draws) for n in labels] + [linear_probe(*pair), knn_probe(*pair, k=k)]
-            for name, pair in representations.items()}
+    def probes(pair): return [*(few_label_probe(*pair, n, draws=draws) for n in labels),
+                              linear_probe(*pair), knn_probe(*pair, k=k)]
+    return {name: probes(pair) for name, pair in representations.items()}
 
 def format_probes(
     results:dict[str, list[ProbeResult]], # From `compare_probes`
 ) -> str:                                 # A Markdown table
-    "Results as a table: a row for each representation, a column for each probe."
-    rows = [["test accuracy in %"] + [r.probe for r in next(iter(results.values()))]]
-    rows += [[name] + [f"{r.accuracy:.1f}" + (f" +- {r.std:.1f}" if r.std is not None else "") for r in line] for name, line in results.items()]
+    "Results as a table: a row for each representation, a column for each probe with its number of labels."
+    def number(r): return f"{r.accuracy:.1f}" + (f" +- {r.std:.1f}" if r.std is not None else "")
+    probes = next(iter(results.values()))
+    rows = [[f"% of {probes[0].tested} test images", *(f"{r.probe} ({r.labels})" for r in probes)]]
+    rows += [[name, *map(number, line)] for name, line in results.items()]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "|".join("-"*(w + 2) for w in widths) + "|", *lines[1:]])

@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import batch_norm
 
-# %% ../nbs/05_loss.ipynb #745ad443
+# %% ../nbs/05_loss.ipynb #260c20da
 def _standardize(z:Tensor, eps:float=1e-5) -> tuple[Tensor, Tensor, Tensor]:
-    "Standardized z [N, D], and each unit's mean and (unbiased) variance [D], all from one call of torch's kernel."
+    """Standardized z [N, D], and each unit's mean and (unbiased) variance [D],
+    all from one call of torch's kernel."""
     mean, variance = z.new_zeros(z.shape[1]), z.new_ones(z.shape[1])
     return batch_norm(z, mean, variance, training=True, momentum=1., eps=eps), mean, variance
 
@@ -35,12 +36,15 @@ def cross_correlation(
     z1, z2 = _pair(z1, z2)
     return standardize(z1).T @ standardize(z2) / len(z1)
 
-# %% ../nbs/05_loss.ipynb #3ce24553
+# %% ../nbs/05_loss.ipynb #331a09e3
 def _pair(z1:Tensor, z2:Tensor) -> tuple[Tensor, Tensor]:
     "Both embeddings in at least float32, or a ValueError that says what is wrong with their shapes."
     if z1.ndim != 2 or z1.shape != z2.shape:
-        raise ValueError(f"both embeddings must be [N, D] of one shape, got {tuple(z1.shape)} and {tuple(z2.shape)}")
-    if len(z1) < 2: raise ValueError(f"the loss standardizes over the batch and needs at least 2 samples, got N={len(z1)}")
+        raise ValueError("both embeddings must be [N, D] of one shape, "
+                         f"got {tuple(z1.shape)} and {tuple(z2.shape)}")
+    if len(z1) < 2:
+        raise ValueError("the loss standardizes over the batch and needs at least 2 samples, "
+                         f"got N={len(z1)}")
     return tuple(z.float() if z.dtype in (torch.float16, torch.bfloat16) else z for z in (z1, z2))
 
 # %% ../nbs/05_loss.ipynb #1cb8ebbf
@@ -82,18 +86,21 @@ class LossTerms(NamedTuple):
     invariance: Tensor  # sum_i (1 - C_ii)^2
     redundancy: Tensor  # sum_i sum_{j != i} C_ij^2, before the weight
 
-# %% ../nbs/05_loss.ipynb #1a93ba75
+# %% ../nbs/05_loss.ipynb #c4d02f01
 def _check_units(view:int, z:Tensor, mean:Tensor, variance:Tensor) -> None:
     "Raise ValueError when embeddings hold NaN or infinity, or a unit that is constant over the batch."
     if not variance.sum().isfinite():
         bad = (~z.isfinite()).any(1).nonzero().flatten().tolist()
-        raise ValueError(f"view {view} has NaN or infinity in {len(bad)} of {len(z)} rows, the first {bad[:5]}: "
-                         "look for broken images or a learning rate that is too high")
+        raise ValueError(f"view {view} has NaN or infinity in {len(bad)} of {len(z)} rows, "
+                         f"the first {bad[:5]}: look for broken images or a learning rate "
+                         "that is too high")
     dead = (variance <= 1e-12*(1 + mean.square())).nonzero().flatten().tolist()
-    if dead: raise ValueError(f"view {view} has {len(dead)} of {z.shape[1]} units constant over the batch, the first {dead[:5]}: "
-        "they have no correlation and get no gradient; the images are all alike, or the network has collapsed")
+    if dead:
+        raise ValueError(f"view {view} has {len(dead)} of {z.shape[1]} units constant over the batch, "
+                         f"the first {dead[:5]}: they have no correlation and get no gradient; "
+                         "the images are all alike, or the network has collapsed")
 
-# %% ../nbs/05_loss.ipynb #432505c9
+# %% ../nbs/05_loss.ipynb #c6f1ba4b
 def barlow_loss(
     z1:Tensor,           # Embeddings of view 1, [N, D]
     z2:Tensor,           # Embeddings of view 2, [N, D]
@@ -104,10 +111,12 @@ def barlow_loss(
 ) -> LossTerms:          # Scalars, at least float32
     """The Barlow Twins loss (equation 1), exact in either form.
 
-    Raises ValueError for shapes that differ, fewer than 2 samples, NaN, constant units or an unknown form."""
+    Raises ValueError for shapes that differ, fewer than 2 samples, NaN, constant units
+    or an unknown form."""
     z1, z2 = _pair(z1, z2)
     if form == "auto": form = choose_form(*z1.shape)
-    if form not in ("direct", "gram"): raise ValueError(f"form must be 'auto', 'direct' or 'gram', got {form!r}")
+    if form not in ("direct", "gram"):
+        raise ValueError(f"form must be 'auto', 'direct' or 'gram', got {form!r}")
     with torch.autocast(z1.device.type, enabled=False):
         (a, *stats1), (b, *stats2) = _standardize(z1), _standardize(z2)
         if check: _check_units(1, z1, *stats1); _check_units(2, z2, *stats2)
@@ -116,14 +125,15 @@ def barlow_loss(
         redundancy = (_redundancy_gram if form == "gram" else _redundancy_direct)(a, b, diagonal)
         return LossTerms(invariance + lambd*redundancy, invariance, redundancy)
 
-# %% ../nbs/05_loss.ipynb #8f2821b3
+# %% ../nbs/05_loss.ipynb #63eaeb3c
 def loss_floor(
     n:int,               # Samples in the batch, N
     d:int,               # Width of the embedding, D
     lambd:float=0.0051,  # Weight of the redundancy term, below 1
 ) -> float:              # Lowest value that the loss can take, whatever the two views
     "Rank bound on the loss: what is left when the twins do the best that `n` samples allow."
-    if n < 2: raise ValueError(f"the loss standardizes over the batch and needs at least 2 samples, got n={n}")
+    if n < 2:
+        raise ValueError(f"the loss standardizes over the batch and needs at least 2 samples, got n={n}")
     if not 0 <= lambd < 1: raise ValueError(f"the bound holds for 0 <= lambd < 1, got {lambd}")
     k = lambd * max(d/(n - 1) - 1, 0.)
     return d * k / (1 + k)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-# %% ../nbs/07_optim.ipynb #b6b09a71
+# %% ../nbs/07_optim.ipynb #d453eb32
 class LARS(Optimizer):
     """Layer-wise adaptive rate scaling (You et al., 2017), as in the released Barlow Twins code.
 
@@ -26,8 +26,8 @@ class LARS(Optimizer):
         trust_coefficient:float=1e-3,  # Share of its norm that a tensor moves, at lr 1
     ):
         if lr < 0 or not 0 <= momentum < 1 or weight_decay < 0 or trust_coefficient <= 0:
-            raise ValueError(f"LARS needs lr >= 0, 0 <= momentum < 1, weight_decay >= 0 and trust_coefficient > 0, got "
-                             f"{lr}, {momentum}, {weight_decay}, {trust_coefficient}")
+            raise ValueError("LARS needs lr >= 0, 0 <= momentum < 1, weight_decay >= 0 and "
+                f"trust_coefficient > 0, got {lr}, {momentum}, {weight_decay}, {trust_coefficient}")
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay,
                                       trust_coefficient=trust_coefficient, adapt=True))
 
@@ -46,8 +46,10 @@ class LARS(Optimizer):
         for p in params:
             if "mu" not in self.state[p]: self.state[p]["mu"] = torch.zeros_like(p)
         mu, d, keep = [self.state[p]["mu"] for p in params], [p.grad for p in params], 1 - group["momentum"]
-        d = torch._foreach_add(d, params, alpha=group["weight_decay"]) if group["weight_decay"] else torch._foreach_mul(d, 1.)
-        torch._foreach_mul_(d, [q/keep for q in self._trust(group, params, d)] if group["adapt"] else 1/keep)
+        d = (torch._foreach_add(d, params, alpha=group["weight_decay"]) if group["weight_decay"]
+             else torch._foreach_mul(d, 1.))
+        torch._foreach_mul_(d, [q/keep for q in self._trust(group, params, d)] if group["adapt"]
+                            else 1/keep)
         torch._foreach_lerp_(mu, d, keep)
         torch._foreach_add_(params, mu, alpha=-group["lr"])
 
@@ -57,7 +59,7 @@ class LARS(Optimizer):
         q = group["trust_coefficient"] * norm_p / norm_d
         return q.where((norm_p > 0) & (norm_d > 0), 1.).unbind()
 
-# %% ../nbs/07_optim.ipynb #3bcf0973
+# %% ../nbs/07_optim.ipynb #a48533ae
 def param_groups(
     model:nn.Module,             # Any model
     *,
@@ -68,10 +70,11 @@ def param_groups(
     "Parameters that need gradients, in two groups: weights first, one-dimensional ones second."
     params = [p for p in model.parameters() if p.requires_grad]
     if not params: raise ValueError("the model has no parameter that needs a gradient: is it frozen?")
-    return [dict(params=[p for p in params if p.ndim > 1], lr=lr_weights, weight_decay=weight_decay, adapt=True),
+    return [dict(params=[p for p in params if p.ndim > 1], lr=lr_weights, weight_decay=weight_decay,
+                 adapt=True),
             dict(params=[p for p in params if p.ndim <= 1], lr=lr_biases, weight_decay=0., adapt=False)]
 
-# %% ../nbs/07_optim.ipynb #703bc74f
+# %% ../nbs/07_optim.ipynb #81a46a8f
 def warmup_cosine(
     step:int,           # From 0
     total:int,          # Steps of the whole run
@@ -79,7 +82,8 @@ def warmup_cosine(
     final:float=0.001,  # Share of the peak that is left at the end
 ) -> float:             # Factor on the learning rate, in [0, 1]
     "Linear warm-up from 0, then a cosine to `final` (section 2.2)."
-    if not 0 <= warmup < total: raise ValueError(f"need 0 <= warmup < total steps, got warmup {warmup} of {total}")
+    if not 0 <= warmup < total:
+        raise ValueError(f"need 0 <= warmup < total steps, got warmup {warmup} of {total}")
     if step < warmup: return step / warmup
     cosine = .5 * (1 + math.cos(math.pi * (step - warmup) / (total - warmup)))
     return cosine + final * (1 - cosine)

@@ -12,21 +12,23 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-# %% ../nbs/01_plot.ipynb #2bb7c471
+# %% ../nbs/01_plot.ipynb #fc777548
 def _axes(
     rows:int, cols:int,
     width:float, height:float, # Size of one panel in inches
 ) -> tuple[Figure, list]:      # Figure and its axes in reading order
     "A figure that pyplot does not keep, with `rows` x `cols` panels."
-    fig, axes = plt.subplots(rows, cols, figsize=(width*cols, height*rows), squeeze=False, layout="constrained")
+    fig, axes = plt.subplots(rows, cols, figsize=(width*cols, height*rows), squeeze=False,
+                             layout="constrained")
     plt.close(fig)
     return fig, list(axes.flat)
 
-# %% ../nbs/01_plot.ipynb #967dbf3e
+# %% ../nbs/01_plot.ipynb #efaf470f
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     "Draw one [C, H, W] image, undoing its normalization."
     image = image.detach().float().cpu()
-    if mean is not None: image = image * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
+    if mean is not None:
+        image = image * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
     image = image.clamp(0, 1).numpy()
     ax.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
@@ -50,7 +52,7 @@ def plot_images(
     for i, image in enumerate(images): _show(axes[i], image, mean, std, titles[i] if len(titles) else None)
     return fig
 
-# %% ../nbs/01_plot.ipynb #60c7de66
+# %% ../nbs/01_plot.ipynb #b57e49f6
 def plot_views(
     images,                 # [n] originals, [C, H, W] each
     view1,                  # [n] first views
@@ -67,7 +69,8 @@ def plot_views(
     fig, axes = _axes(3, n, size, size)
     for k, (name, row) in enumerate([("image", images), ("view 1", view1), ("view 2", view2)]):
         for i, x in enumerate(row):
-            _show(axes[k*n + i], x, *((None, None) if k == 0 else (mean, std)), title=name if i == 0 else None)
+            _show(axes[k*n + i], x, *((None, None) if k == 0 else (mean, std)),
+                  title=name if i == 0 else None)
     return fig
 
 # %% ../nbs/01_plot.ipynb #0839c6e5
@@ -76,7 +79,7 @@ def _block_mean(c:Tensor, max_size:int) -> Tensor:
     rows, cols = (min(s, max_size) for s in c.shape)
     return c if (rows, cols) == tuple(c.shape) else adaptive_avg_pool2d(c[None, None], (rows, cols))[0, 0]
 
-# %% ../nbs/01_plot.ipynb #e7a587c2
+# %% ../nbs/01_plot.ipynb #e2e11206
 def plot_cross_correlation(
     c,                   # [D, D] matrix, or a list of them to stand side by side
     titles=None,         # A title, or one for each matrix
@@ -92,9 +95,11 @@ def plot_cross_correlation(
         if m.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(m.shape)}")
         m = m.detach().float().cpu()
         small = _block_mean(m, max_size)
-        drawn = ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest", extent=(0, m.shape[1], m.shape[0], 0))
+        drawn = ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest",
+                          extent=(0, m.shape[1], m.shape[0], 0))
         ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
-        ax.set_title((title or "") + (f" (block means, {m.shape[0]} units)" if small is not m else ""), fontsize=10)
+        ax.set_title((title or "") + (f" (block means, {m.shape[0]} units)" if small is not m else ""),
+                     fontsize=10)
     fig.colorbar(drawn, ax=axes, label="correlation over the batch", shrink=.8)
     return fig
 
@@ -106,7 +111,7 @@ def _smooth(y:Tensor, window:int) -> Tensor:
     start = (end - window).clamp(min=0)
     return (total[end] - total[start]) / (end - start)
 
-# %% ../nbs/01_plot.ipynb #f29be1aa
+# %% ../nbs/01_plot.ipynb #04b912d6
 def plot_history(
     history:list,             # One dict a step, with loss, invariance and redundancy
     floor:float|None=None,    # Lowest possible loss, drawn as a dashed line
@@ -115,7 +120,8 @@ def plot_history(
 ) -> Figure:
     "Loss and its two terms against the step."
     if not history: raise ValueError("the history is empty: nothing was trained")
-    loss, invariance = (torch.tensor([h[k] for h in history], dtype=torch.float64) for k in ("loss", "invariance"))
+    loss, invariance = (torch.tensor([h[k] for h in history], dtype=torch.float64)
+                        for k in ("loss", "invariance"))
     fig, (ax,) = _axes(1, 1, 6.5, 3.4)
     for name, y, color in [("loss", loss, "black"), ("invariance term", invariance, "#0072B2"),
                            ("redundancy term x lambd", loss - invariance, "#D55E00")]:

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 
 from torch import nn
 
-# %% ../nbs/04_projector.ipynb #bcf7c73f
+# %% ../nbs/04_projector.ipynb #4b64a739
 def projector(
     features:int,                           # Width of the representation, F
-    widths:Sequence[int]=(8192, 8192, 8192), # Output width of each linear layer; the last is the embedding's, D
+    widths:Sequence[int]=(8192, 8192, 8192), # Output width of each layer; the last is the embedding's, D
     *,
-    norm:bool=True,                         # Batch norm between layers (the paper's ablation switches it off)
+    norm:bool=True,                         # Batch norm between layers (the paper's ablation turns it off)
 ) -> nn.Sequential:                         # Maps [N, F] to [N, D]
     "The paper's projector (section 2.2): linear layers with batch norm and ReLU between them."
-    if not widths or min(widths) < 1: raise ValueError(f"widths must name at least one positive width, got {tuple(widths)}")
+    if not widths or min(widths) < 1:
+        raise ValueError(f"widths must name at least one positive width, got {tuple(widths)}")
     layers = []
     for width in widths[:-1]:
-        layers += [nn.Linear(features, width, bias=not norm)] + [nn.BatchNorm1d(width)]*norm + [nn.ReLU(inplace=True)]
+        layers += ([nn.Linear(features, width, bias=not norm)] + [nn.BatchNorm1d(width)]*norm
+                   + [nn.ReLU(inplace=True)])
         features = width
     return nn.Sequential(*layers, nn.Linear(features, widths[-1], bias=False))

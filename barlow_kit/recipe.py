@@ -18,7 +18,7 @@ from .augment import TwoViews, View
 from .optim import LARS, param_groups
 from .twins import BarlowTwins
 
-# %% ../nbs/08_recipe.ipynb #c0319fce
+# %% ../nbs/08_recipe.ipynb #20e49d8f
 @dataclass(frozen=True)
 class Recipe:
     "Everything that defines a run but data and seed. Defaults: the paper's, section 2.2."
@@ -38,32 +38,44 @@ class Recipe:
     final_lr: float = 0.001                         # Share of the peak at the end of the cosine
 
     def __post_init__(self):
-        object.__setattr__(self, "projector", tuple(self.projector) if isinstance(self.projector, Sequence) else (self.projector,))
-        for ok, problem in [
-            (self.epochs >= 1, f"epochs must be at least 1, got {self.epochs}"),
-            (self.batch_size >= 2, f"batch_size must be at least 2, for the loss standardizes over the batch; got {self.batch_size}"),
-            (0 <= self.warmup_epochs < self.epochs, f"warmup_epochs must be below epochs ({self.epochs}), got {self.warmup_epochs}"),
-            (self.lambd >= 0, f"lambd must not be negative, got {self.lambd}"),
-            (isinstance(self.views, TwoViews), f"views must be a TwoViews, got {type(self.views).__name__}"),
-            (self.optimizer in ("lars", "adamw"), f"optimizer must be 'lars' or 'adamw', got {self.optimizer!r}")]:
-            if not ok: raise ValueError(f"recipe {self.name!r}: {problem}")
+        widths = self.projector if isinstance(self.projector, Sequence) else (self.projector,)
+        object.__setattr__(self, "projector", tuple(widths))
+        _check_recipe(self)
 
     def model(self) -> BarlowTwins:
         "An untrained model as the recipe describes it."
         return BarlowTwins(self.backbone, self.projector, channels=self.channels, lambd=self.lambd)
 
     def make_optimizer(self, model:torch.nn.Module) -> Optimizer:
-        "The optimizer over two groups; each keeps its peak learning rate as `peak`, for the schedule to multiply."
+        """The optimizer over two groups; each keeps its peak learning rate as `peak`,
+        for the schedule to multiply."""
         scale = self.batch_size / 256
-        groups = param_groups(model, lr_weights=self.lr_weights*scale, lr_biases=self.lr_biases*scale, weight_decay=self.weight_decay)
+        groups = param_groups(model, lr_weights=self.lr_weights*scale, lr_biases=self.lr_biases*scale,
+                              weight_decay=self.weight_decay)
         for group in groups: group["peak"] = group["lr"]
         return LARS(groups, lr=0.) if self.optimizer == "lars" else AdamW(groups, lr=0.)
 
-# %% ../nbs/08_recipe.ipynb #d99584eb
+# %% ../nbs/08_recipe.ipynb #d20d58b5
+def _check_recipe(r:Recipe) -> None:
+    "Raise ValueError for the first field that makes no sense."
+    for ok, problem in [
+        (r.epochs >= 1, f"epochs must be at least 1, got {r.epochs}"),
+        (r.batch_size >= 2, "batch_size must be at least 2, for the loss standardizes over the batch; "
+                            f"got {r.batch_size}"),
+        (0 <= r.warmup_epochs < r.epochs, f"warmup_epochs must be below epochs ({r.epochs}), "
+                                          f"got {r.warmup_epochs}"),
+        (r.lambd >= 0, f"lambd must not be negative, got {r.lambd}"),
+        (isinstance(r.views, TwoViews), f"views must be a TwoViews, got {type(r.views).__name__}"),
+        (r.optimizer in ("lars", "adamw"), f"optimizer must be 'lars' or 'adamw', got {r.optimizer!r}")]:
+        if not ok: raise ValueError(f"recipe {r.name!r}: {problem}")
+
+# %% ../nbs/08_recipe.ipynb #93e015da
 _RECIPES = {r.name: r for r in (
-    Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(), epochs=50, batch_size=64, optimizer="adamw",
-           lr_weights=8e-3, lr_biases=8e-3, weight_decay=1., warmup_epochs=1, final_lr=0.),
-    Recipe("cifar10", "resnet18-cifar", (2048, 2048, 2048), 3, TwoViews.cifar10(), epochs=200, batch_size=256),
+    Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(), epochs=50, batch_size=64,
+           optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3, weight_decay=1., warmup_epochs=1,
+           final_lr=0.),
+    Recipe("cifar10", "resnet18-cifar", (2048, 2048, 2048), 3, TwoViews.cifar10(), epochs=200,
+           batch_size=256),
     Recipe("imagenet-300e", epochs=300),
     Recipe("imagenet-1000e", epochs=1000))}
 
@@ -71,18 +83,22 @@ def list_recipes() -> list[str]:
     "Names for `get_recipe`."
     return list(_RECIPES)
 
-# %% ../nbs/08_recipe.ipynb #57593b60
+# %% ../nbs/08_recipe.ipynb #9e2cff00
 def _unknown(kind:str, name:str, known) -> str:
     "What to say about a name that is not known: the nearest one, and all of them."
     near = get_close_matches(str(name), known, n=1, cutoff=.5)
-    return f"no {kind} {name!r}: " + (f"did you mean {near[0]!r}? " if near else "") + f"Known: {', '.join(known)}"
+    return (f"no {kind} {name!r}: " + (f"did you mean {near[0]!r}? " if near else "")
+            + f"Known: {', '.join(known)}")
 
 def get_recipe(
     name, /,         # A name from `list_recipes`, or a Recipe
     **overrides,     # Fields to change
 ) -> Recipe:
-    "A recipe by name, with some fields changed. Raises ValueError for an unknown name or field, and suggests the nearest."
-    if not isinstance(name, Recipe) and name not in _RECIPES: raise ValueError(_unknown("recipe", name, list_recipes()))
+    """A recipe by name, with some fields changed.
+
+    Raises ValueError for an unknown name or field, and suggests the nearest."""
+    if not isinstance(name, Recipe) and name not in _RECIPES:
+        raise ValueError(_unknown("recipe", name, list_recipes()))
     known = [f.name for f in fields(Recipe)]
     for field in overrides:
         if field not in known: raise ValueError(_unknown("recipe field", field, known))

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# %% ../nbs/90_testgen.ipynb #3a72dd7b
+# %% ../nbs/90_testgen.ipynb #16fc6549
 class NotebookError(ValueError):
     "Something that must change in a notebook before tests or a README can be made from it."
 
@@ -33,24 +33,25 @@ def read_cells(
     nb:dict,        # A notebook, parsed from JSON
 ) -> list[Cell]:    # Its cells in order
     "The cells of a notebook; one without an id is named after its place."
-    return [Cell(c.get("id", f"number {i}"), c["cell_type"], "".join(c["source"]), tuple(c.get("outputs", ())))
-            for i, c in enumerate(nb["cells"])]
+    return [Cell(c.get("id", f"number {i}"), c["cell_type"], "".join(c["source"]),
+                 tuple(c.get("outputs", ()))) for i, c in enumerate(nb["cells"])]
 
-# %% ../nbs/90_testgen.ipynb #709fc551
+# %% ../nbs/90_testgen.ipynb #35671fe4
 def sketch(
-    *sources:str,   # Cells: a title `# ...` at the start and headings `## ...` are markdown, all others code
+    *sources:str,   # Cells: a title `# ...` at the start and headings `## ...` are markdown, all else code
 ) -> dict:          # A notebook as its JSON has it
     "A small notebook in memory."
     def kind(i, s): return "markdown" if re.match("##+ " if i else "#+ ", s) else "code"
     return {"cells": [{"id": f"c{i}", "cell_type": kind(i, s), "source": s} for i, s in enumerate(sources)]}
 
-# %% ../nbs/90_testgen.ipynb #bb198419
+# %% ../nbs/90_testgen.ipynb #c6fa1da8
 def headings(
     text:str,       # Source of a markdown cell
 ) -> list[str]:     # Titles of its `#` and `##` headings
     "Titles that a markdown cell opens."
     prose = re.sub(r"^[ \t]*(```|~~~).*?^[ \t]*\1", "", text, flags=re.M | re.S)
-    return re.findall(r"^ {0,3}##?[ \t]+(.*?)(?:[ \t]+#+)?(?:[ \t]*\{[#.][^}]*\})?[ \t]*$", prose, flags=re.M)
+    return re.findall(r"^ {0,3}##?[ \t]+(.*?)(?:[ \t]+#+)?(?:[ \t]*\{[#.][^}]*\})?[ \t]*$",
+                      prose, flags=re.M)
 
 def sections(
     cells:list[Cell],   # Cells of a notebook
@@ -119,7 +120,7 @@ def python_source(
         elif magic[1]: kept.append(f"{magic[1]}pass")
     return "\n".join(kept)
 
-# %% ../nbs/90_testgen.ipynb #4928a0fe
+# %% ../nbs/90_testgen.ipynb #1a324884
 def parse(
     cell:Cell,      # A code cell
     where:str,      # Path of its notebook, for messages
@@ -131,7 +132,8 @@ def parse(
         return ast.parse(source)
     except SyntaxError as e:
         line = source.split("\n")[(e.lineno or 1) - 1].strip()
-        raise NotebookError(f"{where}, cell {cell.id}: {e.msg}: {line!r} (line {e.lineno} of its Python)") from None
+        raise NotebookError(f"{where}, cell {cell.id}: {e.msg}: {line!r} "
+                            f"(line {e.lineno} of its Python)") from None
 
 def call_name(
     call:ast.Call,  # A call such as `fig.show()`
@@ -143,10 +145,11 @@ def has_check(
     tree:ast.AST,   # Code
 ) -> bool:          # Whether it would notice a mistake
     "Does the code assert, or call a function named `test_*` or `assert_*`?"
-    return any(isinstance(n, ast.Assert) or isinstance(n, ast.Call) and re.match("(test|assert)_", call_name(n))
+    return any(isinstance(n, ast.Assert)
+               or isinstance(n, ast.Call) and re.match("(test|assert)_", call_name(n))
                for n in ast.walk(tree))
 
-# %% ../nbs/90_testgen.ipynb #10955aee
+# %% ../nbs/90_testgen.ipynb #f478ebe6
 HARMLESS = {"abs", "bool", "float", "int", "isinstance", "len", "print", "repr", "round", "str", "type"}
 
 def acts(
@@ -155,7 +158,8 @@ def acts(
     "Could the expression do more than make a value or print it?"
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     return (any(isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)) for n in ast.walk(tree))
-            or any(ast.unparse(c.func) not in HARMLESS or any(k.arg == "file" for k in c.keywords) for c in calls))
+            or any(ast.unparse(c.func) not in HARMLESS or any(k.arg == "file" for k in c.keywords)
+                   for c in calls))
 
 def is_display(
     node:ast.stmt,      # A statement at the top level of a cell
@@ -165,7 +169,8 @@ def is_display(
     if not isinstance(node, ast.Expr): return False
     value = node.value
     if isinstance(value, ast.Call):
-        anywhere = call_name(value) in ("display", "nbdev_export") or ast.unparse(value.func) in ("plt.show", "show_doc")
+        anywhere = (call_name(value) in ("display", "nbdev_export")
+                    or ast.unparse(value.func) in ("plt.show", "show_doc"))
         picture = anywhere or last and re.fullmatch(r"show|(plot|show)_\w+", call_name(value))
         if picture: return not any(isinstance(n, ast.NamedExpr) for n in ast.walk(value))
     return not acts(value)
@@ -185,18 +190,19 @@ def cut(
         lines[n.lineno-1:n.end_lineno] = [before + after] if before + after else []
     return b"\n".join(lines).decode()
 
-# %% ../nbs/90_testgen.ipynb #1195cdba
+# %% ../nbs/90_testgen.ipynb #07ca0fa5
 def indent_code(
     code:str,       # Python
 ) -> str:           # The same code as part of a function's body
     "Indent code by four spaces, except for lines inside a string."
     inside = set()
     for token in tokenize.generate_tokens(io.StringIO(code + "\n").readline):
-        if "STRING" in tokenize.tok_name[token.type]: inside.update(range(token.start[0] + 1, token.end[0] + 1))
+        if "STRING" in tokenize.tok_name[token.type]:
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
     return "\n".join(line if i in inside or not line.strip() else "    " + line
                      for i, line in enumerate(code.split("\n"), start=1))
 
-# %% ../nbs/90_testgen.ipynb #3118cd45
+# %% ../nbs/90_testgen.ipynb #80ba7e6d
 def outside_names(
     code:str,       # A test function
 ) -> set[str]:      # Names that it reads but does not bind
@@ -211,9 +217,10 @@ def declared_global(
     code:str,           # Python
 ) -> list[str]:         # Names in its `global` statements
     "Names that functions in the code declare as global."
-    return sorted({name for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Global) for name in n.names})
+    return sorted({name for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Global)
+                   for name in n.names})
 
-# %% ../nbs/90_testgen.ipynb #20ef7e76
+# %% ../nbs/90_testgen.ipynb #463bb78e
 def public_names(
     module:str,     # Name of a module
 ) -> list[str]:     # What `from module import *` brings, nothing if it is not installed
@@ -239,9 +246,10 @@ def definitions(
     "Functions, classes and variables of a module's source, without its imports."
     imports = [n for n in ast.parse(source).body if isinstance(n, (ast.Import, ast.ImportFrom))]
     symbols = symtable.symtable(source, "<cell>", "exec").get_symbols()
-    return {s.get_name() for s in symbols if s.is_assigned()} - {name for n in imports for name, _ in bindings(n)}
+    return ({s.get_name() for s in symbols if s.is_assigned()}
+            - {name for n in imports for name, _ in bindings(n)})
 
-# %% ../nbs/90_testgen.ipynb #84e700ad
+# %% ../nbs/90_testgen.ipynb #452ed325
 def known_names(
     cells:list[Cell],   # Code cells of a notebook
     module:str,         # Full name of the exported module
@@ -253,7 +261,8 @@ def known_names(
     stars = [n for n in nodes if n.names[0].name == "*"]
     known = {name: [origin] for n in stars for name, origin in bindings(n)}
     for c in cells:
-        if is_exported(c): known |= {name: [(module, name)] for name in definitions(python_source(c.source))}
+        if is_exported(c):
+            known |= {name: [(module, name)] for name in definitions(python_source(c.source))}
     for name, origin in (b for n in nodes if n not in stars for b in bindings(n)):
         known[name] = [origin] if origin[0] else [o for o in known.get(name, []) if not o[0]] + [origin]
     return known
@@ -267,11 +276,13 @@ def import_lines(
     for module, name in origins: groups.setdefault(module, set()).add(name)
     def rank(module): return module != "__future__", module != "", module.split(".")[0] == package, module
     return [line for m in sorted(groups, key=rank) for line in
-            ([f"from {m} import {', '.join(sorted(groups[m]))}"] if m else [f"import {n}" for n in sorted(groups[m])])]
+            ([f"from {m} import {', '.join(sorted(groups[m]))}"] if m
+             else [f"import {n}" for n in sorted(groups[m])])]
 
-# %% ../nbs/90_testgen.ipynb #834cfa8b
+# %% ../nbs/90_testgen.ipynb #bd0490e6
 MARKS = {"slow": "@pytest.mark.slow\n",
-         "cuda": '@pytest.mark.cuda\n@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")\n'}
+         "cuda": '@pytest.mark.cuda\n'
+                 '@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")\n'}
 
 def tested_code(
     cell:Cell,      # A code cell
@@ -279,7 +290,8 @@ def tested_code(
 ) -> str:           # What a test keeps of it, nothing if all of it is display
     "A cell without imports, which go to the top of the file, and without what is only displayed."
     body = parse(cell, where).body
-    gone = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom)) or is_display(n, last=n is body[-1])]
+    gone = [n for n in body
+            if isinstance(n, (ast.Import, ast.ImportFrom)) or is_display(n, last=n is body[-1])]
     return "" if len(gone) == len(body) else cut(python_source(cell.source), gone).strip("\n")
 
 def section_test(
@@ -297,7 +309,7 @@ def section_test(
     doc = json.dumps(f"{where}: {title}", ensure_ascii=False)
     return f"{marks}def {name}():\n    {doc}\n{indent_code(code)}\n"
 
-# %% ../nbs/90_testgen.ipynb #08abbdd3
+# %% ../nbs/90_testgen.ipynb #f3155c12
 MARKER = "# AUTOGENERATED from {} by barlow-kit-tests: edit the notebook\n"
 
 def check_names(
@@ -309,11 +321,13 @@ def check_names(
     "Complain about names that the section takes from another section, or from nowhere."
     try: used = outside_names(test)
     except SyntaxError as e:
-        raise NotebookError(f"{where}, section {title!r}: {e.msg}, once its cells are one function") from None
+        raise NotebookError(f"{where}, section {title!r}: {e.msg}, "
+                            "once its cells are one function") from None
     missing = used - set(known) - (set(dir(builtins)) - {"display", "get_ipython"})
     if missing: raise NotebookError(
-        f"{where}, section {title!r} does not stand alone: nothing in it defines {', '.join(sorted(missing))}. Define such "
-        "names in the section, import them, or export them (names of `import *` count if that module is installed).")
+        f"{where}, section {title!r} does not stand alone: nothing in it defines "
+        f"{', '.join(sorted(missing))}. Define such names in the section, import them, "
+        "or export them (names of `import *` count if that module is installed).")
 
 def section_tests(
     cells:list[Cell],   # Cells of a notebook
@@ -330,7 +344,7 @@ def section_tests(
             tests[name] = test
     return tests
 
-# %% ../nbs/90_testgen.ipynb #8567b29f
+# %% ../nbs/90_testgen.ipynb #0c234bf1
 def notebook_tests(
     nb:dict,            # A notebook
     where:str,          # Its path, as tests and messages shall name it
@@ -341,24 +355,29 @@ def notebook_tests(
     code = [c for c in cells if c.kind == "code"]
     module = next((name for c in code if (name := flags(c).get("default_exp"))), None)
     if module is None: return "", ""
-    known = {"pytest": [("", "pytest")], "torch": [("", "torch")]} | known_names(code, f"{package}.{module}", where)
+    known = {"pytest": [("", "pytest")], "torch": [("", "torch")]}
+    known |= known_names(code, f"{package}.{module}", where)
     tests = section_tests(cells, where, known)
     used = sorted(set().union(*map(outside_names, tests.values())) & known.keys())
     future = {o for n in known for o in known[n] if o[0] == "__future__"}
     imports = import_lines({o for n in used for o in known[n]} | future, package)
     helpers = ", ".join(n for n in used if n.startswith(("test", "Test")))
-    if helpers: imports += ["", f"for _helper in filter(callable, [{helpers}]): _helper.__test__ = False  # not tests of ours"]
-    text = MARKER.format(where) + "".join(f"{line}\n" for line in imports) + "".join(f"\n\n{t}" for t in tests.values())
+    if helpers:
+        imports += ["", f"for _helper in filter(callable, [{helpers}]): _helper.__test__ = False"
+                        "  # not tests of ours"]
+    text = (MARKER.format(where) + "".join(f"{line}\n" for line in imports)
+            + "".join(f"\n\n{t}" for t in tests.values()))
     return f"test_{module.replace('.', '_')}.py", text if tests else ""
 
-# %% ../nbs/90_testgen.ipynb #144e401f
+# %% ../nbs/90_testgen.ipynb #01080c83
 def project(
     start:str|Path=".",         # Folder to look from, upward
 ) -> tuple[Path, str, str]:     # Root of the project, its folder of notebooks, its package
     "Find the project and read its settings.ini."
     start = Path(start).resolve()
     root = next((p for p in (start, *start.parents) if (p/"settings.ini").exists()), None)
-    if root is None: raise NotebookError("no settings.ini here or in a folder above: run this inside the project")
+    if root is None:
+        raise NotebookError("no settings.ini here or in a folder above: run this inside the project")
     settings = configparser.ConfigParser(delimiters=["="])
     settings.read(root/"settings.ini", encoding="utf8")
     return root, settings["DEFAULT"].get("nbs_path", "nbs"), settings["DEFAULT"]["lib_name"]
@@ -380,21 +399,24 @@ def wanted_tests(
         where = (Path(nbs)/path.name).as_posix()
         name, text = notebook_tests(load(path, where), where, package)
         if not text: continue
-        if name in files: raise NotebookError(f"{sources[name]} and {where} both export to the module of {name}")
+        if name in files:
+            raise NotebookError(f"{sources[name]} and {where} both export to the module of {name}")
         files[name], sources[name] = text, where
     return files
 
-# %% ../nbs/90_testgen.ipynb #1e5ab39e
+# %% ../nbs/90_testgen.ipynb #afe652aa
 def differences(
     folder:Path,            # Folder of the tests
     wanted:dict[str, str],  # Name and text of each file that should be there
-) -> dict[Path, tuple[str, str]]: # For each file to change: its text now and its text to be, empty for no file
+) -> dict[Path, tuple[str, str]]: # For each file to change: its text now and to be, empty for no file
     "What has to change in a folder of tests."
     have = {p.name: p.read_text(encoding="utf8") for p in folder.glob("*.py")}
     ours = {n for n, text in have.items() if re.match(MARKER.format(".*"), text)}
     for name in wanted.keys() & have.keys() - ours:
-        raise NotebookError(f"{name} was not made by barlow-kit-tests, and a notebook needs the name: rename the file")
-    return {folder/n: (have.get(n, ""), wanted.get(n, "")) for n in sorted(wanted.keys() | ours) if have.get(n) != wanted.get(n)}
+        raise NotebookError(f"{name} was not made by barlow-kit-tests, "
+                            "and a notebook needs the name: rename the file")
+    return {folder/n: (have.get(n, ""), wanted.get(n, "")) for n in sorted(wanted.keys() | ours)
+            if have.get(n) != wanted.get(n)}
 
 def settle(
     changes:dict[Path, tuple[str, str]],    # For each file: its text now and its text to be
@@ -406,7 +428,8 @@ def settle(
         state = "left over" if not new else "missing" if not old else "out of date"
         print(f"{path.name}: {state}" if check else f"{path.name}: {'written' if new else 'deleted'}")
         if check and old and new:
-            diff = list(difflib.unified_diff(old.split("\n"), new.split("\n"), "is", "should be", lineterm="", n=1))
+            diff = list(difflib.unified_diff(old.split("\n"), new.split("\n"), "is", "should be",
+                                             lineterm="", n=1))
             print("\n".join(diff[:20] + ["..."] * (len(diff) > 20)))
         elif not check and not new: path.unlink()
         elif not check:
@@ -415,7 +438,7 @@ def settle(
     if check and changes: print(f"run {remedy}")
     return int(check and bool(changes))
 
-# %% ../nbs/90_testgen.ipynb #4ac996dd
+# %% ../nbs/90_testgen.ipynb #ffd97521
 def run(
     work,           # Function that does the work and returns an exit status
     tool:str,       # Name of the command
@@ -427,17 +450,21 @@ def run(
 
 def main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
-) -> int:                       # Exit status: 0 if all is well, 1 if a check fails, 2 for a notebook in error
+) -> int:                       # Exit status: 0 if all is well, 1 if a check fails, 2 for a notebook error
     "Write `tests/` from the notebooks' check cells: the command `barlow-kit-tests`."
-    parser = argparse.ArgumentParser(prog="barlow-kit-tests", description="Write pytest files from the notebooks' check cells.")
+    parser = argparse.ArgumentParser(prog="barlow-kit-tests",
+                                     description="Write pytest files from the notebooks' check cells.")
     parser.add_argument("--nbs", help="folder of the notebooks (default: nbs_path of settings.ini)")
     parser.add_argument("--tests", default="tests", help="folder of the tests (default: tests)")
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if the tests are out of date")
+    parser.add_argument("--root", default=".",
+                        help="where to look for settings.ini, upward (default: here)")
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing, exit 1 if the tests are out of date")
     args = parser.parse_args(argv)
     def work():
         root, nbs, package = project(args.root)
-        return settle(differences(root/args.tests, wanted_tests(root, args.nbs or nbs, package)), "barlow-kit-tests", args.check)
+        changes = differences(root/args.tests, wanted_tests(root, args.nbs or nbs, package))
+        return settle(changes, "barlow-kit-tests", args.check)
     return run(work, "barlow-kit-tests")
 
 # %% ../nbs/90_testgen.ipynb #104d3c76
@@ -491,7 +518,7 @@ def cell_page(
     shown = "" if directives.get("echo", "").lower() == "false" else fenced(code, "python")
     return [block for block in (shown, *map(show_output, cell.outputs)) if block]
 
-# %% ../nbs/90_testgen.ipynb #64c213d2
+# %% ../nbs/90_testgen.ipynb #0b85a6b4
 def readme(
     nb:dict,        # The notebook
     where:str,      # Its path, relative to the root
@@ -505,9 +532,12 @@ def readme_main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all is well, 1 if the check fails, 2 without an index
     "Write README.md from index.ipynb: the command `barlow-kit-readme`."
-    parser = argparse.ArgumentParser(prog="barlow-kit-readme", description="Write README.md from index.ipynb.")
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if the README is out of date")
+    parser = argparse.ArgumentParser(prog="barlow-kit-readme",
+                                     description="Write README.md from index.ipynb.")
+    parser.add_argument("--root", default=".",
+                        help="where to look for settings.ini, upward (default: here)")
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing, exit 1 if the README is out of date")
     args = parser.parse_args(argv)
     def work():
         root, nbs, _ = project(args.root)

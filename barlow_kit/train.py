@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Run', 'TrainingError', 'pretrain']
 
-# %% ../nbs/10_train.ipynb #01042c86
+# %% ../nbs/10_train.ipynb #e7d094b6
 import json
 import os
 import time
@@ -25,19 +25,20 @@ from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from .data import TensorImages, batch_order, get_dataset
 from .loss import loss_floor
 from .optim import warmup_cosine
-from .recipe import Recipe, get_recipe, list_recipes, recipe_difference, recipe_from_dict, recipe_to_dict
+from .recipe import (Recipe, get_recipe, list_recipes, recipe_difference, recipe_from_dict,
+                               recipe_to_dict)
 from .twins import BarlowTwins
 
-# %% ../nbs/10_train.ipynb #99baffd9
+# %% ../nbs/10_train.ipynb #b65ac69c
 @dataclass
 class Run:
     "A pretraining run: what was trained, how, and how it went."
     model: BarlowTwins
     recipe: Recipe
     seed: int = 0
-    history: list = field(default_factory=list)       # One dict a step: step, epoch, loss, invariance, redundancy, lr
+    history: list = field(default_factory=list)       # A dict a step: step, epoch, lr, loss and its two terms
     path: Path|None = None                            # Folder of the run, when it has one
-    skipped: Counter = field(default_factory=Counter) # Names of images that could not be read, and how often
+    skipped: Counter = field(default_factory=Counter) # Images that could not be read, and how often
 
     @property
     def floor(self) -> float:
@@ -49,15 +50,13 @@ class Run:
         "The run in the folder `path`, ready to give features."
         path = Path(path)
         state = load_checkpoint(path/"checkpoint.pt", device)
-        run = cls(recipe_from_dict(state["config"]["recipe"]).model().to(device), recipe_from_dict(state["config"]["recipe"]),
-                  state["config"]["seed"], path=path)
-        run.model.load_state_dict(state["model"])
-        run.history = _read_history(path, state["epoch"])
-        run.model.eval()
-        return run
+        recipe = recipe_from_dict(state["config"]["recipe"])
+        model = recipe.model().to(device)
+        model.load_state_dict(state["model"])
+        return cls(model.eval(), recipe, state["config"]["seed"], _read_history(path, state["epoch"]), path)
 
 def _read_history(path:Path, epochs:int) -> list:
-    "Entries of the finished epochs; a crash may have left lines beyond the checkpoint, the last one cut short."
+    "Entries of the finished epochs; a crash may have left lines beyond them, the last one cut short."
     file, history = path/"history.jsonl", []
     for line in file.read_text().splitlines() if file.is_file() else []:
         try: entry = json.loads(line)
@@ -65,7 +64,7 @@ def _read_history(path:Path, epochs:int) -> list:
         if entry["epoch"] < epochs: history.append(entry)
     return history
 
-# %% ../nbs/10_train.ipynb #cf690a45
+# %% ../nbs/10_train.ipynb #b8f16ecc
 def _view_batches(
     data:Dataset,      # TensorImages, or any data set of images
     recipe:Recipe,     # For the views and the batch size
@@ -73,19 +72,21 @@ def _view_batches(
     seed:int, epoch:int,
     device:torch.device,
     workers:int,       # Processes that decode files; images in a tensor need none
-) -> Iterator[tuple[Tensor, Tensor, Tensor, list]]: # (view 1, view 2, image numbers, names of unreadable images)
+) -> Iterator[tuple[Tensor, Tensor, Tensor, list]]: # View 1, view 2, image numbers, names of unreadable ones
     "The epoch's batches, the same for the same seed and epoch on any number of workers."
     order = batch_order(len(data), recipe.batch_size, seed, epoch)
     if isinstance(data, TensorImages):
         for index in order:
-            yield *recipe.views.batch(data.batch(index.to(data.images.device)).to(device), index, seed=seed, epoch=epoch), index, []
+            images = data.batch(index.to(data.images.device)).to(device)
+            yield *recipe.views.batch(images, index, seed=seed, epoch=epoch), index, []
         return
     views = ViewsDataset(data, recipe.views, order.flatten(), seed=seed, epoch=epoch)
-    for view1, view2, shown, asked in DataLoader(views, recipe.batch_size, num_workers=workers, pin_memory=device.type == "cuda"):
+    loader = DataLoader(views, recipe.batch_size, num_workers=workers, pin_memory=device.type == "cuda")
+    for view1, view2, shown, asked in loader:
         names = [data.name(i) for i in asked[shown != asked]] if hasattr(data, "name") else []
         yield view1.to(device, non_blocking=True), view2.to(device, non_blocking=True), shown, names
 
-# %% ../nbs/10_train.ipynb #5750f627
+# %% ../nbs/10_train.ipynb #3a0f584d
 class TrainingError(RuntimeError):
     "Training that cannot go on; the message names the step, the images and the likely cause."
 
@@ -94,14 +95,22 @@ def _explain(run:Run, step:int, problem:str, views:tuple, index:Tensor) -> Train
     bad = torch.stack([~v.isfinite().flatten(1).all(1) for v in views]).any(0).cpu()
     flat = torch.stack([v.flatten(1).std(1) == 0 for v in views]).all(0).cpu()
     weights = [n for n, p in run.model.named_parameters() if not p.isfinite().all()]
-    if bad.any(): cause = f"the images {index[bad].tolist()} hold NaN or infinity: remove or repair them"
-    elif weights: cause = f"the weights are no longer finite ({weights[0]} first): start again from a checkpoint with a lower learning rate or a longer warm-up"
-    elif flat.float().mean() > .5: cause = f"{int(flat.sum())} of the {len(index)} images are of one color: look at the data"
-    else: cause = "the network may have collapsed or the learning rate is too high: try a lower one, a longer warm-up, or another lambd"
-    kept = f" The last checkpoint is in {run.path}." if run.path and (run.path/"checkpoint.pt").exists() else ""
-    return TrainingError(f"stopped at step {step}: {problem}. Likely cause: {cause}. Images of this batch, the first 8: {index.tolist()[:8]}.{kept}")
+    if bad.any():
+        cause = f"the images {index[bad].tolist()} hold NaN or infinity: remove or repair them"
+    elif weights:
+        cause = (f"the weights are no longer finite ({weights[0]} first): start again from a checkpoint "
+                 "with a lower learning rate or a longer warm-up")
+    elif flat.float().mean() > .5:
+        cause = f"{int(flat.sum())} of the {len(index)} images are of one color: look at the data"
+    else:
+        cause = ("the network may have collapsed or the learning rate is too high: "
+                 "try a lower one, a longer warm-up, or another lambd")
+    kept = run.path and (run.path/"checkpoint.pt").exists()
+    return TrainingError(f"stopped at step {step}: {problem}. Likely cause: {cause}. "
+                         f"Images of this batch, the first 8: {index.tolist()[:8]}."
+                         + (f" The last checkpoint is in {run.path}." if kept else ""))
 
-# %% ../nbs/10_train.ipynb #a10a1bda
+# %% ../nbs/10_train.ipynb #c03fdd7c
 def _train_step(
     run:Run,
     optimizer:torch.optim.Optimizer,
@@ -109,9 +118,11 @@ def _train_step(
     index:Tensor,                # [N] image numbers, for the error message
     step:int, total:int, warmup:int,
 ) -> dict:                       # The entry for the history
-    "Forward, backward, step. Raises TrainingError before the weights are touched when something is not finite."
-    if views[0].shape[1] != run.recipe.channels:
-        raise ValueError(f"the images have {views[0].shape[1]} channels and the recipe {run.recipe.name!r} expects {run.recipe.channels}: say channels={views[0].shape[1]}")
+    "Forward, backward, step. Raises TrainingError, with the weights untouched, when something is not finite."
+    channels = views[0].shape[1]
+    if channels != run.recipe.channels:
+        raise ValueError(f"the images have {channels} channels and the recipe {run.recipe.name!r} "
+                         f"expects {run.recipe.channels}: say channels={channels}")
     factor = warmup_cosine(step, total, warmup, run.recipe.final_lr)
     for group in optimizer.param_groups: group["lr"] = group["peak"] * factor
     try: terms = run.model(*views)
@@ -121,9 +132,9 @@ def _train_step(
     optimizer.zero_grad(set_to_none=True)
     terms.loss.backward()
     optimizer.step()
-    return dict(step=step, epoch=0, loss=loss, invariance=invariance, redundancy=redundancy, lr=optimizer.param_groups[0]["lr"])
+    return dict(loss=loss, invariance=invariance, redundancy=redundancy, lr=optimizer.param_groups[0]["lr"])
 
-# %% ../nbs/10_train.ipynb #c7cf1955
+# %% ../nbs/10_train.ipynb #c68a69d5
 def _train_epoch(
     run:Run, optimizer:torch.optim.Optimizer, batches:Iterator, *,
     epoch:int, steps:int,          # Number of the epoch, steps in it
@@ -135,21 +146,24 @@ def _train_epoch(
     run.model.train()
     for k, (view1, view2, index, unreadable) in enumerate(batches):
         for name in unreadable:
-            if name not in run.skipped: warnings.warn(f"cannot read the image {name}: another takes its place")
+            if name not in run.skipped:
+                warnings.warn(f"cannot read the image {name}: another takes its place")
         run.skipped.update(unreadable)
         entry = _train_step(run, optimizer, (view1, view2), index, epoch*steps + k, total, warmup)
-        run.history.append({**entry, "epoch": epoch})
+        run.history.append(dict(step=epoch*steps + k, epoch=epoch, **entry))
         for callback in callbacks: callback(run)
         bar.update(len(index))
-        bar.set_postfix_str(f"loss {entry['loss']:.1f} (floor {run.floor:.1f}), invariance {entry['invariance']:.1f}, "
+        bar.set_postfix_str(f"loss {entry['loss']:.1f} (floor {run.floor:.1f}), "
+                            f"invariance {entry['invariance']:.1f}, "
                             f"redundancy {run.recipe.lambd*entry['redundancy']:.1f}", refresh=False)
 
-# %% ../nbs/10_train.ipynb #89d6aeee
+# %% ../nbs/10_train.ipynb #63d40903
 def _save(run:Run, optimizer:torch.optim.Optimizer, config:dict, epoch:int) -> None:
     "Append the epoch's history and replace the checkpoint."
     lines = [json.dumps(entry) + "\n" for entry in run.history if entry["epoch"] == epoch]
     with open(run.path/"history.jsonl", "a") as f: f.writelines(lines)
-    save_checkpoint(run.path/"checkpoint.pt", dict(epoch=epoch + 1, config=config, model=run.model.state_dict(), optimizer=optimizer.state_dict()))
+    state = dict(epoch=epoch + 1, config=config, model=run.model.state_dict(), optimizer=optimizer.state_dict())
+    save_checkpoint(run.path/"checkpoint.pt", state)
 
 def _open_folder(run:Run, optimizer:torch.optim.Optimizer, config:dict, device:torch.device) -> int:
     "Prepare the folder; load what it holds, and return the number of finished epochs."
@@ -157,21 +171,27 @@ def _open_folder(run:Run, optimizer:torch.optim.Optimizer, config:dict, device:t
     recipe_file, checkpoint = run.path/"recipe.json", run.path/"checkpoint.pt"
     if recipe_file.is_file():
         difference = recipe_difference(json.loads(recipe_file.read_text()), config)
-        if difference: raise ValueError(f"{run.path} holds another run (there -> now): {'; '.join(difference)}. Choose another folder, or the same settings")
-    elif checkpoint.is_file(): raise ValueError(f"{run.path} holds a checkpoint but no recipe.json: choose another folder")
+        if difference:
+            raise ValueError(f"{run.path} holds another run (there -> now): {'; '.join(difference)}. "
+                             "Choose another folder, or the same settings")
+    elif checkpoint.is_file():
+        raise ValueError(f"{run.path} holds a checkpoint but no recipe.json: choose another folder")
     recipe_file.write_text(json.dumps(config, indent=1))
-    if not checkpoint.is_file(): (run.path/"history.jsonl").unlink(missing_ok=True); return 0
+    if not checkpoint.is_file():
+        (run.path/"history.jsonl").unlink(missing_ok=True)
+        return 0
     state = load_checkpoint(checkpoint, device)
     run.model.load_state_dict(state["model"]); optimizer.load_state_dict(state["optimizer"])
     run.history = _read_history(run.path, state["epoch"])
     (run.path/"history.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in run.history))
     return state["epoch"]
 
-# %% ../nbs/10_train.ipynb #df80268a
+# %% ../nbs/10_train.ipynb #79d9713a
 def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if recipe is None:
-        if data not in list_recipes(): raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
+        if data not in list_recipes():
+            raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
         recipe = data
     recipe, data = get_recipe(recipe, **overrides), get_dataset(data, "train")
     if device == "auto": device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -186,7 +206,7 @@ def pretrain(
     seed:int=0,                     # Decides weights, order and views
     device:str="auto",              # "auto" takes CUDA where there is some
     callbacks:Sequence[Callable]=(), # Each is called as callback(run) after every step
-    workers:int|None=None,          # Processes that decode files; by default one per core for folders, none otherwise
+    workers:int|None=None,          # Processes that decode files; by default one a core for folders
     progress:bool=True,             # Show the bar
     **overrides,                    # Fields of the recipe to change, such as epochs=3
 ) -> Run:                           # Model in eval mode, history, recipe, path
@@ -205,12 +225,15 @@ def pretrain(
     config = dict(recipe=recipe_to_dict(recipe), data=str(label), images=len(data), seed=seed)
     first = _open_folder(run, optimizer, config, device) if run.path else 0
     steps = len(data) // recipe.batch_size
-    with tqdm(total=recipe.epochs*steps*recipe.batch_size, initial=first*steps*recipe.batch_size, unit="img", unit_scale=True,
+    an_epoch = steps*recipe.batch_size
+    with tqdm(total=recipe.epochs*an_epoch, initial=first*an_epoch, unit="img", unit_scale=True,
               desc=recipe.name, disable=not progress) as bar:
         for epoch in range(first, recipe.epochs):
             batches = _view_batches(data, recipe, seed=seed, epoch=epoch, device=device, workers=workers)
             _train_epoch(run, optimizer, batches, epoch=epoch, steps=steps, callbacks=callbacks, bar=bar)
             if run.path: _save(run, optimizer, config, epoch)
-    if run.skipped: warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: {', '.join(list(run.skipped)[:5])}")
+    if run.skipped:
+        warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
+                      f"{', '.join(list(run.skipped)[:5])}")
     run.model.eval()
     return run

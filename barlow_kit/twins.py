@@ -18,7 +18,7 @@ from torchvision.models.resnet import BasicBlock
 from .loss import LossTerms, barlow_loss, cross_correlation
 from .projector import projector as make_projector
 
-# %% ../nbs/06_twins.ipynb #3c77ff4b
+# %% ../nbs/06_twins.ipynb #a87c1518
 def _resnet(make, cifar:bool):
     "A torchvision ResNet without classifier."
     def build(channels:int) -> nn.Module:
@@ -31,9 +31,11 @@ def _resnet(make, cifar:bool):
 
 def _digits_net(channels:int, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequential:
     "Three residual stages at 8x8, 4x4 and 2x2 cells, then the mean: 128 features."
-    layers, width = [nn.Conv2d(channels, widths[0], 3, padding=1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)], widths[0]
+    layers, width = [nn.Conv2d(channels, widths[0], 3, padding=1, bias=False),
+                     nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)], widths[0]
     for k, w in enumerate(widths):
-        shortcut = None if k == 0 else nn.Sequential(nn.Conv2d(width, w, 1, stride=2, bias=False), nn.BatchNorm2d(w))
+        shortcut = None if k == 0 else nn.Sequential(
+            nn.Conv2d(width, w, 1, stride=2, bias=False), nn.BatchNorm2d(w))
         layers.append(BasicBlock(width, w, 1 if k == 0 else 2, shortcut))
         width = w
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
@@ -41,9 +43,10 @@ def _digits_net(channels:int, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequenti
     return net
 
 _BACKBONES = {"resnet50": _resnet(resnet50, False), "resnet18": _resnet(resnet18, False),
-    "resnet50-cifar": _resnet(resnet50, True), "resnet18-cifar": _resnet(resnet18, True), "digits": _digits_net}
+    "resnet50-cifar": _resnet(resnet50, True), "resnet18-cifar": _resnet(resnet18, True),
+    "digits": _digits_net}
 
-# %% ../nbs/06_twins.ipynb #f1732efc
+# %% ../nbs/06_twins.ipynb #69f6065a
 def make_backbone(
     name:str,       # "resnet50", "resnet18", either with "-cifar", or "digits"
     channels:int=3, # Channels of the images
@@ -51,14 +54,15 @@ def make_backbone(
     "An untrained backbone by name."
     if name not in _BACKBONES:
         near = get_close_matches(str(name), _BACKBONES, n=1)
-        raise ValueError(f"no backbone {name!r}: " + (f"did you mean {near[0]!r}? " if near else "") + f"Known: {', '.join(_BACKBONES)}")
+        raise ValueError(f"no backbone {name!r}: " + (f"did you mean {near[0]!r}? " if near else "")
+                         + f"Known: {', '.join(_BACKBONES)}")
     return _BACKBONES[name](channels)
 
-# %% ../nbs/06_twins.ipynb #837af82f
+# %% ../nbs/06_twins.ipynb #1a204af3
 class BarlowTwins(nn.Module):
     "Backbone, projector and loss: `model(view1, view2)` gives LossTerms."
     def __init__(self,
-        backbone="resnet50",                      # A name for `make_backbone`, or a module with `num_features`
+        backbone="resnet50",                      # A name for `make_backbone` or module with `num_features`
         projector:Sequence[int]=(8192, 8192, 8192), # Widths of the projector; the last is D
         *,
         channels:int=3,                           # Channels of the images
@@ -68,7 +72,8 @@ class BarlowTwins(nn.Module):
         super().__init__()
         self.backbone = make_backbone(backbone, channels) if isinstance(backbone, str) else backbone
         if not hasattr(self.backbone, "num_features"):
-            raise ValueError("a backbone of your own needs the attribute num_features, the width F of its [N, F] output")
+            raise ValueError("a backbone of your own needs the attribute num_features, "
+                             "the width F of its [N, F] output")
         self.projector = make_projector(self.backbone.num_features, projector)
         self.lambd, self.form = lambd, form
 
@@ -81,7 +86,9 @@ class BarlowTwins(nn.Module):
         return self.projector(self.features(x))
 
     def forward(self, view1:Tensor, view2:Tensor) -> LossTerms:
-        "The loss of two views, [N, C, H, W] each. Each view makes its own pass, so batch norm sees one view at a time."
+        """The loss of two views, [N, C, H, W] each.
+
+        Each view makes its own pass, so batch norm sees one view at a time."""
         return barlow_loss(self.embed(view1), self.embed(view2), self.lambd, self.form)
 
 # %% ../nbs/06_twins.ipynb #4fc6f397

@@ -22,15 +22,17 @@ for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__tes
 
 def test_randomness_that_can_be_repeated():
     "nbs/02_augment.ipynb: Randomness that can be repeated"
-    # cell 9395405a
+    # cell 42a70bad
     keys = sample_keys(torch.arange(100_000), seed=0, epoch=0, view=0)
     u = uniforms(keys, 8)
     fig, ax = plt.subplots(figsize=(5, 1.8))
-    ax.hist(u[:, 0], bins=50, color="#0072B2"); ax.set(xlabel="first uniform number of 100,000 images", ylabel="images");
+    ax.hist(u[:, 0], bins=50, color="#0072B2")
+    ax.set(xlabel="first uniform number of 100,000 images", ylabel="images");
 
-    # cell ab157902
+    # cell d280d682
     n = len(u)
-    def unrelated(a, b): return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].abs() < 5/math.sqrt(a.numel())
+    def unrelated(a, b):
+        return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].abs() < 5/math.sqrt(a.numel())
 
     assert (u.mean(0) - 1/2).abs().max() < 5*math.sqrt(1/12/n)
     assert (u.var(0) - 1/12).abs().max() < 5*math.sqrt(1/180/n)
@@ -40,7 +42,8 @@ def test_randomness_that_can_be_repeated():
     for other in (dict(seed=1, epoch=0, view=0), dict(seed=0, epoch=1, view=0), dict(seed=0, epoch=0, view=1)):
         assert unrelated(u, uniforms(sample_keys(torch.arange(n), **other), 8))
     some = torch.tensor([99_999, 5])
-    test_eq(uniforms(sample_keys(some, seed=0, epoch=0, view=0), 4, first=3), u[some, 3:7])   # no stream, no order
+    test_eq(uniforms(sample_keys(some, seed=0, epoch=0, view=0), 4, first=3),
+            u[some, 3:7])   # no stream, no order
 
 
 def test_a_view_is_a_set_of_numbers():
@@ -50,35 +53,41 @@ def test_a_view_is_a_set_of_numbers():
     p = draw(View(), sample_keys(torch.arange(3), seed=0, epoch=0, view=0), photo.height, photo.width)
     {k: p[k][0].tolist() for k in ("top", "left", "height", "width", "flip", "jitter", "grayscale")}
 
-    # cell 706ec5a9
+    # cell 3105b9df
     ours = draw(View(), sample_keys(torch.arange(4000), seed=1, epoch=0, view=0), 300, 400)
     ours = torch.stack([ours[k] for k in ("top", "left", "height", "width")], 1)
     torch.manual_seed(0); blank = torch.zeros(1, 300, 400)
-    theirs = torch.tensor([T.RandomResizedCrop.get_params(blank, (.08, 1.), (3/4, 4/3)) for _ in range(4000)]).float()
+    theirs = torch.tensor([T.RandomResizedCrop.get_params(blank, (.08, 1.), (3/4, 4/3))
+                           for _ in range(4000)]).float()
     error = (ours.var(0)/4000 + theirs.var(0)/4000).sqrt()
-    assert ((ours.mean(0) - theirs.mean(0)).abs() < 4*error).all() and ((ours.std(0)/theirs.std(0) - 1).abs() < .06).all()
+    assert ((ours.mean(0) - theirs.mean(0)).abs() < 4*error).all()
+    assert ((ours.std(0)/theirs.std(0) - 1).abs() < .06).all()
 
     long = torch.zeros(1, 20, 900)
     fallback = draw(replace(View(), scale=(.9, 1.)), keys=torch.tensor([3]), height=20, width=900)
-    test_eq([int(fallback[k]) for k in ("top", "left", "height", "width")], list(T.RandomResizedCrop.get_params(long, (.9, 1.), (3/4, 4/3))))
+    test_eq([int(fallback[k]) for k in ("top", "left", "height", "width")],
+            list(T.RandomResizedCrop.get_params(long, (.9, 1.), (3/4, 4/3))))
     many = draw(View(blur=1., solarize=.2), sample_keys(torch.arange(20_000), seed=0, epoch=0, view=0), 32, 32)
     for name, rate in [("flip", .5), ("jitter", .8), ("grayscale", .2), ("blur", 1.), ("solarize", .2)]:
         assert abs(many[name].float().mean() - rate) <= 4*math.sqrt(rate*(1 - rate)/20_000), name
-    test_close(many["order"].float().mean(0), torch.full((4,), 1.5), eps=.04)                 # each operation anywhere
+    test_close(many["order"].float().mean(0), torch.full((4,), 1.5), eps=.04)          # each operation anywhere
     test_eq(many["order"].sort(1).values.unique(dim=0).tolist(), [[0, 1, 2, 3]])
 
 
 def test_render_one_photograph_with_pil():
     "nbs/02_augment.ipynb: Render one photograph, with PIL"
-    # cell 904c39ba
+    # cell bd3746dd
     photo = Image.fromarray(load_sample_images().images[0])
-    alone = dict(crop=View(), flip=View(scale=None, flip=1.), jitter=View(scale=None), grayscale=View(scale=None, grayscale=1.),
-                 blur=View(scale=None, blur=1.), solarize=View(scale=None, solarize=1.))
+    alone = dict(crop=View(), flip=View(scale=None, flip=1.), jitter=View(scale=None),
+                 grayscale=View(scale=None, grayscale=1.), blur=View(scale=None, blur=1.),
+                 solarize=View(scale=None, solarize=1.))
     off = dict(flip=0., jitter=0., grayscale=0., blur=0., solarize=0., size=160)
-    only = {name: replace(v, **{k: x for k, x in off.items() if k != name or k == "size"}) for name, v in alone.items()}
+    only = {name: replace(v, **{k: x for k, x in off.items() if k != name or k == "size"})
+            for name, v in alone.items()}
     only["jitter"] = replace(only["jitter"], jitter=1.); only["blur"] = replace(only["blur"], sigma=(2., 2.))
     square = photo.crop((150, 50, 477, 377))
-    views = [render_pil(v, square, draw(v, torch.tensor([k]), *square.size)) for v in only.values() for k in range(2)]
+    views = [render_pil(v, square, draw(v, torch.tensor([k]), *square.size))
+             for v in only.values() for k in range(2)]
 
     # cell d21b6f8c
     plain = TF.pil_to_tensor(square.resize((160, 160), Image.BICUBIC)).float()/255
@@ -93,31 +102,35 @@ def test_render_one_photograph_with_pil():
 
 def test_render_a_whole_batch_geometry_is_matrix_multiplication():
     "nbs/02_augment.ipynb: Render a whole batch: geometry is matrix multiplication"
-    # cell 8fa4be57
+    # cell b9ef76e4
     torch.manual_seed(0)
     n = 6
     start, length = torch.tensor([0., 3, 10, 5, 0, 20]), torch.tensor([32., 20, 9, 27, 5, 12])
     A = _resize_matrix(start, length, 24, 32, flip=torch.arange(n) % 2 == 1)
     fig, axes = plt.subplots(1, n, figsize=(8, 1.4), layout="constrained")
     for ax, m, s, l in zip(axes, A, start, length):
-        ax.imshow(m, cmap="RdBu_r", vmin=-1, vmax=1); ax.set_title(f"{int(s)}..{int(s+l)}", fontsize=8); ax.set(xticks=[], yticks=[])
+        ax.imshow(m, cmap="RdBu_r", vmin=-1, vmax=1)
+        ax.set_title(f"{int(s)}..{int(s+l)}", fontsize=8); ax.set(xticks=[], yticks=[])
 
-    # cell 3c9e6336
+    # cell 4e248a26
     torch.manual_seed(0)
     picture = np.random.RandomState(0).randint(0, 256, (40, 32), dtype=np.uint8)
     x = torch.from_numpy(picture).float()
     for size in (24, 64):
         for top, left, h, w in [(0, 0, 40, 32), (3, 10, 9, 20), (20, 1, 13, 31), (39, 0, 1, 1)]:
             one = lambda v: torch.tensor([float(v)])
-            across = (x @ _resize_matrix(one(left), one(w), size, 32)[0].T).clamp(0, 255)       # PIL goes across first, and clips
+            # PIL goes across first, and clips
+            across = (x @ _resize_matrix(one(left), one(w), size, 32)[0].T).clamp(0, 255)
             got = _resize_matrix(one(top), one(h), size, 40)[0] @ across
-            pil = Image.fromarray(picture).crop((left, top, left + w, top + h)).resize((size, size), Image.BICUBIC)
+            pil = Image.fromarray(picture).crop((left, top, left + w, top + h))
+            pil = pil.resize((size, size), Image.BICUBIC)
             difference = (got.clamp(0, 255) - torch.from_numpy(np.array(pil)).float()).abs().max()
-            assert difference <= 1.2, (size, top, left, h, w, difference)     # PIL rounds after each of its two passes
+            # PIL rounds after each of its two passes
+            assert difference <= 1.2, (size, top, left, h, w, difference)
     flipped = _resize_matrix(one(3), one(20), 24, 32, flip=torch.tensor([True]))
     test_eq(flipped, _resize_matrix(one(3), one(20), 24, 32).flip(1))
 
-    # cell 374a6327
+    # cell ae03f61b
     sigma = torch.tensor([.1, 1., 2.])
     band = _blur_matrix(sigma, 64, radius=6)
     test_close(band.sum(-1), torch.ones(3, 64), eps=1e-5)
@@ -125,16 +138,17 @@ def test_render_a_whole_batch_geometry_is_matrix_multiplication():
     x = torch.rand(3, 1, 64, 64)
     ours = band[:, None] @ x @ band.transpose(1, 2)[:, None]
     for i in (1, 2):
-        torchvisions = TF.gaussian_blur(torch.nn.functional.pad(x[i], (6,)*4, mode="replicate"), [13, 13], [float(sigma[i])]*2)[..., 6:-6, 6:-6]
+        padded = torch.nn.functional.pad(x[i], (6,)*4, mode="replicate")
+        torchvisions = TF.gaussian_blur(padded, [13, 13], [float(sigma[i])]*2)[..., 6:-6, 6:-6]
         assert_close(ours[i], torchvisions, atol=1e-5, rtol=0)
 
 
 def test_color_for_every_image_its_own():
     "nbs/02_augment.ipynb: Color, for every image its own"
-    # cell b0496393
+    # cell e25b9e4e
     torch.manual_seed(0)
     images = torch.rand(200, 3, 8, 8)
-    images[::7, 1] = images[::7, 0]; images[3] = .5; images[5] = 0            # ties between channels, gray, black
+    images[::7, 1] = images[::7, 0]; images[3] = .5; images[5] = 0          # ties between channels, gray, black
     p = draw(View(), sample_keys(torch.arange(200), seed=0, epoch=0, view=0), 8, 8)
     planes = _jitter(images.transpose(0, 1).contiguous(), p)
 
@@ -147,29 +161,34 @@ def test_color_for_every_image_its_own():
 
 def test_the_whole_view_batched():
     "nbs/02_augment.ipynb: The whole view, batched"
-    # cell d150a126
+    # cell e549c421
     photo = Image.fromarray(load_sample_images().images[0])
-    tiles = torch.stack([TF.pil_to_tensor(photo.crop((x, y, x + 160, y + 160)).resize((48, 40))) for y in range(50, 258, 26) for x in range(0, 480, 60)])
+    tiles = torch.stack([TF.pil_to_tensor(photo.crop((x, y, x + 160, y + 160)).resize((48, 40)))
+                         for y in range(50, 258, 26) for x in range(0, 480, 60)])
     v = View(size=32, blur=0., solarize=.5)
     p = draw(v, sample_keys(torch.arange(64), seed=0, epoch=0, view=1), *tiles.shape[-2:])
     batch = render_batch(v, tiles, p)
-    single = torch.stack([render_pil(v, TF.to_pil_image(t), {k: x[i:i+1] for k, x in p.items()}) for i, t in enumerate(tiles)])
+    single = torch.stack([render_pil(v, TF.to_pil_image(t), {k: x[i:i+1] for k, x in p.items()})
+                          for i, t in enumerate(tiles)])
 
-    # cell 7730eef1
+    # cell 47fffe5f
     difference = (single - batch).abs()
     assert difference.mean() < 1.5/255 and difference.flatten(1).mean(1).max() < 6/255
     blurred = View(size=64, scale=None, flip=0., jitter=0., grayscale=0., blur=1.)
     p = draw(blurred, sample_keys(torch.arange(64), seed=0, epoch=0, view=1), *tiles.shape[-2:])
     for i in range(0, 64, 8):                     # PIL approximates the Gaussian by three box filters
         one = {k: x[i:i+1] for k, x in p.items()}
-        test_close(render_pil(blurred, TF.to_pil_image(tiles[i]), one), render_batch(blurred, tiles[i:i+1], one)[0], eps=.07)
-    writing = View(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=20., shift=.2, zoom=(.8, 1.2), shear=15., gain=(.6, 1.))
+        test_close(render_pil(blurred, TF.to_pil_image(tiles[i]), one),
+                   render_batch(blurred, tiles[i:i+1], one)[0], eps=.07)
+    writing = View(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=20., shift=.2,
+                   zoom=(.8, 1.2), shear=15., gain=(.6, 1.))
     digits = get_dataset("digits").images[:64]
     p = draw(writing, sample_keys(torch.arange(64), seed=0, epoch=0, view=0), 8, 8)
     batch = render_batch(writing, digits, p)
     for i, x in enumerate(digits):                # torchvision's affine on float tensors is exact, PIL's is not
         shift = (p["shift"][i]*8).tolist()
-        want = TF.affine(x, p["rotate"][i].item(), shift, p["zoom"][i].item(), [p["shear"][i].item(), 0.], InterpolationMode.BILINEAR)
+        want = TF.affine(x, p["rotate"][i].item(), shift, p["zoom"][i].item(), [p["shear"][i].item(), 0.],
+                         InterpolationMode.BILINEAR)
         assert_close(batch[i], (want*p["gain"][i]).clamp(0, 1), atol=1e-5, rtol=0)
 
 
@@ -183,7 +202,7 @@ def test_two_views():
     # cell 4fc43591
     digits = get_dataset("digits")
 
-    # cell 98f712ca
+    # cell d49c6103
     data = torch.randint(0, 256, (300, 3, 32, 32), dtype=torch.uint8)
     pair = TwoViews.cifar10(); index = torch.arange(300)
     y1, y2 = pair.batch(data, index, seed=3, epoch=5)
@@ -192,13 +211,16 @@ def test_two_views():
     z1, z2 = pair.batch(data[some], some, seed=3, epoch=5)                       # another batch, the same views
     assert_close(z1, y1[some], atol=1e-5, rtol=0); assert_close(z2, y2[some], atol=1e-5, rtol=0)
     assert_close(pair(data[4], seed=3, epoch=5, index=4)[1], y2[4], atol=1e-5, rtol=0)
-    assert (pair.batch(data, index, seed=3, epoch=6)[0] != y1).any() and (pair.batch(data, index, seed=4, epoch=5)[0] != y1).any()
+    assert (pair.batch(data, index, seed=3, epoch=6)[0] != y1).any()
+    assert (pair.batch(data, index, seed=4, epoch=5)[0] != y1).any()
     test_eq(TwoViews.imagenet()(photo, seed=1)[0], TwoViews.imagenet()(photo, seed=1)[0])
-    torch.manual_seed(0); a = pair(data[0]); b = pair(data[0]); assert (a[0] != b[0]).any()      # no seed: new views
+    torch.manual_seed(0); a = pair(data[0]); b = pair(data[0])
+    assert (a[0] != b[0]).any()      # no seed: new views
     test_fail(lambda: pair.batch(data, some), contains="n numbers, got (300, 3, 32, 32) and 3")
     test_fail(lambda: pair.batch(data[:, :1], index), contains="normalize 3 channels, the images have 1")
     test_fail(lambda: pair("cat.jpg"), contains="must be a PIL image or a tensor, got str")
-    official = T.Compose([T.Resize(256, T.InterpolationMode.BICUBIC), T.CenterCrop(224), T.ToTensor(), T.Normalize(*_IMAGENET.values())])
+    official = T.Compose([T.Resize(256, T.InterpolationMode.BICUBIC), T.CenterCrop(224), T.ToTensor(),
+                          T.Normalize(*_IMAGENET.values())])
     assert_close(TwoViews.imagenet().plain(photo), official(photo), atol=1e-5, rtol=0)
     test_eq(TwoViews.digits().plain(digits.images[:3]), digits.images[:3])
 
@@ -213,11 +235,12 @@ def test_files_need_workers():
     views = ViewsDataset(get_dataset(folder), TwoViews.imagenet(64), torch.arange(12), seed=0)
     y1, y2, shown, asked = next(iter(DataLoader(views, batch_size=8)))
 
-    # cell 2e227ac4
+    # cell 13a4ef86
     test_eq((y1.shape, shown.tolist()), ((8, 3, 64, 64), [0, 1, 2, 3, 4, 6, 6, 7]))
     workers = next(iter(DataLoader(views, batch_size=8, num_workers=2)))
-    for a, b in zip((y1, y2, shown, asked), workers): test_eq(a, b)              # the same on any number of workers
+    for a, b in zip((y1, y2, shown, asked), workers): test_eq(a, b)          # the same on any number of workers
     broken = FolderImages([folder/"05.jpg"]*3)
-    test_fail(lambda: ViewsDataset(broken, TwoViews.imagenet(64), torch.arange(3))[0], contains="3 images in a row cannot be read")
+    test_fail(lambda: ViewsDataset(broken, TwoViews.imagenet(64), torch.arange(3))[0],
+              contains="3 images in a row cannot be read")
     unlabelled = [photo, photo]
     test_eq(ViewsDataset(unlabelled, TwoViews.imagenet(64), torch.arange(2))[1][2:], (1, 1))

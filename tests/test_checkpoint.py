@@ -17,11 +17,12 @@ def test_read_data_not_programs():
     save_checkpoint(folder/"run"/"checkpoint.pt", dict(epoch=3, model={"w": torch.arange(4.)}))
     load_checkpoint(folder/"run"/"checkpoint.pt")
 
-    # cell e32265de
+    # cell 53d745c7
     path = folder/"run"/"checkpoint.pt"
     good = path.read_bytes()
     def disk_full(state, f): f.write(b"half of it"); raise OSError(28, "No space left on device")
-    with patch("torch.save", disk_full): test_fail(lambda: save_checkpoint(path, dict(epoch=4)), contains="No space left on device")
+    with patch("torch.save", disk_full):
+        test_fail(lambda: save_checkpoint(path, dict(epoch=4)), contains="No space left on device")
     test_eq(path.read_bytes(), good); test_eq([p.name for p in path.parent.iterdir()], ["checkpoint.pt"])
     def killed(state, f): f.write(b"half of it"); raise KeyboardInterrupt
     with patch("torch.save", killed):
@@ -29,7 +30,7 @@ def test_read_data_not_programs():
         except KeyboardInterrupt: pass
     test_eq(load_checkpoint(path)["epoch"], 3)
 
-    # cell 4944d670
+    # cell 427b74ba
     class Program:
         def __reduce__(self): return os.mkdir, (str(folder/"it ran"),)
 
@@ -43,7 +44,8 @@ def test_read_data_not_programs():
     test_fail(lambda: load_checkpoint(bad), contains="was refused")
     assert not (folder/"it ran").exists()
     torch.save({"conv1.weight": torch.zeros(2), "bn1.weight": torch.zeros(2)}, bad)
-    test_fail(lambda: load_checkpoint(bad), contains="another format than barlow_kit/1 (it holds: conv1.weight, bn1.weight)")
+    test_fail(lambda: load_checkpoint(bad),
+              contains="another format than barlow_kit/1 (it holds: conv1.weight, bn1.weight)")
     bad.write_text("epoch 3"); test_fail(lambda: load_checkpoint(bad), contains="bad.pt")
     file = folder/"file"; file.write_text("")
     test_fail(lambda: save_checkpoint(file/"x.pt", {}), contains="file")

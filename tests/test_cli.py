@@ -18,11 +18,11 @@ def test_the_quickstart():
         run = quickstart(f"{folder}/run", epochs=2, projector=(64, 64))
         pictures = sorted(p.name for p in Path(folder, "run").glob("*.png"))
 
-    # cell 445e1766
+    # cell b039a80e
     test_eq(pictures, ["cross_correlation.png", "loss.png", "views.png"])
     start = untrained_model(run)
-    again = pretrain("digits", epochs=2, projector=(64, 64), progress=False, lr_weights=0., lr_biases=0.)      # a run that learns nothing
-    assert all(torch.equal(a, b) for a, b in zip(start.parameters(), again.model.parameters()))
+    lazy = pretrain("digits", epochs=2, projector=(64, 64), progress=False, lr_weights=0., lr_biases=0.)
+    assert all(torch.equal(a, b) for a, b in zip(start.parameters(), lazy.model.parameters()))
 
 
 def test_the_command():
@@ -30,10 +30,11 @@ def test_the_command():
     # cell 54346968
     _parser().parse_args(["quickstart", "--seed", "3"])
 
-    # cell 3cc87a23
+    # cell 1a31f3f0
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "file").write_text("not a folder")
-        with contextlib.redirect_stderr(io.StringIO()) as said: code = main(["quickstart", "--out", f"{folder}/file"])
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            code = main(["quickstart", "--out", f"{folder}/file"])
     test_eq(code, 1); assert said.getvalue().startswith("barlow-kit: ") and "Traceback" not in said.getvalue()
     with contextlib.redirect_stderr(io.StringIO()):
         try: main(["quickstrat"]); assert False

@@ -30,11 +30,12 @@ def test_small_images_live_in_one_tensor():
 
 def test_the_digits_real_data_no_download():
     "nbs/00_data.ipynb: The digits: real data, no download"
-    # cell 4be9358f
+    # cell c7ee993d
     digits = _digits("train")
     fig, axes = plt.subplots(2, 10, figsize=(8, 1.8))
     for i, ax in enumerate(axes.flat):
-        ax.imshow(digits[i][0][0], cmap="gray"); ax.set_axis_off(); ax.set_title(digits[i][1], fontsize=8, pad=2)
+        ax.imshow(digits[i][0][0], cmap="gray"); ax.set_axis_off()
+        ax.set_title(digits[i][1], fontsize=8, pad=2)
 
     # cell 1a8f745d
     sizes = {split: len(_digits(split)) for split in ("train", "fit", "val", "test")}
@@ -48,8 +49,9 @@ def test_the_digits_real_data_no_download():
 
 def test_cifar_10():
     "nbs/00_data.ipynb: CIFAR-10"
-    # cell de6024cf
-    answer = SimpleNamespace(data=np.random.randint(0, 256, (6, 32, 32, 3), dtype=np.uint8), targets=[3, 1, 4, 1, 5, 9], classes=list("abcdefghij"))
+    # cell dafa8974
+    answer = SimpleNamespace(data=np.random.randint(0, 256, (6, 32, 32, 3), dtype=np.uint8),
+                             targets=[3, 1, 4, 1, 5, 9], classes=list("abcdefghij"))
     with patch("torchvision.datasets.CIFAR10", return_value=answer): six = _cifar10("train", "data")
     test_eq(six.images.shape, (6, 3, 32, 32))
     test_eq(six.images[2, :, 5, 6], torch.from_numpy(answer.data[2, 5, 6]))
@@ -67,7 +69,7 @@ def test_a_folder_of_images():
         for k in range(3): Image.new("RGB", (30 + k, 20), color).save(folder/part/name/f"{k}.jpg")
     photos = _folder(folder, "train")
 
-    # cell 02d667a3
+    # cell 5b0e3e2c
     test_eq([label for _, label in photos], [0, 0, 0, 1, 1, 1])
     test_eq(len(_folder(folder, "val")), 3)
     flat = _folder(folder/"train"/"sky", "train")
@@ -75,7 +77,8 @@ def test_a_folder_of_images():
     (folder/"train"/"sky"/"1.jpg").write_bytes(b"not an image")
     try: flat[1]; assert False, "a broken file must not pass"
     except UnreadableImage as e: assert str(folder/"train"/"sky"/"1.jpg") in str(e)
-    (folder/"train"/"sky"/"1.jpg").write_bytes((folder/"train"/"sky"/"2.jpg").read_bytes()[:300])   # a download cut short
+    # a download cut short
+    (folder/"train"/"sky"/"1.jpg").write_bytes((folder/"train"/"sky"/"2.jpg").read_bytes()[:300])
     test_fail(lambda: flat[1], contains="cannot read the image")
     test_fail(lambda: _folder(folder, "test"), contains="holds train, val")
     (folder/"empty").mkdir()
@@ -104,11 +107,12 @@ def test_in_which_order():
     # cell a442db20
     batch_order(10, 3, seed=0, epoch=0), batch_order(10, 3, seed=0, epoch=1)
 
-    # cell bfb0380a
+    # cell ef6d1095
     a, b = batch_order(1400, 64, seed=0, epoch=0), batch_order(1400, 64, seed=0, epoch=1)
     test_eq(a.shape, (21, 64))
     test_eq(a, batch_order(1400, 64, seed=0, epoch=0))
     assert len(a.unique()) == a.numel() and (a != b).any()
     torch.manual_seed(1); before = torch.rand(1); torch.manual_seed(1)
-    batch_order(1400, 64, seed=3, epoch=0); test_eq(torch.rand(1), before)     # it leaves the global generator alone
+    batch_order(1400, 64, seed=3, epoch=0)
+    test_eq(torch.rand(1), before)     # it leaves the global generator alone
     test_fail(lambda: batch_order(10, 11, 0, 0), contains="batch_size 11 is larger than the data (10 images)")

@@ -10,7 +10,7 @@ for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__tes
 
 def test_from_scratch_in_five_lines():
     "nbs/05_loss.ipynb: From scratch, in five lines"
-    # cell 4645ea3b
+    # cell 1624c12b
     def textbook_loss(z1, z2, lambd=0.0051, eps=1e-5):
         z1, z2 = ((z - z.mean(0)) / (z.var(0, correction=0) + eps).sqrt() for z in (z1, z2))
         c = z1.T @ z2 / len(z1)
@@ -20,7 +20,8 @@ def test_from_scratch_in_five_lines():
     torch.manual_seed(0)
     z = torch.randn(512, 64)
     {"same view twice": textbook_loss(z, z).item(), "strangers": textbook_loss(z, torch.randn(512, 64)).item(),
-     "one unit, copied": textbook_loss(z[:, :1].repeat(1, 64), z[:, :1].repeat(1, 64)).item(), "constant": textbook_loss(0*z, 0*z).item()}
+     "one unit, copied": textbook_loss(z[:, :1].repeat(1, 64), z[:, :1].repeat(1, 64)).item(),
+     "constant": textbook_loss(0*z, 0*z).item()}
 
     # cell 19345186
     test_close(textbook_loss(0*z, 0*z).item(), 64)
@@ -36,17 +37,18 @@ def test_standardize_over_the_batch():
     s = standardize(z)
     s.mean(0).round(decimals=3), s.std(0, correction=0).round(decimals=3)
 
-    # cell 2ff2eee2
-    assert_close(s[:, :4], ((z - z.mean(0)) / (z.var(0, correction=0) + 1e-5).sqrt())[:, :4], atol=1e-5, rtol=1e-5)
+    # cell 872a5e39
+    assert_close(s[:, :4], ((z - z.mean(0)) / (z.var(0, correction=0) + 1e-5).sqrt())[:, :4],
+                 atol=1e-5, rtol=1e-5)
     assert_close(s[:, 4], torch.zeros(256), atol=1e-4, rtol=0)
-    assert_close(standardize(z[:, :4]*100 - 8), s[:, :4], atol=1e-4, rtol=0)          # scale and shift do not matter
+    assert_close(standardize(z[:, :4]*100 - 8), s[:, :4], atol=1e-4, rtol=0)   # scale and shift do not matter
     x = torch.randn(7, 3, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(standardize, x)
 
 
 def test_the_cross_correlation_matrix():
     "nbs/05_loss.ipynb: The cross-correlation matrix"
-    # cell c41d8c8c
+    # cell 3552cf37
     torch.manual_seed(0)
     meaning, chance = torch.randn(512, 24), torch.randn(2, 512, 24)
     good = cross_correlation(meaning + .3*chance[0], meaning + .3*chance[1])
@@ -70,12 +72,13 @@ def test_direct_one_matrix_no_copies():
     a, b = (torch.randn(7, 5, dtype=torch.float64, requires_grad=True) for _ in range(2))
     _OffDiagonal.apply(a, b)
 
-    # cell 596a9d77
+    # cell bbd94926
     c = a.T @ b
     assert_close(_OffDiagonal.apply(a, b), c.square().sum() - c.diagonal().square().sum())
     assert torch.autograd.gradcheck(_OffDiagonal.apply, (a, b))
     zero = torch.zeros(4, 3, requires_grad=True)
-    _OffDiagonal.apply(zero, zero.detach()).backward(); test_eq(zero.grad, torch.zeros(4, 3))     # no NaN at C = 0
+    _OffDiagonal.apply(zero, zero.detach()).backward()
+    test_eq(zero.grad, torch.zeros(4, 3))     # no NaN at C = 0
 
 
 def test_gram_no_d_x_d_matrix_at_all():
@@ -94,12 +97,15 @@ def test_gram_no_d_x_d_matrix_at_all():
 
 def test_which_form_when():
     "nbs/05_loss.ipynb: Which form, when?"
-    # cell 2c397081
+    # cell 50ffcc34
     ns = torch.logspace(1, 4, 100)
     fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
     for d, color in [(512, "#009E73"), (2048, "#0072B2"), (8192, "#D55E00")]:
-        ax.plot(ns, 3*ns*d**2, color=color); ax.plot(ns, 4*ns**2*d, "--", color=color, label=f"D = {d}"); ax.plot(3*d/4, 3*.75*d**3, "ko")
-    ax.set(xlabel="batch size, N", ylabel="multiply-adds", xscale="log", yscale="log", title="direct (solid) and Gram (dashed)"); ax.legend(frameon=False);
+        ax.plot(ns, 3*ns*d**2, color=color); ax.plot(ns, 4*ns**2*d, "--", color=color, label=f"D = {d}")
+        ax.plot(3*d/4, 3*.75*d**3, "ko")
+    ax.set(xlabel="batch size, N", ylabel="multiply-adds", xscale="log", yscale="log",
+           title="direct (solid) and Gram (dashed)")
+    ax.legend(frameon=False);
 
     # cell b405914f
     test_eq([choose_form(n, 8192) for n in (256, 6143, 6144, 10_000)], ["gram", "gram", "direct", "direct"])
@@ -113,7 +119,7 @@ def test_the_loss():
     z1 = torch.randn(256, 64); z2 = z1 + .5*torch.randn(256, 64)
     barlow_loss(z1, z2)
 
-    # cell 209b7b2e
+    # cell 6896369e
     def naive(z1, z2, lambd=0.0051):
         z1, z2 = ((z - z.mean(0)) / (z.var(0, correction=0) + 1e-5).sqrt() for z in (z1, z2))
         c = z1.T @ z2 / len(z1)
@@ -122,7 +128,8 @@ def test_the_loss():
     def cases(n, d):
         shared, a, b = torch.randn(3, n, d, dtype=torch.float64)
         white = standardize(torch.linalg.qr(shared - shared.mean(0))[0]*n**.5) if n > d else shared
-        return dict(random=(a, b), correlated=(shared[:, :1] + .1*a, shared[:, :1] + .1*b), converged=(white + .01*a, white + .01*b))
+        return dict(random=(a, b), correlated=(shared[:, :1] + .1*a, shared[:, :1] + .1*b),
+                    converged=(white + .01*a, white + .01*b))
 
     def with_gradients(f, z1, z2):
         z1, z2 = (z.clone().requires_grad_() for z in (z1, z2))
@@ -135,11 +142,12 @@ def test_the_loss():
         for name, (z1, z2) in cases(n, d).items():
             truth = with_gradients(naive, z1, z2)
             for form in ("direct", "gram"):
-                for got, want in zip(with_gradients(lambda x, y: barlow_loss(x, y, form=form).loss, z1, z2), truth):
+                ours = with_gradients(lambda x, y: barlow_loss(x, y, form=form).loss, z1, z2)
+                for got, want in zip(ours, truth):
                     worst = max(worst, ((got - want).norm() / want.norm()).item())
     assert worst < 1e-10
 
-    # cell be947a14
+    # cell 5edcf018
     def float32_error(form, z1, z2):
         truth = naive(z1, z2)
         return ((barlow_loss(z1.float(), z2.float(), form=form).loss - truth) / truth).abs().item()
@@ -153,18 +161,21 @@ def test_the_loss():
     white = cases(2000, 32)["converged"][0]                                  # auto takes direct
     near = white + 1e-3*torch.randn_like(white)
     errors = {form: float32_error(form, white, near) for form in ("direct", "gram")}
-    print(f"N = 2000, D = 32, loss {naive(white, near):.1e}: relative error direct {errors['direct']:.0e}, Gram {errors['gram']:.0e}")
+    print(f"N = 2000, D = 32, loss {naive(white, near):.1e}: relative error "
+          f"direct {errors['direct']:.0e}, Gram {errors['gram']:.0e}")
     test_eq(choose_form(2000, 32), "direct")
     assert errors["direct"] < 1e-3 and errors["gram"] > 3*errors["direct"]
 
-    # cell e979b587
+    # cell f6088eca
     terms = barlow_loss(z1, z2, lambd=.02)
     assert_close(terms.loss, terms.invariance + .02*terms.redundancy)
     half = torch.randn(64, 16).half()
     test_eq(barlow_loss(half, half).loss.dtype, torch.float32)
     a, b = torch.randn(64, 96, requires_grad=True), torch.randn(64, 96)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        for form in ("direct", "gram"): assert_close(barlow_loss(a, b, form=form).loss, naive(a.double(), b.double()).float(), rtol=1e-5, atol=0)
+        for form in ("direct", "gram"):
+            assert_close(barlow_loss(a, b, form=form).loss, naive(a.double(), b.double()).float(),
+                         rtol=1e-5, atol=0)
 
 
 def test_what_it_says_when_something_is_wrong():
@@ -178,13 +189,14 @@ def test_what_it_says_when_something_is_wrong():
         try: barlow_loss(bad, z2)
         except ValueError as e: print(e)
 
-    # cell d3393554
+    # cell 8ac34749
     test_fail(lambda: barlow_loss(z1, nan), contains="view 2 has NaN or infinity in 1 of 8 rows, the first [5]")
-    test_fail(lambda: barlow_loss(dead, z2), contains="view 1 has 1 of 4 units constant over the batch, the first [3]")
+    test_fail(lambda: barlow_loss(dead, z2),
+              contains="view 1 has 1 of 4 units constant over the batch, the first [3]")
     test_fail(lambda: barlow_loss(z1, z2[:, :3]), contains="got (8, 4) and (8, 3)")
     test_fail(lambda: barlow_loss(z1[:1], z2[:1]), contains="at least 2 samples")
     test_fail(lambda: barlow_loss(z1, z2, form="dual"), contains="'auto', 'direct' or 'gram', got 'dual'")
-    quiet = barlow_loss(dead, z2, check=False)                     # the dead unit pays 1, as a stranger does, and moves no more
+    quiet = barlow_loss(dead, z2, check=False)   # the dead unit pays 1, as a stranger does, and moves no more
     assert_close(quiet.invariance, (1 - cross_correlation(dead, z2).diagonal()).square().sum())
     test_close(cross_correlation(dead, z2)[3, 3].item(), 0)
 
@@ -194,7 +206,7 @@ def test_how_low_can_the_loss_go():
     # cell e67f4dc2
     [(n, round(loss_floor(n, 8192))) for n in (64, 256, 2048)]
 
-    # cell 1dece1ae
+    # cell 7e111de1
     def optimize_embeddings(n, d, steps=800, lr=.1):
         torch.manual_seed(0)
         z1, z2 = (torch.randn(n, d, requires_grad=True) for _ in range(2))
@@ -209,7 +221,8 @@ def test_how_low_can_the_loss_go():
     found = {(n, d): optimize_embeddings(n, d) for n, d in [(32, 128), (16, 256), (8, 256)]}
     fig, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
     for ((n, d), (losses, _)), color in zip(found.items(), ("#009E73", "#0072B2", "#D55E00")):
-        ax.plot(losses, color=color, label=f"N = {n}, D = {d}"); ax.axhline(loss_floor(n, d), color=color, ls="--", lw=1)
+        ax.plot(losses, color=color, label=f"N = {n}, D = {d}")
+        ax.axhline(loss_floor(n, d), color=color, ls="--", lw=1)
     ax.set(xlabel="step", ylabel="loss, log scale", yscale="log"); ax.legend(frameon=False);
 
     # cell 8c9eb3bd

@@ -43,7 +43,7 @@ def test_lars_each_layer_moves_by_a_share_of_its_size():
     optimizer.step()
     f"moved by {((w - before).norm()/before.norm()).item():.6f} of its norm"
 
-    # cell e0091298
+    # cell 22d2d9dd
     torch.manual_seed(0)
     shapes = [(64, 3, 3, 3), (200, 50), (7,), (5, 5), (4, 4)]
     start = [torch.randn(s) for s in shapes]; start[3].zero_()
@@ -52,12 +52,13 @@ def test_lars_each_layer_moves_by_a_share_of_its_size():
     optimizer, buffers = LARS(ours + [idle], lr=0.), [torch.zeros(s) for s in shapes]
     for step in range(12):
         for k, (a, b) in enumerate(zip(ours, theirs)):
-            a.grad = torch.randn_like(a) * (0 if k == 4 and step < 3 else 10.**(step % 4 - 2)); b.grad = a.grad.clone()
+            a.grad = torch.randn_like(a) * (0 if k == 4 and step < 3 else 10.**(step % 4 - 2))
+            b.grad = a.grad.clone()
         gradients = [a.grad.clone() for a in ours]
         optimizer.param_groups[0]["lr"] = lr = .3 * (1 + step) / 12
         optimizer.step(); naive_lars_step(theirs, buffers, lr)
         for a, b in zip(ours, theirs): assert_close(a.detach(), b, rtol=1e-6, atol=1e-6)
-        for a, g in zip(ours, gradients): assert torch.equal(a.grad, g)               # a step leaves the gradients alone
+        for a, g in zip(ours, gradients): assert torch.equal(a.grad, g)   # a step leaves the gradients alone
     test_eq(idle.detach(), torch.ones(3))
 
     # cell 3c7b1fa7
@@ -85,7 +86,7 @@ def test_two_groups_of_parameters():
     with torch.device("meta"): groups = param_groups(BarlowTwins())
     [(len(g["params"]), sum(p.numel() for p in g["params"]), g["lr"], g["adapt"]) for g in groups]
 
-    # cell e7efa4aa
+    # cell bb1c9d21
     test_eq([len(g["params"]) for g in groups], [56, 110])
     test_eq(sum(p.numel() for p in groups[1]["params"]), 85_888)
     frozen = nn.Linear(3, 4).requires_grad_(False)
@@ -99,17 +100,19 @@ def test_two_groups_of_parameters():
     optimizer.step()
     d = layer.weight.grad + 1e-6*w
     assert_close(layer.weight.detach(), w - .2 * 1e-3*w.norm()/d.norm() * d, rtol=1e-6, atol=1e-7)
-    assert_close(layer.bias.detach(), b - .0048*layer.bias.grad, rtol=1e-6, atol=1e-7)            # plain: no decay, no adaptation
+    # plain: no decay, no adaptation
+    assert_close(layer.bias.detach(), b - .0048*layer.bias.grad, rtol=1e-6, atol=1e-7)
 
 
 def test_warm_up_then_cool_down():
     "nbs/07_optim.ipynb: Warm up, then cool down"
-    # cell 43033efe
+    # cell 007b1095
     total, warmup = 1000*625, 10*625
     steps = range(0, total + 1, 625)
     fig, ax = plt.subplots(figsize=(5, 2.6), layout="constrained")
     ax.plot([s/625 for s in steps], [1.6*warmup_cosine(s, total, warmup) for s in steps], color="#0072B2")
-    ax.set(xlabel="epoch", ylabel="learning rate of weights", title="ImageNet, batch 2048: 0.2 x 2048/256 = 1.6 at the peak", ylim=0);
+    ax.set(xlabel="epoch", ylabel="learning rate of weights",
+           title="ImageNet, batch 2048: 0.2 x 2048/256 = 1.6 at the peak", ylim=0);
 
     # cell 1b38f4f2
     published = {0: (0, 0), 6250: (1.6, .0384), 312_500: (.81348, .019524), 625_000: (.0016, .0000384)}

@@ -32,10 +32,12 @@ def test_images_and_pairs_of_views():
 
 def test_the_cross_correlation_matrix():
     "nbs/01_plot.ipynb: The cross-correlation matrix"
-    # cell 179fe5fa
+    # cell a09b5e8b
     torch.manual_seed(0)
     shared, own = torch.randn(256, 32), torch.randn(256, 32)
-    def correlate(a, b): return ((a - a.mean(0))/a.std(0, correction=0)).T @ ((b - b.mean(0))/b.std(0, correction=0)) / len(a)
+    def correlate(a, b):
+        return ((a - a.mean(0))/a.std(0, correction=0)).T @ ((b - b.mean(0))/b.std(0, correction=0)) / len(a)
+
     alike = shared[:, :1] + .3*own
 
     # cell 38315f61

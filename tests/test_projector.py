@@ -27,7 +27,7 @@ def test_the_projector():
 
 def test_what_width_buys():
     "nbs/04_projector.ipynb: What width buys"
-    # cell ccd998a5
+    # cell 8b6dd7d4
     def used_directions(z):
         s = torch.linalg.svdvals(z - z.mean(0)); p = s / s.sum()
         return (-(p * (p + 1e-12).log()).sum()).exp().item()
@@ -39,8 +39,10 @@ def test_what_width_buys():
         mlp = [used_directions(projector(16, (512, 512, d))(features)) for d in widths]
     fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
     ax.plot(widths, widths, ":", color="gray", label="width")
-    ax.plot(widths, mlp, "o-", color="#0072B2", label="three layers"); ax.plot(widths, linear, "s-", color="#D55E00", label="linear")
-    ax.set(xlabel="width of the embedding, D", ylabel="directions used", xscale="log", yscale="log"); ax.legend(frameon=False);
+    ax.plot(widths, mlp, "o-", color="#0072B2", label="three layers")
+    ax.plot(widths, linear, "s-", color="#D55E00", label="linear")
+    ax.set(xlabel="width of the embedding, D", ylabel="directions used", xscale="log", yscale="log")
+    ax.legend(frameon=False);
 
     # cell 972bad38
     assert max(linear) <= 16 and linear[-1] > 12

@@ -30,17 +30,20 @@ def test_the_recipe():
 
 def test_recipes_by_name():
     "nbs/08_recipe.ipynb: Recipes by name"
-    # cell 26365b4d
+    # cell ab2b206b
     for name in list_recipes():
         r = get_recipe(name)
-        print(f"{name:15} {r.backbone:15} {r.projector[-1]:5} {r.epochs:6} {r.batch_size:6} {r.optimizer:>9} {loss_floor(r.batch_size, r.projector[-1]):18.4g}")
+        print(f"{name:15} {r.backbone:15} {r.projector[-1]:5} {r.epochs:6} {r.batch_size:6} {r.optimizer:>9} "
+              f"{loss_floor(r.batch_size, r.projector[-1]):18.4g}")
 
-    # cell 87573ceb
+    # cell b9f99f8d
     paper = get_recipe("imagenet-1000e")
     test_eq(paper, Recipe("imagenet-1000e"))
-    test_eq((paper.views.view1.blur, paper.views.view2.blur, paper.views.view1.solarize, paper.views.view2.solarize), (1., .1, 0., .2))
+    test_eq((paper.views.view1.blur, paper.views.view2.blur, paper.views.view1.solarize,
+             paper.views.view2.solarize), (1., .1, 0., .2))
     test_eq(get_recipe("imagenet-300e", name="imagenet-1000e", epochs=1000), paper)
-    test_eq(get_recipe("digits", epochs=3).epochs, 3); test_eq(get_recipe(get_recipe("digits"), lambd=.1).lambd, .1)
+    test_eq(get_recipe("digits", epochs=3).epochs, 3)
+    test_eq(get_recipe(get_recipe("digits"), lambd=.1).lambd, .1)
     test_fail(lambda: get_recipe("imagenet"), contains="Known: digits, cifar10, imagenet-300e")
     test_fail(lambda: get_recipe("digit"), contains="did you mean 'digits'?")
     test_fail(lambda: get_recipe("digits", batchsize=8), contains="did you mean 'batch_size'?")
@@ -56,7 +59,8 @@ def test_on_paper_and_back():
     b = replace(a, epochs=40, views=replace(a.views, view2=replace(a.views.view2, noise=.3)))
     recipe_difference(recipe_to_dict(a), recipe_to_dict(b))
 
-    # cell 04470cc6
-    for name in list_recipes(): test_eq(recipe_from_dict(json.loads(json.dumps(recipe_to_dict(get_recipe(name))))), get_recipe(name))
+    # cell e2ddc0bd
+    for name in list_recipes():
+        test_eq(recipe_from_dict(json.loads(json.dumps(recipe_to_dict(get_recipe(name))))), get_recipe(name))
     test_eq(recipe_difference(recipe_to_dict(a), recipe_to_dict(a)), [])
     test_eq(len(recipe_difference(recipe_to_dict(a), recipe_to_dict(b))), 2)

@@ -51,8 +51,9 @@ def test_what_is_a_notebook_made_of():
 
 def test_where_does_a_section_begin():
     "nbs/90_testgen.ipynb: Where does a section begin?"
-    # cell 239243f0
-    nb = sketch("# Counting", "one = 1", "## Does it *add*? {#add}", "two = one + 1", "### A detail", "assert two == 2")
+    # cell c4ab52f6
+    nb = sketch("# Counting", "one = 1", "## Does it *add*? {#add}", "two = one + 1",
+                "### A detail", "assert two == 2")
     [(title, [c.source for c in part]) for title, part in sections(read_cells(nb))]
 
     # cell d6387cb7
@@ -101,23 +102,26 @@ def test_does_a_cell_check_anything():
              "x = 1", "print('assert x')"]
     {line: has_check(ast.parse(line)) for line in lines}
 
-    # cell 92c75744
+    # cell 0bfe5e12
     test_eq([has_check(ast.parse(l)) for l in lines], [True, True, True, False, False])
     def parse_text(s): return parse(Cell("3f2a91bc", "code", s, ()), "nbs/05_loss.ipynb")
-    test_fail(lambda: parse_text("x = 1\nx ="), contains="nbs/05_loss.ipynb, cell 3f2a91bc: invalid syntax: 'x ='")
+    test_fail(lambda: parse_text("x = 1\nx ="),
+              contains="nbs/05_loss.ipynb, cell 3f2a91bc: invalid syntax: 'x ='")
     test_fail(lambda: parse_text("x = 1\nreturn x"), contains="'return' outside function: 'return x'")
 
 
 def test_what_is_only_for_the_eyes():
     "nbs/90_testgen.ipynb: What is only for the eyes?"
-    # cell 5ad7d4b7
+    # cell 0ded0cdf
     statements = ["loss", "f'{loss:.2f}'", "print(round(loss, 2))", "plot_history(run.history);", "plt.show()",
-                  "x = 1", "print(next(batches))", "[s.pop() for s in stacks]", "(n := 3)", "print(1, file=log)", "assert loss"]
+                  "x = 1", "print(next(batches))", "[s.pop() for s in stacks]", "(n := 3)",
+                  "print(1, file=log)", "assert loss"]
     {s: is_display(ast.parse(s).body[0], last=True) for s in statements}
 
-    # cell 1780b662
+    # cell 980bf66d
     test_eq([is_display(ast.parse(s).body[0], last=True) for s in statements], [True]*5 + [False]*6)
-    assert not is_display(ast.parse("plot_history(h, ax)").body[0]), "a plot that the same cell goes on to check stays"
+    assert not is_display(ast.parse("plot_history(h, ax)").body[0]), (
+        "a plot that the same cell goes on to check stays")
     assert all(is_display(ast.parse(s).body[0]) for s in ("display(make_table())", "nbdev.nbdev_export()"))
 
 
@@ -182,22 +186,25 @@ def test_where_do_these_names_live():
     imports = ["import torch, numpy as np", "from math import pi as p, e", "import os.path"]
     [dict(bindings(ast.parse(line).body[0])) for line in imports]
 
-    # cell ba84ed61
-    test_eq(definitions("import a\nfrom b import c\nA, B = 1, 2\nclass D: x = 1\ndef _e(y): z = y\nfor i in A: pass"),
-            {"A", "B", "D", "_e", "i"})
-    assert dict(bindings(ast.parse("from fastcore.test import *").body[0]))["test_eq"] == ("fastcore.test", "test_eq")
+    # cell b601cd3e
+    test_eq(definitions("import a\nfrom b import c\nA, B = 1, 2\nclass D: x = 1\n"
+                        "def _e(y): z = y\nfor i in A: pass"), {"A", "B", "D", "_e", "i"})
+    assert (dict(bindings(ast.parse("from fastcore.test import *").body[0]))["test_eq"]
+            == ("fastcore.test", "test_eq"))
     test_eq(public_names("no_such_module"), [])
 
-    # cell 47446234
+    # cell 5bbcf4e6
     cells = read_cells(sketch("#| export\nfrom math import sqrt, pi\n_LIMIT = 3\ndef test_eq(): return sqrt(2)",
                               "from fastcore.test import *\nimport os, os.path"))
     known = known_names(cells, "toy.roots", "nbs/00_roots.ipynb")
-    print("\n".join(import_lines([o for name in ("test_eq", "test_ne", "os", "sqrt", "_LIMIT") for o in known[name]], "toy")))
+    print("\n".join(import_lines([o for name in ("test_eq", "test_ne", "os", "sqrt", "_LIMIT")
+                                  for o in known[name]], "toy")))
 
-    # cell fd034a15
+    # cell 5ac0063e
     test_eq(known["test_eq"], [("toy.roots", "test_eq")])
     test_eq(known["os"], [("", "os"), ("", "os.path")])
-    test_eq(import_lines([("toy.a", "f"), ("x", "b"), ("x", "a"), ("", "z"), ("__future__", "annotations")], "toy"),
+    test_eq(import_lines([("toy.a", "f"), ("x", "b"), ("x", "a"), ("", "z"),
+                          ("__future__", "annotations")], "toy"),
             ["from __future__ import annotations", "import z", "from x import a, b", "from toy.a import f"])
 
 
@@ -208,10 +215,11 @@ def test_one_section_one_test():
                              "xs[-1]", "assert xs[-1] == 9"))
     print(section_test("How do squares grow?", part, "test_how_do_squares_grow", "nbs/00_roots.ipynb"))
 
-    # cell 2170580f
+    # cell 6381d6d1
     made = section_test("How do squares grow?", part, "test_squares", "nbs/00_roots.ipynb")
     test_eq(re.findall(r"# cell (\w+)", made), ["c1", "c3"])
-    assert made.startswith("@pytest.mark.slow\ndef test_squares():") and "print" not in made and "# squares" in made
+    assert made.startswith("@pytest.mark.slow\ndef test_squares():")
+    assert "print" not in made and "# squares" in made
     test_eq(section_test("Nothing to check", part[:3], "test_nothing", "nbs/00_roots.ipynb"), "")
 
 
@@ -224,7 +232,7 @@ def test_one_notebook_one_file():
                 "%time stack.top()\ntest_eq(stack.top(), 1)")
     name, text = notebook_tests(nb, "nbs/00_stack.ipynb", "toy")
 
-    # cell bba16a67
+    # cell 0500ab34
     test_eq(name, "test_stack.py")
     assert "from toy.stack import _Stack\n" in text and "import test_eq\n" in text and "*" not in text
     test_eq(notebook_tests(sketch("## No module", "assert 1"), "nbs/x.ipynb", "toy"), ("", ""))
@@ -234,7 +242,8 @@ def test_one_notebook_one_file():
                    "## Eq", "test_eq(test_names, ['a'])", "## Eq", "assert 2")
     text = notebook_tests(twice, "nbs/x.ipynb", "toy")[1]
     test_eq(re.findall(r"def (\w+)", text), ["test_eq_2", "test_eq_3"])
-    assert "filter(callable, [test_eq, test_names])" in text and text.split("\n")[1] == "from __future__ import annotations"
+    assert "filter(callable, [test_eq, test_names])" in text
+    assert text.split("\n")[1] == "from __future__ import annotations"
     leaky = sketch("#| default_exp a", "## First", "x = 1\nassert x", "## Second", "assert x")
     test_fail(lambda: notebook_tests(leaky, "nbs/x.ipynb", "toy"),
               contains="nbs/x.ipynb, section 'Second' does not stand alone: nothing in it defines x.")
@@ -261,7 +270,7 @@ def test_how_do_files_follow_the_notebooks():
     save("assert stack.pop() == 2")
     status.append(main(["--root", folder.name, "--check"]))
 
-    # cell 934dc52b
+    # cell 5d8e2d20
     test_eq(status, [0, 0, 1])
     (root/"tests/test_mine.py").write_text("# handwritten\n")
     (root/"tests/test_gone.py").write_text(MARKER.format("nbs/09_gone.ipynb"))
@@ -272,9 +281,11 @@ def test_how_do_files_follow_the_notebooks():
     test_eq((root/"tests/test_stack.py").read_bytes(), before)
     (root/"nbs/_draft.ipynb").write_text("not read")
     save("assert 1", name="01_mine")
-    test_fail(lambda: differences(root/"tests", wanted_tests(root, "nbs", "toy")), contains="test_mine.py was not made by")
+    test_fail(lambda: differences(root/"tests", wanted_tests(root, "nbs", "toy")),
+              contains="test_mine.py was not made by")
     save("assert 1", name="01_stack")
-    test_fail(lambda: wanted_tests(root, "nbs", "toy"), contains="nbs/00_stack.ipynb and nbs/01_stack.ipynb both export")
+    test_fail(lambda: wanted_tests(root, "nbs", "toy"),
+              contains="nbs/00_stack.ipynb and nbs/01_stack.ipynb both export")
     (root/"nbs/01_stack.ipynb").unlink()
     save("assert stack[", name="01_mine")
     test_eq(main(["--root", folder.name]), 2)
@@ -295,9 +306,10 @@ def test_would_a_generated_test_catch_a_bug():
         "## Is slow left out?", "#| slow\ntime.sleep(100)\nassert False")
     name, text = notebook_tests(tricky, "nbs/00_words.ipynb", "toy")
 
-    # cell 979a95dc
+    # cell 6e0f5cbd
     def pytest_says(root:Path) -> str:
-        options = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-o", "markers=slow", "--color=no", "-c", os.devnull]
+        options = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-o", "markers=slow", "--color=no",
+                   "-c", os.devnull]
         env = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"} | {"PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "pytest", *options, f"--rootdir={root}", "tests"]
         return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True).stdout
@@ -322,18 +334,21 @@ def test_would_a_generated_test_catch_a_bug():
 
 def test_the_readme_is_a_notebook_too():
     "nbs/90_testgen.ipynb: The README is a notebook, too"
-    # cell e5eaf197
+    # cell 55433930
     page = '''![C](images/c.png) and [data](00_data.ipynb#digits "the data"),
 [license](../LICENSE), [paper](https://arxiv.org), [up](#top),
-<a href="tutorials/"><img src="images/x.png" width="300"></a>, [![badge](b.svg)](../Makefile), `[code](x.md)`
+<a href="tutorials/"><img src="images/x.png" width="300"></a>, [![badge](b.svg)](../Makefile), \
+`[code](x.md)`
 [later]: 05_loss.ipynb'''
     print(relink(page, "nbs"))
 
-    # cell 35e37f60
+    # cell e2a5b390
     targets = re.findall(r"""(?:\]\(|\]: |(?:src|href)=")([^)\s"]+)""", relink(page, "nbs"))
-    test_eq(targets, ["nbs/images/c.png", "nbs/00_data.ipynb#digits", "LICENSE", "https://arxiv.org", "#top", "nbs/tutorials/",
-                      "nbs/images/x.png", "nbs/b.svg", "Makefile", "x.md", "nbs/05_loss.ipynb"])
-    test_eq(relink("```\n[a](b.md)\n```\n[^1]: note\n[a](<b.md>)", "nbs"), "```\n[a](b.md)\n```\n[^1]: note\n[a](<nbs/b.md>)")
+    test_eq(targets, ["nbs/images/c.png", "nbs/00_data.ipynb#digits", "LICENSE", "https://arxiv.org", "#top",
+                      "nbs/tutorials/", "nbs/images/x.png", "nbs/b.svg", "Makefile", "x.md",
+                      "nbs/05_loss.ipynb"])
+    test_eq(relink("```\n[a](b.md)\n```\n[^1]: note\n[a](<b.md>)", "nbs"),
+            "```\n[a](b.md)\n```\n[^1]: note\n[a](<nbs/b.md>)")
 
 
 def test_what_does_a_readme_show_of_a_cell():
@@ -373,19 +388,23 @@ def test_write_the_readme():
         status += [readme_main(["--root", folder, *more]) for more in (["--check"], [], ["--check"])]
         page = (root/"README.md").read_text()
 
-    # cell 6b13b55e
+    # cell dec926bc
     test_eq(status, [2, 1, 0, 0])
     test_eq(page, readme(nb, "nbs/index.ipynb"))
-    assert page.startswith("<!-- generated from nbs/index.ipynb by barlow-kit-readme: edit the notebook -->\n\n# Toy\n")
-    assert "[the stack](nbs/00_stack.ipynb)" in page and page.endswith("```python\ntoy.stack()\n```\n") and "hide" not in page
+    assert page.startswith(
+        "<!-- generated from nbs/index.ipynb by barlow-kit-readme: edit the notebook -->\n\n# Toy\n")
+    assert "[the stack](nbs/00_stack.ipynb)" in page and page.endswith("```python\ntoy.stack()\n```\n")
+    assert "hide" not in page
 
 
 def test_from_the_command_line():
     "nbs/90_testgen.ipynb: From the command line"
-    # cell 0caad0c3
+    # cell aeb83333
     with tempfile.TemporaryDirectory() as folder:
-        ran = subprocess.run([sys.executable, "-m", "barlow_kit.testgen", "--root", folder], capture_output=True, text=True)
+        ran = subprocess.run([sys.executable, "-m", "barlow_kit.testgen", "--root", folder],
+                             capture_output=True, text=True)
 
-    # cell 156d2493
+    # cell dd90949b
     test_eq(ran.returncode, 2)
-    test_eq(ran.stderr, "barlow-kit-tests: no settings.ini here or in a folder above: run this inside the project\n")
+    test_eq(ran.stderr,
+            "barlow-kit-tests: no settings.ini here or in a folder above: run this inside the project\n")

@@ -11,7 +11,7 @@ from barlow_kit.augment import TwoViews, View
 from barlow_kit.checkpoint import CheckpointError, load_checkpoint
 from barlow_kit.data import TensorImages, get_dataset
 from barlow_kit.recipe import get_recipe
-from barlow_kit.train import Run, TrainingError, _view_batches, pretrain
+from barlow_kit.train import Run, _view_batches, pretrain
 from barlow_kit.twins import twin_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -19,16 +19,17 @@ for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__tes
 
 def test_batches_of_views():
     "nbs/10_train.ipynb: Batches of views"
-    # cell 07375296
-    digits = get_dataset("digits")
+    # cell a4b9781a
+    digits, recipe = get_dataset("digits"), get_recipe("digits", batch_size=100)
     settings = dict(seed=0, epoch=0, device=torch.device("cpu"), workers=0)
-    batches = list(_view_batches(digits, get_recipe("digits", batch_size=100), **settings))
+    batches = list(_view_batches(digits, recipe, **settings))
 
-    # cell b90eb58b
-    as_items = [digits[i] for i in range(1400)]                       # the same images, as a plain list of (image, label)
-    for (a1, a2, i, _), (b1, b2, j, _) in zip(batches, _view_batches(as_items, get_recipe("digits", batch_size=100), **settings)):
+    # cell 67ee595d
+    as_items = [digits[i] for i in range(1400)]              # the same images, as a plain list of (image, label)
+    for (a1, a2, i, _), (b1, b2, j, _) in zip(batches, _view_batches(as_items, recipe, **settings)):
         test_eq(i, j); assert_close(a1, b1, atol=1e-5, rtol=0); assert_close(a2, b2, atol=1e-5, rtol=0)
-    test_fail(lambda: next(_view_batches(digits, get_recipe("digits", batch_size=1500), **settings)), contains="batch_size 1500 is larger than the data (1400 images)")
+    test_fail(lambda: next(_view_batches(digits, get_recipe("digits", batch_size=1500), **settings)),
+              contains="batch_size 1500 is larger than the data (1400 images)")
 
 
 def test_pretrain():
@@ -36,17 +37,18 @@ def test_pretrain():
     # cell b8d5819e
     run = pretrain("digits", epochs=4, progress=False)
 
-    # cell a0b05dbd
+    # cell af9e13a8
     test_digits = get_dataset("digits", "test").images
     view1, view2 = run.recipe.views.batch(test_digits, torch.arange(len(test_digits)), seed=1)
     torch.manual_seed(0)
     untrained = run.recipe.model()
     before, after = (twin_correlation(m, view1, view2) for m in (untrained, run.model))
 
-    # cell 5143d23e
+    # cell c5fce4b9
     test_eq(set(run.history[0]), {"step", "epoch", "loss", "invariance", "redundancy", "lr"})
     test_eq([h["step"] for h in run.history], list(range(4*(1400//run.recipe.batch_size))))
-    for h in run.history[::20]: test_close(h["loss"], h["invariance"] + run.recipe.lambd*h["redundancy"], eps=1e-2)
+    for h in run.history[::20]:
+        test_close(h["loss"], h["invariance"] + run.recipe.lambd*h["redundancy"], eps=1e-2)
     assert run.floor < run.history[-1]["loss"] < .6*run.history[0]["loss"]
     assert after.diagonal().mean() > .6 > .5 > before.diagonal().mean()
     test_eq(run.history[0]["lr"], 0)
@@ -73,17 +75,19 @@ def test_a_run_that_goes_on():
     continued, whole = pretrain("digits", out=folder/"run", **settings), pretrain("digits", **settings)
     len(continued.history), sorted(p.name for p in (folder/"run").iterdir())
 
-    # cell aa376dd1
-    for a, b in zip(continued.model.state_dict().values(), whole.model.state_dict().values()): assert torch.equal(a, b)
+    # cell fdba07e8
+    for a, b in zip(continued.model.state_dict().values(), whole.model.state_dict().values()):
+        assert torch.equal(a, b)
     test_eq(continued.history, whole.history)
     loaded = Run.load(folder/"run")
     test_eq((loaded.history, loaded.recipe, loaded.seed), (whole.history, whole.recipe, 0))
     x = get_dataset("digits", "test").images
     assert torch.equal(loaded.model.features(x), whole.model.features(x))
-    with open(folder/"run"/"history.jsonl", "a") as f: f.write('{"step": 40, "epo')               # a crash left half a line
+    with open(folder/"run"/"history.jsonl", "a") as f: f.write('{"step": 40, "epo')    # a crash left half a line
     test_eq(Run.load(folder/"run").history, whole.history)
-    test_eq(pretrain("digits", out=folder/"run", **settings).history, whole.history)              # nothing left to do
-    test_fail(lambda: pretrain("digits", out=folder/"run", **{**settings, "epochs": 8}), contains="recipe.epochs: 4 -> 8")
+    test_eq(pretrain("digits", out=folder/"run", **settings).history, whole.history)   # nothing left to do
+    longer = {**settings, "epochs": 8}
+    test_fail(lambda: pretrain("digits", out=folder/"run", **longer), contains="recipe.epochs: 4 -> 8")
     test_fail(lambda: pretrain("digits", out=folder/"run", seed=1, **settings), contains="seed: 0 -> 1")
     damaged = (folder/"run"/"checkpoint.pt").read_bytes()[:5000]
     (folder/"run"/"checkpoint.pt").write_bytes(damaged)
@@ -93,52 +97,57 @@ def test_a_run_that_goes_on():
 
 def test_runs_that_stop():
     "nbs/10_train.ipynb: Runs that stop"
-    # cell 4876a19f
+    # cell e7ac8f72
     def says(*args, **kwargs):
         try: pretrain(*args, progress=False, **kwargs)
         except Exception as e: print(f"{type(e).__name__}: {e}\n")
 
+    wild = dict(epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1)
     images = get_dataset("digits").images.clone()
     images[77] = float("nan")
     says(TensorImages(images), "digits", epochs=2)
-    says("digits", epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1)
-    undistorted = View(size=8, scale=None, flip=0., jitter=0., grayscale=0.)
-    says(TensorImages(torch.ones(200, 1, 8, 8)), "digits", views=TwoViews(undistorted, undistorted))
+    says("digits", **wild)
+    undistorted = TwoViews(*[View(size=8, scale=None, flip=0., jitter=0., grayscale=0.)]*2)
+    white = TensorImages(torch.ones(200, 1, 8, 8))
+    says(white, "digits", views=undistorted)
     says(TensorImages(torch.rand(200, 3, 8, 8)), "digits")
     says("digits", batch_size=2000)
     says("digits", epoch=3)
     says("/data/imagenet", "imagenet-300e")
 
-    # cell fb3387bb
-    test_fail(lambda: pretrain(TensorImages(images), "digits", epochs=2, progress=False), exc=TrainingError, contains="the images [77] hold NaN")
-    test_fail(lambda: pretrain("digits", epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1, progress=False), exc=TrainingError, contains="Likely cause")
-    test_fail(lambda: pretrain(TensorImages(torch.ones(200, 1, 8, 8)), "digits", views=TwoViews(undistorted, undistorted), progress=False),
-              exc=TrainingError, contains="64 of the 64 images are of one color")
-    test_fail(lambda: pretrain(TensorImages(torch.rand(200, 3, 8, 8)), "digits", progress=False), contains="channels=3")
-    test_fail(lambda: pretrain(TensorImages(images)), contains="name a recipe for this data")
-    test_fail(lambda: pretrain("digits", batch_size=2000), contains="batch_size 2000 is larger than the data (1400 images)")
-    test_fail(lambda: pretrain("digits", epoch=3), contains="did you mean 'epochs'?")
-    test_fail(lambda: pretrain("digits", "imagnet-300e"), contains="did you mean 'imagenet-300e'?")
+    # cell 12b3da54
+    def refuses(message, *args, **kwargs):
+        test_fail(lambda: pretrain(*args, progress=False, **kwargs), contains=message)
+
+    refuses("the images [77] hold NaN", TensorImages(images), "digits", epochs=2)
+    refuses("Likely cause", "digits", **wild)
+    refuses("64 of the 64 images are of one color", white, "digits", views=undistorted)
+    refuses("channels=3", TensorImages(torch.rand(200, 3, 8, 8)), "digits")
+    refuses("name a recipe for this data", TensorImages(images))
+    refuses("batch_size 2000 is larger than the data (1400 images)", "digits", batch_size=2000)
+    refuses("did you mean 'epochs'?", "digits", epoch=3)
+    refuses("did you mean 'imagenet-300e'?", "digits", "imagnet-300e")
 
 
 def test_photographs_in_a_folder():
     "nbs/10_train.ipynb: Photographs in a folder"
-    # cell c8a1b7c3
+    # cell 787a52d6
     photo, folder = Image.fromarray(load_sample_images().images[1]), Path(tempfile.mkdtemp())
     for k in range(40): photo.crop((10*k, 5*k, 10*k + 120, 5*k + 100)).save(folder/f"{k:02}.jpg")
     (folder/"07.jpg").write_bytes(b"broken")
+    small = dict(backbone="digits", projector=(32, 32), batch_size=20, epochs=2, warmup_epochs=1, progress=False)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        photos = pretrain(folder, "cifar10", backbone="digits", projector=(32, 32), batch_size=20, epochs=2, warmup_epochs=1, progress=False)
+        photos = pretrain(folder, "cifar10", **small)
     print(*(str(w.message).replace(str(folder), "folder") for w in said), sep="\n")
 
-    # cell 1522febf
+    # cell 959adf53
     test_eq(photos.skipped, {str(folder/"07.jpg"): 2})
     test_eq(len(photos.history), 4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        workers = pretrain(folder, "cifar10", backbone="digits", projector=(32, 32), batch_size=20, epochs=2, warmup_epochs=1, progress=False, workers=0)
-    test_eq(workers.history, photos.history)                                      # any number of workers, the same run
+        alone = pretrain(folder, "cifar10", workers=0, **small)
+    test_eq(alone.history, photos.history)                                  # any number of workers, the same run
 
 
 def test_looking_in_while_it_trains():

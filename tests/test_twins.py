@@ -20,14 +20,15 @@ def test_backbones():
         net = make_backbone(name, channels=1 if name == "digits" else 3)
         print(f"{name:15} {side:3} px  {net.num_features:4} features  {millions(net):6.2f} M parameters")
 
-    # cell ad32d937
+    # cell 737f4d84
     test_eq(sum(p.numel() for p in make_backbone("resnet50").parameters()), 23_508_032)
-    for name, side, f in [("resnet18", 64, 512), ("resnet18-cifar", 32, 512), ("resnet50-cifar", 32, 2048), ("digits", 8, 128)]:
+    for name, side, f in [("resnet18", 64, 512), ("resnet18-cifar", 32, 512), ("resnet50-cifar", 32, 2048),
+                          ("digits", 8, 128)]:
         net = make_backbone(name, channels=1)
         test_eq(net(torch.rand(2, 1, side, side)).shape, (2, f)); test_eq(net.num_features, f)
     net = make_backbone("resnet50")
     assert all(block.bn3.weight.abs().max() == 0 for stage in (net.layer1, net.layer4) for block in stage)
-    test_eq(net.layer2[0].conv2.stride, (2, 2))                               # the stride sits in the 3x3 convolution
+    test_eq(net.layer2[0].conv2.stride, (2, 2))                       # the stride sits in the 3x3 convolution
     test_fail(lambda: make_backbone("resnet5"), contains="did you mean 'resnet50'?")
 
 
@@ -56,7 +57,7 @@ def test_the_model():
 
 def test_one_view_at_a_time():
     "nbs/06_twins.ipynb: One view at a time"
-    # cell 1b6a286f
+    # cell e0a7cac7
     torch.manual_seed(0)
     model = BarlowTwins("digits", (64, 64), channels=1)
     x = get_dataset("digits").images[:256]
@@ -68,7 +69,8 @@ def test_one_view_at_a_time():
             apart, together = model.embed(x*(1 - s)), model.embed(torch.cat([x*(1 - s), x]))[:256]
             change.append(((together - apart).norm() / apart.norm()).item())
     fig, ax = plt.subplots(figsize=(4.5, 2.6), layout="constrained")
-    ax.plot(shifts, change, "o-", color="#0072B2"); ax.set(xlabel="how much darker view 1 is", ylabel="relative change of\nits embeddings", ylim=0);
+    ax.plot(shifts, change, "o-", color="#0072B2")
+    ax.set(xlabel="how much darker view 1 is", ylabel="relative change of\nits embeddings", ylim=0);
 
     # cell d91dfd1f
     assert change[0] < 1e-4 and change[-1] > .1
@@ -79,13 +81,14 @@ def test_one_view_at_a_time():
 
 def test_the_matrix_of_a_model():
     "nbs/06_twins.ipynb: The matrix of a model"
-    # cell eac001e0
+    # cell 014206c1
     torch.manual_seed(0)
     model = BarlowTwins("digits", (64, 64), channels=1).eval()
     x = get_dataset("digits").images[:256]
 
-    # cell e334b663
+    # cell 29318044
     before = deepcopy(model.state_dict())
     c = twin_correlation(model, x, x)
-    assert all(torch.equal(a, b) for a, b in zip(before.values(), model.state_dict().values())) and not model.training
+    assert all(torch.equal(a, b) for a, b in zip(before.values(), model.state_dict().values()))
+    assert not model.training
     model.train(); assert_close(c, cross_correlation(model.embed(x), model.embed(x)))
