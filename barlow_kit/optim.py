@@ -13,7 +13,13 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-# %% ../nbs/07_optim.ipynb #d453eb32
+# %% ../nbs/07_optim.ipynb #a67be631
+def _trust(coefficient:float, params:list, d:list) -> tuple:
+    "q for each tensor, as 0-d tensors: no value has to come back from the device."
+    norm_p, norm_d = (torch.stack(torch._foreach_norm(x)) for x in (params, d))
+    return (coefficient * norm_p / norm_d).where((norm_p > 0) & (norm_d > 0), 1.).unbind()
+
+# %% ../nbs/07_optim.ipynb #5dd60ac5
 class LARS(Optimizer):
     """Layer-wise adaptive rate scaling (You et al., 2017), as in the released Barlow Twins code.
 
@@ -46,18 +52,12 @@ class LARS(Optimizer):
         for p in params:
             if "mu" not in self.state[p]: self.state[p]["mu"] = torch.zeros_like(p)
         mu, d, keep = [self.state[p]["mu"] for p in params], [p.grad for p in params], 1 - group["momentum"]
-        d = (torch._foreach_add(d, params, alpha=group["weight_decay"]) if group["weight_decay"]
-             else torch._foreach_mul(d, 1.))
-        torch._foreach_mul_(d, [q/keep for q in self._trust(group, params, d)] if group["adapt"]
-                            else 1/keep)
+        decay, adapt = group["weight_decay"], group["adapt"]
+        d = torch._foreach_add(d, params, alpha=decay) if decay else torch._foreach_mul(d, 1.)
+        q = _trust(group["trust_coefficient"], params, d) if adapt else [1.]*len(d)
+        torch._foreach_mul_(d, [x/keep for x in q])
         torch._foreach_lerp_(mu, d, keep)
         torch._foreach_add_(params, mu, alpha=-group["lr"])
-
-    def _trust(self, group:dict, params:list, d:list) -> tuple:
-        "q for each tensor, as 0-d tensors: no value has to come back from the device."
-        norm_p, norm_d = (torch.stack(torch._foreach_norm(x)) for x in (params, d))
-        q = group["trust_coefficient"] * norm_p / norm_d
-        return q.where((norm_p > 0) & (norm_d > 0), 1.).unbind()
 
 # %% ../nbs/07_optim.ipynb #a48533ae
 def param_groups(
