@@ -302,7 +302,7 @@ def _blur(x:Tensor, sigma:Tensor, v:View) -> Tensor:
     band = _blur_matrix(sigma, v.size, radius=math.ceil(3*v.sigma[1]))
     return torch.stack([torch.bmm(torch.bmm(band, plane), band.transpose(1, 2)) for plane in x])
 
-# %% ../nbs/02_augment.ipynb #1e406c18
+# %% ../nbs/02_augment.ipynb #689e48b9
 _CHUNK = 256    # Images at a time on a CPU, so that the planes stay in its cache
 
 @torch.no_grad()
@@ -320,6 +320,7 @@ def view_batch(
         render_batch(v, images[part], {name: x[part] for name, x in p.items()}, views[part])
     return views
 
+# %% ../nbs/02_augment.ipynb #f6eca8fd
 def view_one(
     v:View,      # Distribution
     image,       # PIL image of any size, or [C, H, W] tensor (uint8 or float in 0..1)
@@ -349,7 +350,7 @@ _CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
 _DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
                zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
 
-# %% ../nbs/02_augment.ipynb #2b40792d
+# %% ../nbs/02_augment.ipynb #0a3df311
 @dataclass(frozen=True)
 class TwoViews:
     "Two distributions: `two_views(image, seed=0)` for one image, `two_views.batch(images, index)` for many."
@@ -372,8 +373,8 @@ class TwoViews:
         return cls(View(**_DIGITS), View(**_DIGITS))
 
     def _pair(self, make, images, index:Tensor, **run) -> tuple[Tensor, Tensor]:
-        views = enumerate((self.view1, self.view2))
-        return tuple(make(v, images, sample_keys(index, view=k, **run)) for k, v in views)
+        return tuple(make(v, images, sample_keys(index, view=k, **run))
+                     for k, v in enumerate((self.view1, self.view2)))
 
     def __call__(self, image, *, seed:int|None=None, epoch:int=0, index:int=0) -> tuple[Tensor, Tensor]:
         "Both views [C, size, size] of a PIL image or [C, H, W] tensor. No seed: new ones each time."
@@ -383,8 +384,7 @@ class TwoViews:
     def batch(self, images:Tensor, index:Tensor, *, seed:int=0, epoch:int=0) -> tuple[Tensor, Tensor]:
         "Both views [n, C, size, size] of images [n, C, H, W] with the numbers `index`, on their device."
         if images.ndim != 4 or len(images) != len(index):
-            raise ValueError("need images [n, C, H, W] and n numbers, "
-                             f"got {tuple(images.shape)} and {len(index)}")
+            raise ValueError(f"need images [n, C, H, W] and n numbers, got {(*images.shape,)} and {len(index)}")
         return self._pair(view_batch, images, index.to(images.device), seed=seed, epoch=epoch)
 
     def plain(self, image) -> Tensor:

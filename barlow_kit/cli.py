@@ -51,12 +51,12 @@ def compare_with_free(run:Run, draws:int=10) -> dict:
     features = {name: [extract_features(m, d) for d in splits] for name, m in models.items()}
     return compare_probes(features, draws=draws)
 
-# %% ../nbs/16_cli.ipynb #4976f6ad
+# %% ../nbs/16_cli.ipynb #48c9532d
 def quickstart(
     out:str|None=None,   # Folder of the run; by default runs/digits-seed0 (or whatever the seed)
     *,
     seed:int=0,          # Decides weights, order and views
-    **overrides,         # Fields of the recipe to change
+    **overrides,         # Fields of the recipe to change, or arguments of `pretrain`
 ) -> Run:
     "Pretrain on the digits, print the comparison and the paths of three pictures."
     out = Path(out or f"runs/digits-seed{seed}")

@@ -53,7 +53,7 @@ def _plain_batches(data:Dataset, plain, batch_size:int):
         for items in DataLoader(data, batch_size, collate_fn=list):
             yield torch.stack([plain(x) for x, _ in items]), torch.tensor([y for _, y in items])
 
-# %% ../nbs/11_evaluate.ipynb #7347b493
+# %% ../nbs/11_evaluate.ipynb #629a47fb
 class ProbeResult(NamedTuple):
     "An accuracy with what it means."
     probe: str           # Name, with its settings
@@ -66,6 +66,7 @@ class ProbeResult(NamedTuple):
         spread = "" if self.std is None else f" +- {self.std:.1f}"
         return f"{self.probe}: {self.accuracy:.1f}{spread} % of {self.tested} ({self.labels} labels)"
 
+# %% ../nbs/11_evaluate.ipynb #296dcf26
 def _prepare(train:Features, test:Features) -> tuple:
     "Both sets as arrays in the training features' units; errors name what does not fit."
     (x, y), (tx, ty) = train, test
@@ -77,7 +78,7 @@ def _prepare(train:Features, test:Features) -> tuple:
     center, scale = x.mean(0), x.std().clamp(min=1e-12)
     return tuple(t.numpy() for t in ((x - center)/scale, y, (tx - center)/scale, ty))
 
-# %% ../nbs/11_evaluate.ipynb #13e3d0f2
+# %% ../nbs/11_evaluate.ipynb #78393987
 def _logistic(C:float) -> LogisticRegression: return LogisticRegression(C=C, max_iter=2000)
 
 def _percent(classifier, x, y, tx, ty) -> float:
@@ -106,6 +107,7 @@ def knn_probe(
         raise ValueError(f"k must be between 1 and the {len(y)} training images, got {k}")
     return ProbeResult(f"{k}-NN", _percent(KNeighborsClassifier(k), x, y, tx, ty), None, len(y), len(ty))
 
+# %% ../nbs/11_evaluate.ipynb #3faf1a08
 def few_label_probe(
     train:Features,          # Features and labels to draw from
     test:Features,           # Features and labels to test on

@@ -186,7 +186,7 @@ def _open_folder(run:Run, optimizer:torch.optim.Optimizer, config:dict, device:t
     (run.path/"history.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in run.history))
     return state["epoch"]
 
-# %% ../nbs/10_train.ipynb #79d9713a
+# %% ../nbs/10_train.ipynb #4fb30888
 def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if recipe is None:
@@ -198,6 +198,7 @@ def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, t
     if recipe.batch_size > len(data): batch_order(len(data), recipe.batch_size, 0, 0)
     return data, recipe, torch.device(device)
 
+# %% ../nbs/10_train.ipynb #b506ed7b
 def pretrain(
     data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name

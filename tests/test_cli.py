@@ -13,10 +13,12 @@ for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not test
 
 def test_the_quickstart():
     "nbs/16_cli.ipynb: The quickstart"
-    # cell e05a0ab5
+    # cell 63ac3db4
     with tempfile.TemporaryDirectory() as folder:
-        run = quickstart(f"{folder}/run", epochs=2, projector=(64, 64))
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            run = quickstart(f"{folder}/run", epochs=2, projector=(64, 64), progress=False)
         pictures = sorted(p.name for p in Path(folder, "run").glob("*.png"))
+    print(said.getvalue().replace(folder, "folder"))
 
     # cell b039a80e
     test_eq(pictures, ["cross_correlation.png", "loss.png", "views.png"])
@@ -30,7 +32,7 @@ def test_the_command():
     # cell 54346968
     _parser().parse_args(["quickstart", "--seed", "3"])
 
-    # cell 1a31f3f0
+    # cell a3bacc19
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "file").write_text("not a folder")
         with contextlib.redirect_stderr(io.StringIO()) as said:
