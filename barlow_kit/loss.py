@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['standardize', 'cross_correlation', 'choose_form', 'LossTerms', 'barlow_loss', 'loss_floor']
 
-# %% ../nbs/05_loss.ipynb #1dccda88
+# %% ../nbs/05_loss.ipynb #9796b1bc
 from typing import NamedTuple
 
 import torch
@@ -13,63 +13,79 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import batch_norm
 
-# %% ../nbs/05_loss.ipynb #260c20da
-def _standardize(z:Tensor, eps:float=1e-5) -> tuple[Tensor, Tensor, Tensor]:
-    """Standardized z [N, D], and each unit's mean and (unbiased) variance [D],
-    all from one call of torch's kernel."""
+from .distributed import all_gather, all_reduce, world_size
+
+# %% ../nbs/05_loss.ipynb #a29cdc70
+def _standardize(z:Tensor, eps:float=1e-5, group=None) -> tuple[Tensor, Tensor, Tensor]:
+    "Standardized z [N, D], and each unit's mean and variance [D], which come for free."
+    if world_size(group) > 1: return _standardize_across(z, eps, group)
     mean, variance = z.new_zeros(z.shape[1]), z.new_ones(z.shape[1])
     return batch_norm(z, mean, variance, training=True, momentum=1., eps=eps), mean, variance
+
+def _standardize_across(z:Tensor, eps:float, group) -> tuple[Tensor, Tensor, Tensor]:
+    "The same over the batch of all ranks."
+    n = world_size(group) * len(z)
+    mean = all_reduce(z.sum(0), group) / n
+    z = z - mean
+    variance = all_reduce(z.square().sum(0), group) / n
+    return z * (variance + eps).rsqrt(), mean.detach(), variance.detach()
 
 def standardize(
     z:Tensor,         # Embeddings, [N, D]
     eps:float=1e-5,   # Added to the variance, as in batch norm
+    *,
+    group=None,       # Process group whose ranks share the batch; None is all of them
 ) -> Tensor:          # [N, D], each column with mean 0 and standard deviation 1
-    "Standardize each unit over the batch (section 2.1). A constant unit becomes 0."
-    return _standardize(z, eps)[0]
+    "Standardize each unit over the batch (section 2.1), of all ranks. A constant unit becomes 0."
+    return _standardize(z, eps, group)[0]
 
-# %% ../nbs/05_loss.ipynb #f873d38e
+# %% ../nbs/05_loss.ipynb #51d2cd8d
 def cross_correlation(
     z1:Tensor,  # Embeddings of view 1, [N, D]
     z2:Tensor,  # Embeddings of view 2, [N, D]
+    *,
+    group=None, # Process group whose ranks share the batch; None is all of them
 ) -> Tensor:    # [D, D], entries in -1..1
     "The matrix C of equation 2."
-    z1, z2 = _pair(z1, z2)
-    return standardize(z1).T @ standardize(z2) / len(z1)
+    z1, z2 = _pair(z1, z2, group)
+    a, b = (standardize(z, group=group) for z in (z1, z2))
+    return all_reduce(a.T @ b, group) / (world_size(group) * len(z1))
 
-# %% ../nbs/05_loss.ipynb #331a09e3
-def _pair(z1:Tensor, z2:Tensor) -> tuple[Tensor, Tensor]:
+# %% ../nbs/05_loss.ipynb #478b9fc9
+def _pair(z1:Tensor, z2:Tensor, group=None) -> tuple[Tensor, Tensor]:
     "Both embeddings in at least float32, or a ValueError that says what is wrong with their shapes."
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError("both embeddings must be [N, D] of one shape, "
                          f"got {tuple(z1.shape)} and {tuple(z2.shape)}")
-    if len(z1) < 2:
+    if len(z1)*world_size(group) < 2:
         raise ValueError("the loss standardizes over the batch and needs at least 2 samples, "
                          f"got N={len(z1)}")
     return tuple(z.float() if z.dtype in (torch.float16, torch.bfloat16) else z for z in (z1, z2))
 
-# %% ../nbs/05_loss.ipynb #1cb8ebbf
+# %% ../nbs/05_loss.ipynb #7ba2704e
 class _OffDiagonal(torch.autograd.Function):
     "Squared norm of the off-diagonal part of aᵀb, for a and b [N, D], holding one D x D matrix."
     @staticmethod
-    def forward(ctx, a, b):
-        c = (a.T @ b).fill_diagonal_(0)
+    def forward(ctx, a, b, group=None):
+        c, ctx.group = all_reduce(a.T @ b, group).fill_diagonal_(0), group     # over all ranks, see below
         ctx.save_for_backward(a, b, c)
         return torch.linalg.vector_norm(c, dim=1).square().sum()       # by rows: no copy, and less rounding
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad):
-        a, b, c = ctx.saved_tensors
-        return (2*grad) * (b @ c.T), (2*grad) * (a @ c)
+        (a, b, c), grad = ctx.saved_tensors, all_reduce(grad, ctx.group)
+        return (2*grad) * (b @ c.T), (2*grad) * (a @ c), None
 
-# %% ../nbs/05_loss.ipynb #fab4846f
-def _redundancy_gram(a:Tensor, b:Tensor, diagonal:Tensor) -> Tensor:
-    "Sum of the squared off-diagonal entries of aᵀb / N through two N x N Gram matrices."
-    return ((a @ a.T) * (b @ b.T)).sum() / len(a)**2 - diagonal.square().sum()
+# %% ../nbs/05_loss.ipynb #70b54935
+def _redundancy_gram(a:Tensor, b:Tensor, diagonal:Tensor, group=None) -> Tensor:
+    "Sum of the squared off-diagonal entries of aᵀb / N through two N x N Gram matrices; own rows of them."
+    product = ((a @ all_gather(a, group).T) * (b @ all_gather(b, group).T)).sum()
+    return all_reduce(product, group) / (world_size(group)*len(a))**2 - diagonal.square().sum()
 
-def _redundancy_direct(a:Tensor, b:Tensor, diagonal:Tensor) -> Tensor:
+def _redundancy_direct(a:Tensor, b:Tensor, diagonal:Tensor, group=None) -> Tensor:
     "The same through the D x D matrix."
-    return _OffDiagonal.apply(a / len(a), b)
+    return _OffDiagonal.apply(a / (world_size(group)*len(a)), b, group)
 
 # %% ../nbs/05_loss.ipynb #ef981364
 def choose_form(
@@ -100,29 +116,30 @@ def _check_units(view:int, z:Tensor, mean:Tensor, variance:Tensor) -> None:
                          f"the first {dead[:5]}: they have no correlation and get no gradient; "
                          "the images are all alike, or the network has collapsed")
 
-# %% ../nbs/05_loss.ipynb #c6f1ba4b
+# %% ../nbs/05_loss.ipynb #26da6e19
 def barlow_loss(
     z1:Tensor,           # Embeddings of view 1, [N, D]
     z2:Tensor,           # Embeddings of view 2, [N, D]
     lambd:float=0.0051,  # Weight of the redundancy term
     form:str="auto",     # "direct" (D x D matrix), "gram" (N x N) or "auto"
     *,
+    group=None,          # Process group whose ranks share the batch; None is all of them
     check:bool=True,     # Refuse NaN and constant units (on a GPU this waits for the result)
 ) -> LossTerms:          # Scalars, at least float32
     """The Barlow Twins loss (equation 1), exact in either form.
 
     Raises ValueError for shapes that differ, fewer than 2 samples, NaN, constant units
     or an unknown form."""
-    z1, z2 = _pair(z1, z2)
-    if form == "auto": form = choose_form(*z1.shape)
+    z1, z2 = _pair(z1, z2, group)
+    if form == "auto": form = choose_form(world_size(group)*len(z1), z1.shape[1])
     if form not in ("direct", "gram"):
         raise ValueError(f"form must be 'auto', 'direct' or 'gram', got {form!r}")
     with torch.autocast(z1.device.type, enabled=False):
-        (a, *stats1), (b, *stats2) = _standardize(z1), _standardize(z2)
+        (a, *stats1), (b, *stats2) = (_standardize(z, group=group) for z in (z1, z2))
         if check: _check_units(1, z1, *stats1); _check_units(2, z2, *stats2)
-        diagonal = (a * b).mean(0)
+        diagonal = all_reduce((a * b).mean(0), group) / world_size(group)
         invariance = (1 - diagonal).square().sum()
-        redundancy = (_redundancy_gram if form == "gram" else _redundancy_direct)(a, b, diagonal)
+        redundancy = (_redundancy_gram if form == "gram" else _redundancy_direct)(a, b, diagonal, group)
         return LossTerms(invariance + lambd*redundancy, invariance, redundancy)
 
 # %% ../nbs/05_loss.ipynb #63eaeb3c

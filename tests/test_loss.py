@@ -3,6 +3,7 @@ import matplotlib.pyplot as plt
 import torch
 from fastcore.test import test_close, test_eq, test_fail
 from torch.testing import assert_close
+from barlow_kit.distributed import all_gather, rank, spawn, world_size
 from barlow_kit.loss import _OffDiagonal, _redundancy_direct, _redundancy_gram, barlow_loss, choose_form, cross_correlation, loss_floor, standardize
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -176,6 +177,30 @@ def test_the_loss():
         for form in ("direct", "gram"):
             assert_close(barlow_loss(a, b, form=form).loss, naive(a.double(), b.double()).float(),
                          rtol=1e-5, atol=0)
+
+
+def test_many_ranks_one_loss():
+    "nbs/05_loss.ipynb: Many ranks, one loss"
+    # cell 8c091587
+    def loss_and_gradients(z1, z2, form):
+        from barlow_kit.loss import barlow_loss          # other processes have the package, not this notebook
+        mine = [z.chunk(world_size())[rank()].clone().requires_grad_() for z in (z1, z2)]
+        loss = barlow_loss(*mine, form=form).loss
+        loss.backward()
+        return loss.detach(), *(all_gather(z.grad / world_size()) for z in mine)
+
+    def all_cases(dtype):
+        torch.manual_seed(0)
+        pairs = [torch.randn(2, n, d, dtype=torch.float64).to(dtype) for n, d in [(16, 40), (48, 12)]]
+        return [loss_and_gradients(*pair, form) for pair in pairs for form in ("direct", "gram")]
+
+    def both_types(): return [all_cases(torch.float64), all_cases(torch.float32)]
+    alone = both_types()
+    for ranks in (2, 4):
+        for name, cases, truths in zip(("float64", "float32"), spawn(both_types, ranks)[ranks - 1], alone):
+            errors = [((x - y).norm() / y.norm()).item() for case, truth in zip(cases, truths) for x, y in zip(case, truth)]
+            print(f"{ranks} ranks, {name}: largest relative error of loss and gradients {max(errors):.0e}")
+            assert max(errors) < (1e-12 if name == "float64" else 1e-5)
 
 
 def test_what_it_says_when_something_is_wrong():

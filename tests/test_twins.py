@@ -6,6 +6,7 @@ from fastcore.test import test_eq, test_fail
 from torch import nn
 from torch.testing import assert_close
 from barlow_kit.data import get_dataset
+from barlow_kit.distributed import all_reduce, rank, spawn, sync_batchnorm, world_size
 from barlow_kit.loss import barlow_loss, cross_correlation
 from barlow_kit.twins import BarlowTwins, make_backbone, twin_correlation
 
@@ -92,3 +93,27 @@ def test_the_matrix_of_a_model():
     assert all(torch.equal(a, b) for a, b in zip(before.values(), model.state_dict().values()))
     assert not model.training
     model.train(); assert_close(c, cross_correlation(model.embed(x), model.embed(x)))
+
+
+def test_n_ranks_one_process():
+    "nbs/06_twins.ipynb: N ranks = one process"
+    # cell 87d7ebbf
+    def whole_model(dtype):
+        from barlow_kit.twins import BarlowTwins            # other processes have the package, not this notebook
+        torch.manual_seed(0)
+        model = sync_batchnorm(BarlowTwins("digits", (64, 64), channels=1)).to(dtype)
+        x = (get_dataset("digits").images[:64] + .1*torch.randn(64, 1, 8, 8)).to(dtype)
+        loss = model(*(v.chunk(world_size())[rank()] for v in (x, x.roll(1, dims=3)))).loss
+        loss.backward()
+        gradients = [all_reduce(p.grad / world_size()).flatten() for p in model.parameters()]     # DDP averages
+        return loss.detach(), torch.cat(gradients)
+
+    def both_types(): return [whole_model(torch.float64), whole_model(torch.float32)]
+    alone, worst = both_types(), {}
+    for ranks in (2, 4):
+        for name, parts, truth in zip(("float64", "float32"), spawn(both_types, ranks)[ranks - 1], alone):
+            worst[ranks, name] = max(((a - b).norm() / b.norm()).item() for a, b in zip(parts, truth))
+            print(f"{ranks} ranks, {name}: relative error of loss and gradients at most {worst[ranks, name]:.0e}")
+
+    # cell f4dea9ea
+    assert all(error < (1e-12 if name == "float64" else 1e-5) for (_, name), error in worst.items())
