@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Run', 'TrainingError', 'pretrain']
 
-# %% ../nbs/10_train.ipynb #e7d094b6
+# %% ../nbs/10_train.ipynb #b9609765
 import json
 import os
 import time
@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
 from .augment import ViewsDataset
 from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from .data import TensorImages, batch_order, get_dataset
+from .distributed import barrier, init, rank, sync_batchnorm, world_size
 from .loss import loss_floor
 from .optim import warmup_cosine
 from .recipe import (Recipe, get_recipe, list_recipes, recipe_difference, recipe_from_dict,
@@ -64,7 +66,7 @@ def _read_history(path:Path, epochs:int) -> list:
         if entry["epoch"] < epochs: history.append(entry)
     return history
 
-# %% ../nbs/10_train.ipynb #b8f16ecc
+# %% ../nbs/10_train.ipynb #6972fecf
 def _view_batches(
     data:Dataset,      # TensorImages, or any data set of images
     recipe:Recipe,     # For the views and the batch size
@@ -73,15 +75,16 @@ def _view_batches(
     device:torch.device,
     workers:int,       # Processes that decode files; images in a tensor need none
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, list]]: # View 1, view 2, image numbers, names of unreadable ones
-    "The epoch's batches, the same for the same seed and epoch on any number of workers."
-    order = batch_order(len(data), recipe.batch_size, seed, epoch)
+    """The epoch's batches, the same for the same seed and epoch on any number of workers.
+    Of each global batch a rank gets its own part."""
+    order = batch_order(len(data), recipe.batch_size, seed, epoch).chunk(world_size(), 1)[rank()]
     if isinstance(data, TensorImages):
         for index in order:
             images = data.batch(index.to(data.images.device)).to(device)
             yield *recipe.views.batch(images, index, seed=seed, epoch=epoch), index, []
         return
     views = ViewsDataset(data, recipe.views, order.flatten(), seed=seed, epoch=epoch)
-    loader = DataLoader(views, recipe.batch_size, num_workers=workers, pin_memory=device.type == "cuda")
+    loader = DataLoader(views, order.shape[1], num_workers=workers, pin_memory=device.type == "cuda")
     for view1, view2, shown, asked in loader:
         names = [data.name(i) for i in asked[shown != asked]] if hasattr(data, "name") else []
         yield view1.to(device, non_blocking=True), view2.to(device, non_blocking=True), shown, names
@@ -110,9 +113,10 @@ def _explain(run:Run, step:int, problem:str, views:tuple, index:Tensor) -> Train
                          f"Images of this batch, the first 8: {index.tolist()[:8]}."
                          + (f" The last checkpoint is in {run.path}." if kept else ""))
 
-# %% ../nbs/10_train.ipynb #c03fdd7c
+# %% ../nbs/10_train.ipynb #58ba9ca7
 def _train_step(
     run:Run,
+    model:nn.Module,             # The run's model, or DDP around it
     optimizer:torch.optim.Optimizer,
     views:tuple[Tensor, Tensor], # [N, C, H, W] each
     index:Tensor,                # [N] image numbers, for the error message
@@ -125,7 +129,7 @@ def _train_step(
                          f"expects {run.recipe.channels}: say channels={channels}")
     factor = warmup_cosine(step, total, warmup, run.recipe.final_lr)
     for group in optimizer.param_groups: group["lr"] = group["peak"] * factor
-    try: terms = run.model(*views)
+    try: terms = model(*views)
     except ValueError as e: raise _explain(run, step, str(e), views, index) from e
     loss, invariance, redundancy = torch.stack(terms).tolist()
     if not loss < float("inf"): raise _explain(run, step, f"the loss is {loss}", views, index)
@@ -134,59 +138,66 @@ def _train_step(
     optimizer.step()
     return dict(loss=loss, invariance=invariance, redundancy=redundancy, lr=optimizer.param_groups[0]["lr"])
 
-# %% ../nbs/10_train.ipynb #c68a69d5
+# %% ../nbs/10_train.ipynb #b51d2a84
 def _train_epoch(
-    run:Run, optimizer:torch.optim.Optimizer, batches:Iterator, *,
+    run:Run, model:nn.Module, optimizer:torch.optim.Optimizer, batches:Iterator, *,
     epoch:int, steps:int,          # Number of the epoch, steps in it
     callbacks:Sequence[Callable],  # Called with the run after each step
     bar:tqdm,
 ) -> None:
     "One pass over the data."
     total, warmup = steps*run.recipe.epochs, round(steps*run.recipe.warmup_epochs)
-    run.model.train()
+    model.train()
     for k, (view1, view2, index, unreadable) in enumerate(batches):
         for name in unreadable:
             if name not in run.skipped:
                 warnings.warn(f"cannot read the image {name}: another takes its place")
         run.skipped.update(unreadable)
-        entry = _train_step(run, optimizer, (view1, view2), index, epoch*steps + k, total, warmup)
+        entry = _train_step(run, model, optimizer, (view1, view2), index, epoch*steps + k, total, warmup)
         run.history.append(dict(step=epoch*steps + k, epoch=epoch, **entry))
         for callback in callbacks: callback(run)
-        bar.update(len(index))
+        bar.update(run.recipe.batch_size)
         bar.set_postfix_str(f"loss {entry['loss']:.1f} (floor {run.floor:.1f}), "
                             f"invariance {entry['invariance']:.1f}, "
                             f"redundancy {run.recipe.lambd*entry['redundancy']:.1f}", refresh=False)
 
-# %% ../nbs/10_train.ipynb #63d40903
+# %% ../nbs/10_train.ipynb #abb4b75c
 def _save(run:Run, optimizer:torch.optim.Optimizer, config:dict, epoch:int) -> None:
-    "Append the epoch's history and replace the checkpoint."
+    "Append the epoch's history and replace the checkpoint: on rank 0, for all have the same."
+    if rank() != 0: return
     lines = [json.dumps(entry) + "\n" for entry in run.history if entry["epoch"] == epoch]
     with open(run.path/"history.jsonl", "a") as f: f.writelines(lines)
-    state = dict(epoch=epoch + 1, config=config, model=run.model.state_dict(), optimizer=optimizer.state_dict())
+    state = dict(epoch=epoch + 1, config=config, model=run.model.state_dict(),
+                 optimizer=optimizer.state_dict())
     save_checkpoint(run.path/"checkpoint.pt", state)
 
-def _open_folder(run:Run, optimizer:torch.optim.Optimizer, config:dict, device:torch.device) -> int:
-    "Prepare the folder; load what it holds, and return the number of finished epochs."
-    run.path.mkdir(parents=True, exist_ok=True)
-    recipe_file, checkpoint = run.path/"recipe.json", run.path/"checkpoint.pt"
-    if recipe_file.is_file():
-        difference = recipe_difference(json.loads(recipe_file.read_text()), config)
+def _claim_folder(path:Path, config:dict) -> None:
+    "Make the folder this run's, or raise ValueError if it is another's."
+    path.mkdir(parents=True, exist_ok=True)
+    if (path/"recipe.json").is_file():
+        difference = recipe_difference(json.loads((path/"recipe.json").read_text()), config)
         if difference:
-            raise ValueError(f"{run.path} holds another run (there -> now): {'; '.join(difference)}. "
+            raise ValueError(f"{path} holds another run (there -> now): {'; '.join(difference)}. "
                              "Choose another folder, or the same settings")
-    elif checkpoint.is_file():
-        raise ValueError(f"{run.path} holds a checkpoint but no recipe.json: choose another folder")
-    recipe_file.write_text(json.dumps(config, indent=1))
-    if not checkpoint.is_file():
+    elif (path/"checkpoint.pt").is_file():
+        raise ValueError(f"{path} holds a checkpoint but no recipe.json: choose another folder")
+    (path/"recipe.json").write_text(json.dumps(config, indent=1))
+
+def _open_folder(run:Run, optimizer:torch.optim.Optimizer, config:dict, device:torch.device) -> int:
+    "Claim the folder; load what it holds, and return the number of finished epochs."
+    if rank() == 0: _claim_folder(run.path, config)
+    barrier()
+    if not (run.path/"checkpoint.pt").is_file():
         (run.path/"history.jsonl").unlink(missing_ok=True)
         return 0
-    state = load_checkpoint(checkpoint, device)
+    state = load_checkpoint(run.path/"checkpoint.pt", device)
     run.model.load_state_dict(state["model"]); optimizer.load_state_dict(state["optimizer"])
     run.history = _read_history(run.path, state["epoch"])
-    (run.path/"history.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in run.history))
+    barrier()                                                   # all have read what rank 0 now tidies up
+    if rank() == 0: (run.path/"history.jsonl").write_text("".join(json.dumps(h) + "\n" for h in run.history))
     return state["epoch"]
 
-# %% ../nbs/10_train.ipynb #4fb30888
+# %% ../nbs/10_train.ipynb #f98340a3
 def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if recipe is None:
@@ -194,11 +205,14 @@ def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, t
             raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
         recipe = data
     recipe, data = get_recipe(recipe, **overrides), get_dataset(data, "train")
-    if device == "auto": device = "cuda" if torch.cuda.is_available() else "cpu"
-    if recipe.batch_size > len(data): batch_order(len(data), recipe.batch_size, 0, 0)
-    return data, recipe, torch.device(device)
+    place = init(device)
+    batch_order(len(data), recipe.batch_size, 0, 0)                                 # is there one?
+    if recipe.batch_size % place.world_size:
+        raise ValueError(f"batch_size {recipe.batch_size} cannot be shared by {place.world_size} ranks: "
+                         "choose a multiple")
+    return data, recipe, place.device
 
-# %% ../nbs/10_train.ipynb #b506ed7b
+# %% ../nbs/10_train.ipynb #2b3ebf3e
 def pretrain(
     data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
@@ -221,20 +235,25 @@ def pretrain(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = recipe.model().to(device)
+    ranks = world_size()
+    if ranks > 1: model = sync_batchnorm(model)
     optimizer = recipe.make_optimizer(model)
     run = Run(model, recipe, seed, path=Path(out) if out is not None else None)
     config = dict(recipe=recipe_to_dict(recipe), data=str(label), images=len(data), seed=seed)
     first = _open_folder(run, optimizer, config, device) if run.path else 0
     steps = len(data) // recipe.batch_size
+    shared = DistributedDataParallel(model, broadcast_buffers=False) if ranks > 1 else model
     an_epoch = steps*recipe.batch_size
     with tqdm(total=recipe.epochs*an_epoch, initial=first*an_epoch, unit="img", unit_scale=True,
-              desc=recipe.name, disable=not progress) as bar:
+              desc=recipe.name, disable=not progress or rank() != 0) as bar:
         for epoch in range(first, recipe.epochs):
             batches = _view_batches(data, recipe, seed=seed, epoch=epoch, device=device, workers=workers)
-            _train_epoch(run, optimizer, batches, epoch=epoch, steps=steps, callbacks=callbacks, bar=bar)
+            _train_epoch(run, shared, optimizer, batches, epoch=epoch, steps=steps, callbacks=callbacks,
+                         bar=bar)
             if run.path: _save(run, optimizer, config, epoch)
     if run.skipped:
         warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
                       f"{', '.join(list(run.skipped)[:5])}")
     run.model.eval()
+    barrier()                                                       # the folder is complete for all ranks
     return run

@@ -9,7 +9,7 @@ from copy import deepcopy
 from fastcore.test import test_close, test_eq, test_fail
 from torch import nn
 from torch.testing import assert_close
-from barlow_kit.distributed import _environment, all_gather, all_reduce, init, rank, spawn, sync_batchnorm, world_size
+from barlow_kit.distributed import _environment, all_gather, all_reduce, barrier, init, rank, spawn, sync_batchnorm, world_size
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -19,8 +19,8 @@ def test_who_am_i():
     # cell a7a5288f
     rank(), world_size()
 
-    # cell e41ca2a7
-    test_eq((rank(), world_size()), (0, 1))
+    # cell ffffe8dd
+    test_eq((rank(), world_size()), (0, 1)); barrier()
 
 
 def test_several_processes_from_a_notebook():
@@ -40,7 +40,7 @@ def test_several_processes_from_a_notebook():
 
 def test_collectives_with_a_gradient():
     "nbs/03_distributed.ipynb: Collectives with a gradient"
-    # cell 62510627
+    # cell aa180b8b
     data = torch.tensor([1., 2., 3., 4.])
 
     def plain_all_reduce(x):          # the value of the sum, the gradient of one's own part
@@ -58,7 +58,8 @@ def test_collectives_with_a_gradient():
     fig, ax = plt.subplots(figsize=(4.5, 2.6), layout="constrained")
     ax.plot([1, 2, 4], [1, *(g/alone for g in ours)], "o-", color="#0072B2", label="all_reduce with gradient")
     ax.plot([1, 2, 4], [1, *(g/alone for g in plain)], "s--", color="#D55E00", label="plain all_reduce")
-    ax.set(xlabel="ranks", ylabel="gradient / right gradient", ylim=(0, 1.1), xticks=[1, 2, 4]); ax.legend(frameon=False);
+    ax.set(xlabel="ranks", ylabel="gradient / right gradient", ylim=(0, 1.1), xticks=[1, 2, 4])
+    ax.legend(frameon=False);
 
     # cell 49e12373
     test_eq(alone, 2*2*10*10)
@@ -108,9 +109,9 @@ def test_joining_a_cluster_s_run():
     # cell 538de492
     init("cpu")
 
-    # cell 43f286bc
-    test_eq(_environment(dict(RANK="3", WORLD_SIZE="8", LOCAL_RANK="1", MASTER_ADDR="10.0.0.7", MASTER_PORT="29500")),
-            (3, 8, 1, "10.0.0.7", "29500"))
+    # cell 32560534
+    torchrun = dict(RANK="3", WORLD_SIZE="8", LOCAL_RANK="1", MASTER_ADDR="10.0.0.7", MASTER_PORT="29500")
+    test_eq(_environment(torchrun), (3, 8, 1, "10.0.0.7", "29500"))
     slurm = dict(SLURM_PROCID="9", SLURM_NTASKS="16", SLURM_LOCALID="1", SLURM_STEP_NODELIST="gpu[007-008,011]",
                  SLURM_JOB_ID="123456")
     test_eq(_environment(slurm), (9, 16, 1, "gpu007", "23456"))
@@ -118,7 +119,7 @@ def test_joining_a_cluster_s_run():
     test_eq(_environment({}), None); test_eq(_environment({"SLURM_NTASKS": "1", "SLURM_PROCID": "0"}), None)
     test_fail(lambda: _environment(dict(RANK="0", WORLD_SIZE="2")), contains="not MASTER_ADDR and MASTER_PORT")
     nobody = dict(RANK="1", WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT="1")
-    lonely = subprocess.run([sys.executable, "-c", "from barlow_kit.distributed import init; init('cpu', timeout=1)"],
-                            env={**os.environ, **nobody}, capture_output=True, text=True)
+    code = "from barlow_kit.distributed import init; init('cpu', timeout=1)"
+    lonely = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nobody}, capture_output=True, text=True)
     assert lonely.returncode == 1 and "rank 1 of 2 got no connection at 127.0.0.1:1 within 1 s" in lonely.stderr
     test_eq((init("cpu").rank, dist.is_initialized()), (0, False))

@@ -181,7 +181,7 @@ def test_the_loss():
 
 def test_many_ranks_one_loss():
     "nbs/05_loss.ipynb: Many ranks, one loss"
-    # cell 8c091587
+    # cell 3e7c78e3
     def loss_and_gradients(z1, z2, form):
         from barlow_kit.loss import barlow_loss          # other processes have the package, not this notebook
         mine = [z.chunk(world_size())[rank()].clone().requires_grad_() for z in (z1, z2)]
@@ -198,7 +198,8 @@ def test_many_ranks_one_loss():
     alone = both_types()
     for ranks in (2, 4):
         for name, cases, truths in zip(("float64", "float32"), spawn(both_types, ranks)[ranks - 1], alone):
-            errors = [((x - y).norm() / y.norm()).item() for case, truth in zip(cases, truths) for x, y in zip(case, truth)]
+            errors = [((x - y).norm() / y.norm()).item() for case, truth in zip(cases, truths)
+                      for x, y in zip(case, truth)]
             print(f"{ranks} ranks, {name}: largest relative error of loss and gradients {max(errors):.0e}")
             assert max(errors) < (1e-12 if name == "float64" else 1e-5)
 
