@@ -41,7 +41,7 @@ def barrier() -> None:
     "Wait until all ranks are here."
     if world_size() > 1: dist.barrier()
 
-# %% ../nbs/03_distributed.ipynb #85cfc74b
+# %% ../nbs/03_distributed.ipynb #b264239e
 def _worker(folder:str, number:int, ranks:int) -> None:
     "What a spawned process does: connect, run, leave the result in the folder."
     torch.set_num_threads(1)
@@ -53,6 +53,17 @@ def _worker(folder:str, number:int, ranks:int) -> None:
     dist.barrier()
     dist.destroy_process_group()
 
+def _wait(processes:list, errors:list, deadline:float) -> None:
+    "Until all have ended well; the first failure ends the wait."
+    while any(p.poll() is None for p in processes) or any(p.returncode for p in processes):
+        for k, p in enumerate(processes):
+            if p.poll():
+                errors[k].seek(0)
+                raise RuntimeError(f"rank {k} of {len(processes)} failed:\n{errors[k].read()[-3000:]}")
+        if time.monotonic() > deadline: raise RuntimeError(f"{len(processes)} ranks did not finish in time")
+        time.sleep(.02)
+
+# %% ../nbs/03_distributed.ipynb #1c2d5873
 def spawn(
     fn:Callable,         # Runs on every rank as fn(*args)
     ranks:int,           # Number of processes
@@ -72,16 +83,6 @@ def spawn(
             for p in processes: p.kill(); p.wait()
             for e in errors: e.close()
         return [pickle.loads(Path(folder, f"result{k}").read_bytes()) for k in range(ranks)]
-
-def _wait(processes:list, errors:list, deadline:float) -> None:
-    "Until all have ended well; the first failure ends the wait."
-    while any(p.poll() is None for p in processes) or any(p.returncode for p in processes):
-        for k, p in enumerate(processes):
-            if p.poll():
-                errors[k].seek(0)
-                raise RuntimeError(f"rank {k} of {len(processes)} failed:\n{errors[k].read()[-3000:]}")
-        if time.monotonic() > deadline: raise RuntimeError(f"{len(processes)} ranks did not finish in time")
-        time.sleep(.02)
 
 # %% ../nbs/03_distributed.ipynb #4310593a
 class _AllReduce(torch.autograd.Function):

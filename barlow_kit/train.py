@@ -138,9 +138,9 @@ def _train_step(
     optimizer.step()
     return dict(loss=loss, invariance=invariance, redundancy=redundancy, lr=optimizer.param_groups[0]["lr"])
 
-# %% ../nbs/10_train.ipynb #b51d2a84
+# %% ../nbs/10_train.ipynb #34b57208
 def _train_epoch(
-    run:Run, model:nn.Module, optimizer:torch.optim.Optimizer, batches:Iterator, *,
+    run:Run, model:nn.Module, optimizer:torch.optim.Optimizer, batches:Iterator,
     epoch:int, steps:int,          # Number of the epoch, steps in it
     callbacks:Sequence[Callable],  # Called with the run after each step
     bar:tqdm,
@@ -197,7 +197,7 @@ def _open_folder(run:Run, optimizer:torch.optim.Optimizer, config:dict, device:t
     if rank() == 0: (run.path/"history.jsonl").write_text("".join(json.dumps(h) + "\n" for h in run.history))
     return state["epoch"]
 
-# %% ../nbs/10_train.ipynb #f98340a3
+# %% ../nbs/10_train.ipynb #b0423ffb
 def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if recipe is None:
@@ -212,7 +212,14 @@ def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, t
                          "choose a multiple")
     return data, recipe, place.device
 
-# %% ../nbs/10_train.ipynb #2b3ebf3e
+def _build(recipe:Recipe, seed:int, device:torch.device) -> BarlowTwins:
+    "The recipe's model with the weights of this seed, ready to share a batch if there are several ranks."
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = recipe.model().to(device)
+    return sync_batchnorm(model) if world_size() > 1 else model
+
+# %% ../nbs/10_train.ipynb #d92a5fbf
 def pretrain(
     data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
@@ -232,24 +239,19 @@ def pretrain(
     label = data if isinstance(data, (str, Path)) else type(data).__name__
     data, recipe, device = _setup(data, recipe, overrides, device)
     if workers is None: workers = (os.cpu_count() or 1) if hasattr(data, "paths") else 0
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = recipe.model().to(device)
-    ranks = world_size()
-    if ranks > 1: model = sync_batchnorm(model)
+    model = _build(recipe, seed, device)
     optimizer = recipe.make_optimizer(model)
     run = Run(model, recipe, seed, path=Path(out) if out is not None else None)
     config = dict(recipe=recipe_to_dict(recipe), data=str(label), images=len(data), seed=seed)
     first = _open_folder(run, optimizer, config, device) if run.path else 0
     steps = len(data) // recipe.batch_size
-    shared = DistributedDataParallel(model, broadcast_buffers=False) if ranks > 1 else model
+    shared = DistributedDataParallel(model, broadcast_buffers=False) if world_size() > 1 else model
     an_epoch = steps*recipe.batch_size
     with tqdm(total=recipe.epochs*an_epoch, initial=first*an_epoch, unit="img", unit_scale=True,
               desc=recipe.name, disable=not progress or rank() != 0) as bar:
         for epoch in range(first, recipe.epochs):
             batches = _view_batches(data, recipe, seed=seed, epoch=epoch, device=device, workers=workers)
-            _train_epoch(run, shared, optimizer, batches, epoch=epoch, steps=steps, callbacks=callbacks,
-                         bar=bar)
+            _train_epoch(run, shared, optimizer, batches, epoch, steps, callbacks, bar)
             if run.path: _save(run, optimizer, config, epoch)
     if run.skipped:
         warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
