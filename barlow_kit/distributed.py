@@ -121,7 +121,7 @@ def all_gather(
     "Rows of all W ranks, on every rank, with their gradient."
     return x if world_size(group) == 1 else _AllGather.apply(x, group)
 
-# %% ../nbs/03_distributed.ipynb #fe32b0b4
+# %% ../nbs/03_distributed.ipynb #96e4cd4d
 class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     "Batch norm with the statistics of all ranks' samples, on any device. On one rank it is nn.BatchNorm."
     def _check_input_dim(self, x:Tensor): pass
@@ -129,6 +129,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     def forward(self, x:Tensor) -> Tensor:
         if not self.training or world_size() == 1: return super().forward(x)
         dims, shape = [0, *range(2, x.ndim)], [1, -1] + [1]*(x.ndim - 2)
+        given, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))        # sums need the digits
         count = all_reduce(torch.tensor(float(x.numel() // x.shape[1]), dtype=x.dtype, device=x.device))
         mean = all_reduce(x.sum(dims)) / count
         x = x - mean.view(shape)
@@ -139,7 +140,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
                 self.running_mean.lerp_(mean, self.momentum)
                 self.running_var.lerp_(variance * count / (count - 1), self.momentum)
         x = x * (variance + self.eps).rsqrt().view(shape)
-        return x * self.weight.view(shape) + self.bias.view(shape) if self.affine else x
+        return (x * self.weight.view(shape) + self.bias.view(shape) if self.affine else x).to(given)
 
 def sync_batchnorm(
     model:nn.Module, # Changed in place; parameters and buffers are kept
