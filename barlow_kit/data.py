@@ -80,7 +80,7 @@ def reading(
     try: yield
     except Exception as e: raise UnreadableImage(f"cannot read the image {name}: {e}") from e
 
-# %% ../nbs/00_data.ipynb #f1159802
+# %% ../nbs/00_data.ipynb #80a94045
 class FolderImages(Dataset):
     "Image files as `(PIL image, label)`, in sorted order; `data.open(i)` is not decoded yet."
     def __init__(self,
@@ -98,7 +98,8 @@ class FolderImages(Dataset):
         with reading(self.paths[i]): return Image.open(self.paths[i])
 
     def __getitem__(self, i:int) -> tuple[Image.Image, int]:
-        with reading(self.paths[i]), Image.open(self.paths[i]) as im: return im.convert("RGB"), self.labels[i]
+        with reading(self.paths[i]), Image.open(self.paths[i]) as im: image = im.convert("RGB")
+        return image, self.labels[i]
 
 # %% ../nbs/00_data.ipynb #d27d9fae
 def _folder(root:Path, split:str) -> FolderImages:
