@@ -10,12 +10,12 @@ from dataclasses import replace
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from sklearn.datasets import load_sample_images
+from torch.nn.functional import pad
 from torch.testing import assert_close
-from torch.utils.data import DataLoader
 from torchvision import transforms as T
 from torchvision.transforms import InterpolationMode
-from barlow_kit.augment import TwoViews, View, ViewsDataset, _IMAGENET, _JITTER, _blur_matrix, _jitter, _resize_matrix, draw, render_batch, render_pil, sample_keys, uniforms
-from barlow_kit.data import FolderImages, get_dataset
+from barlow_kit.augment import TwoViews, View, ViewsDataset, _IMAGENET, _JITTER, _blur, _jitter, _resize_matrix, crop_batch, draw, render_batch, render_crops, render_pil, sample_keys, uniforms
+from barlow_kit.data import get_dataset
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -29,7 +29,7 @@ def test_randomness_that_can_be_repeated():
     ax.hist(u[:, 0], bins=50, color="#0072B2")
     ax.set(xlabel="first uniform number of 100,000 images", ylabel="images");
 
-    # cell d280d682
+    # cell 009c96a4
     n = len(u)
     def unrelated(a, b):
         return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].abs() < 5/math.sqrt(a.numel())
@@ -44,6 +44,8 @@ def test_randomness_that_can_be_repeated():
     some = torch.tensor([99_999, 5])
     test_eq(uniforms(sample_keys(some, seed=0, epoch=0, view=0), 4, first=3),
             u[some, 3:7])   # no stream, no order
+    mixed = sample_keys(some, seed=0, epoch=torch.tensor([4, 9]), view=0)          # images of two epochs at once
+    test_eq(mixed[1], sample_keys(some, seed=0, epoch=9, view=0)[1])
 
 
 def test_a_view_is_a_set_of_numbers():
@@ -53,7 +55,7 @@ def test_a_view_is_a_set_of_numbers():
     p = draw(View(), sample_keys(torch.arange(3), seed=0, epoch=0, view=0), photo.height, photo.width)
     {k: p[k][0].tolist() for k in ("top", "left", "height", "width", "flip", "jitter", "grayscale")}
 
-    # cell 3105b9df
+    # cell 39d1176c
     ours = draw(View(), sample_keys(torch.arange(4000), seed=1, epoch=0, view=0), 300, 400)
     ours = torch.stack([ours[k] for k in ("top", "left", "height", "width")], 1)
     torch.manual_seed(0); blank = torch.zeros(1, 300, 400)
@@ -67,6 +69,10 @@ def test_a_view_is_a_set_of_numbers():
     fallback = draw(replace(View(), scale=(.9, 1.)), keys=torch.tensor([3]), height=20, width=900)
     test_eq([int(fallback[k]) for k in ("top", "left", "height", "width")],
             list(T.RandomResizedCrop.get_params(long, (.9, 1.), (3/4, 4/3))))
+    three, sizes = sample_keys(torch.arange(3), seed=1, epoch=0, view=0), [(300, 400), (20, 900), (64, 64)]
+    together = draw(View(), three, *torch.tensor(sizes).T)
+    for i, size in enumerate(sizes):
+        for name, value in draw(View(), three[i:i+1], *size).items(): test_eq(together[name][i], value[0])
     many = draw(View(blur=1., solarize=.2), sample_keys(torch.arange(20_000), seed=0, epoch=0, view=0), 32, 32)
     for name, rate in [("flip", .5), ("jitter", .8), ("grayscale", .2), ("blur", 1.), ("solarize", .2)]:
         assert abs(many[name].float().mean() - rate) <= 4*math.sqrt(rate*(1 - rate)/20_000), name
@@ -130,17 +136,22 @@ def test_render_a_whole_batch_geometry_is_matrix_multiplication():
     flipped = _resize_matrix(one(3), one(20), 24, 32, flip=torch.tensor([True]))
     test_eq(flipped, _resize_matrix(one(3), one(20), 24, 32).flip(1))
 
-    # cell ae03f61b
-    sigma = torch.tensor([.1, 1., 2.])
-    band = _blur_matrix(sigma, 64, radius=6)
-    test_close(band.sum(-1), torch.ones(3, 64), eps=1e-5)
-    assert_close(band[0], torch.eye(64))
-    x = torch.rand(3, 1, 64, 64)
-    ours = band[:, None] @ x @ band.transpose(1, 2)[:, None]
-    for i in (1, 2):
-        padded = torch.nn.functional.pad(x[i], (6,)*4, mode="replicate")
+
+def test_blur_thirteen_weights_across_thirteen_down():
+    "nbs/02_augment.ipynb: Blur: thirteen weights across, thirteen down"
+    # cell 1e9406d1
+    x = torch.zeros(1, 3, 64, 64); x[..., 20:44, 20:44] = 1
+    sharp_to_soft = _blur(x, torch.tensor([.1, 1., 2.]), radius=6)
+
+    # cell 457ec531
+    torch.manual_seed(0)
+    x, sigma = torch.rand(3, 4, 40, 64), torch.tensor([.1, .5, 1., 2.])
+    ours = _blur(x, sigma, radius=6)
+    assert_close(ours[:, 0], x[:, 0])                       # a tenth of a pixel blurs nothing
+    for i in (1, 2, 3):
+        padded = pad(x[:, i], (6,)*4, mode="replicate")
         torchvisions = TF.gaussian_blur(padded, [13, 13], [float(sigma[i])]*2)[..., 6:-6, 6:-6]
-        assert_close(ours[i], torchvisions, atol=1e-5, rtol=0)
+        assert_close(ours[:, i], torchvisions, atol=1e-5, rtol=0)
 
 
 def test_color_for_every_image_its_own():
@@ -171,7 +182,11 @@ def test_the_whole_view_batched():
     single = torch.stack([render_pil(v, TF.to_pil_image(t), {k: x[i:i+1] for k, x in p.items()})
                           for i, t in enumerate(tiles)])
 
-    # cell 47fffe5f
+    # cell 6954e75f
+    crops = crop_batch(v, tiles, p)
+    assert_close(render_crops(v, crops, p), batch, atol=1e-5, rtol=0)            # one way or in two steps
+    as_bytes = crops.mul(255).round().to(torch.uint8)
+    assert_close(render_crops(v, as_bytes, p), render_crops(v, as_bytes/255, p), atol=1e-5, rtol=0)
     difference = (single - batch).abs()
     assert difference.mean() < 1.5/255 and difference.flatten(1).mean(1).max() < 6/255
     blurred = View(size=64, scale=None, flip=0., jitter=0., grayscale=0., blur=1.)
@@ -227,20 +242,18 @@ def test_two_views():
 
 def test_files_need_workers():
     "nbs/02_augment.ipynb: Files need workers"
-    # cell 3801459e
+    # cell 12ccf1ec
     photo = Image.fromarray(load_sample_images().images[0])
     folder = Path(tempfile.mkdtemp())
-    for k in range(12): photo.crop((20*k, 0, 20*k + 200, 200)).save(folder/f"{k:02}.jpg")
+    for k in range(12): photo.crop((20*k, 0, 20*k + 200, 200 + k)).save(folder/f"{k:02}.jpg")
     (folder/"05.jpg").write_bytes(b"\xff\xd8 broken")
-    views = ViewsDataset(get_dataset(folder), TwoViews.imagenet(64), torch.arange(12), seed=0)
-    y1, y2, shown, asked = next(iter(DataLoader(views, batch_size=8)))
+    cut_short = (folder/"09.jpg").read_bytes()
+    (folder/"09.jpg").write_bytes(cut_short[:len(cut_short)//2])
+    views = ViewsDataset(get_dataset(folder), TwoViews.imagenet(64), seed=0)
+    y1, y2, shown, asked = views.__getitems__([(3, i) for i in range(10)])
 
-    # cell 13a4ef86
-    test_eq((y1.shape, shown.tolist()), ((8, 3, 64, 64), [0, 1, 2, 3, 4, 6, 6, 7]))
-    workers = next(iter(DataLoader(views, batch_size=8, num_workers=2)))
-    for a, b in zip((y1, y2, shown, asked), workers): test_eq(a, b)          # the same on any number of workers
-    broken = FolderImages([folder/"05.jpg"]*3)
-    test_fail(lambda: ViewsDataset(broken, TwoViews.imagenet(64), torch.arange(3))[0],
-              contains="3 images in a row cannot be read")
-    unlabelled = [photo, photo]
-    test_eq(ViewsDataset(unlabelled, TwoViews.imagenet(64), torch.arange(2))[1][2:], (1, 1))
+    # cell b364c442
+    test_eq((y1.shape, shown.tolist()), ((10, 3, 64, 64), [0, 1, 2, 3, 4, 6, 6, 7, 8, 10]))
+    for a, b in zip(views[3, 5], (y1, y2, shown, asked)): assert_close(torch.as_tensor(a), b[5], atol=1e-5, rtol=0)
+    assert_close(y1[5], y1[6], atol=1e-5, rtol=0)                # drawn for the image shown
+    assert (views[4, 0][0] != y1[0]).any()                       # another epoch
