@@ -22,7 +22,7 @@ from .loss import choose_form, loss_floor
 from .optim import LARS, param_groups, warmup_cosine
 from .twins import BarlowTwins
 
-# %% ../nbs/08_recipe.ipynb #f6da8f88
+# %% ../nbs/08_recipe.ipynb #ef027a72
 @dataclass(frozen=True)
 class Recipe:
     "Everything that defines a run but data and seed. Defaults: the paper's, section 2.2."
@@ -41,7 +41,7 @@ class Recipe:
     warmup_epochs: float = 10                       # Linear rise from 0
     final_lr: float = 0.001                         # Share of the peak at the end of the cosine
     official_ranks: int = 1                         # Reproduce the released code on so many GPUs, see below
-    precision: str = "float32"                      # Of the network: or "bfloat16", "float16"; never of the loss
+    precision: str = "float32"                      # Of the network: "float32", "bfloat16" or "float16"
     accumulate: int = 1                             # Micro-batches in a step; C is over one of them
 
     def __post_init__(self):
@@ -67,7 +67,7 @@ class Recipe:
         for group in groups: group["peak"] = group["lr"]
         return LARS(groups, lr=0.) if self.optimizer == "lars" else AdamW(groups, lr=0.)
 
-# %% ../nbs/08_recipe.ipynb #8b48bfe0
+# %% ../nbs/08_recipe.ipynb #9842f8fd
 _PRECISIONS = ("float32", "bfloat16", "float16")
 
 def _check_recipe(r:Recipe) -> None:
@@ -83,7 +83,8 @@ def _check_recipe(r:Recipe) -> None:
         (r.optimizer in ("lars", "adamw"), f"optimizer must be 'lars' or 'adamw', got {r.optimizer!r}"),
         (r.official_ranks == 1 or r.official_ranks > 1 and r.optimizer == "lars",
          f"official_ranks must be at least 1, and 1 without LARS, got {r.official_ranks}"),
-        (r.precision in _PRECISIONS, f"precision must be one of {', '.join(_PRECISIONS)}, got {r.precision!r}"),
+        (r.precision in _PRECISIONS,
+         f"precision must be one of {', '.join(_PRECISIONS)}, got {r.precision!r}"),
         (r.accumulate >= 1 and r.batch_size % r.accumulate == 0 and r.micro_batch >= 2,
          f"accumulate must divide batch_size ({r.batch_size}) into micro-batches of at least 2, "
          f"got {r.accumulate}")]:
@@ -167,7 +168,7 @@ def _rates(r:Recipe, steps:int) -> list[str]:
             step, *(peak*warmup_cosine(step, total, warmup, r.final_lr) for peak in peaks)))
     return lines
 
-# %% ../nbs/08_recipe.ipynb #b87ea3ab
+# %% ../nbs/08_recipe.ipynb #c95c5d08
 def plan(
     recipe:Recipe,   # What to train
     images:int,      # In the training set
@@ -180,13 +181,14 @@ def plan(
     share = .5 if r.precision != "float32" else 1.
     rows = dict(
         recipe=f"{r.name}: {r.backbone}, projector {' x '.join(map(str, r.projector))}, {r.precision}",
-        data=f"{images:,} images; {images - steps*r.batch_size:,} left out in each epoch, other ones each time",
-        ranks=f"{ranks}, each {n//ranks:,} images" + (f" of {r.accumulate} micro-batches" if r.accumulate > 1 else ""),
+        data=f"{images:,} images; each epoch leaves out {images - steps*r.batch_size:,}, other ones each time",
+        ranks=f"{ranks}, each {n//ranks:,} images" + f" of {r.accumulate} micro-batches"*(r.accumulate > 1),
         steps=f"{steps:,} an epoch, {steps*r.epochs:,} in {r.epochs:,} epochs; batch {r.batch_size:,}",
         lr=_rates(r, steps),
         model=f"{cost['parameters']:,} parameters; {cost['multiply_adds']/1e9:.2f} G multiply-adds a view",
-        work=f"{6*cost['multiply_adds']*2*images*r.epochs/1e18:,.4g} exaFLOP in all (forward and backward, two views)",
-        loss=f"about {d*(1 + r.lambd*d/n):,.0f} at first, floor {loss_floor(n, d, r.lambd):.4g} (N = {n:,}, D = {d:,})",
+        work=f"{12*cost['multiply_adds']*images*r.epochs/1e18:,.4g} exaFLOP in all: two views, there and back",
+        loss=(f"about {d*(1 + r.lambd*d/n):,.0f} at first, floor {loss_floor(n, d, r.lambd):.4g} "
+              f"(N = {n:,}, D = {d:,})"),
         memory=[f"on each rank: {12*cost['parameters']/2**30:.1f} GiB weights, gradients, momentum",
                 f"about {2*(n//ranks)*cost['activations']*share/2**30:.1f} GiB activations (both views)",
                 *(f"{loss_memory(f, n, d, ranks)/2**30:.2f} GiB loss, {f} form" + " (chosen)"*(f == form)

@@ -109,7 +109,7 @@ def test_joining_a_cluster_s_run():
     # cell 538de492
     init("cpu")
 
-    # cell 32560534
+    # cell 29409314
     torchrun = dict(RANK="3", WORLD_SIZE="8", LOCAL_RANK="1", MASTER_ADDR="10.0.0.7", MASTER_PORT="29500")
     test_eq(_environment(torchrun), (3, 8, 1, "10.0.0.7", "29500"))
     slurm = dict(SLURM_PROCID="9", SLURM_NTASKS="16", SLURM_LOCALID="1", SLURM_STEP_NODELIST="gpu[007-008,011]",
@@ -120,6 +120,7 @@ def test_joining_a_cluster_s_run():
     test_fail(lambda: _environment(dict(RANK="0", WORLD_SIZE="2")), contains="not MASTER_ADDR and MASTER_PORT")
     nobody = dict(RANK="1", WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT="1")
     code = "from barlow_kit.distributed import init; init('cpu', timeout=1)"
-    lonely = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nobody}, capture_output=True, text=True)
+    lonely = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nobody},
+                            capture_output=True, text=True)
     assert lonely.returncode == 1 and "rank 1 of 2 got no connection at 127.0.0.1:1 within 1 s" in lonely.stderr
     test_eq((init("cpu").rank, dist.is_initialized()), (0, False))

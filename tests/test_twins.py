@@ -4,11 +4,12 @@ import torch
 from copy import deepcopy
 from fastcore.test import test_eq, test_fail
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.testing import assert_close
 from barlow_kit.data import get_dataset
 from barlow_kit.distributed import all_reduce, rank, spawn, sync_batchnorm, world_size
 from barlow_kit.loss import barlow_loss, cross_correlation
-from barlow_kit.twins import BarlowTwins, make_backbone, twin_correlation
+from barlow_kit.twins import BarlowTwins, make_backbone, recompute_blocks, twin_correlation
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -93,6 +94,33 @@ def test_the_matrix_of_a_model():
     assert all(torch.equal(a, b) for a, b in zip(before.values(), model.state_dict().values()))
     assert not model.training
     model.train(); assert_close(c, cross_correlation(model.embed(x), model.embed(x)))
+
+
+def test_compute_twice_keep_less():
+    "nbs/06_twins.ipynb: Compute twice, keep less"
+    # cell 5c364053
+    def kept_bytes(model, *views):
+        "Bytes besides the weights that are kept for the backward pass of the twins."
+        kept, weights = {}, {p.untyped_storage()._cdata for p in model.parameters()}
+        def keep(x): kept[x.untyped_storage()._cdata] = x.untyped_storage(); return x
+        with saved_tensors_hooks(keep, lambda x: x): model(*views)
+        return sum(storage.nbytes() for number, storage in kept.items() if number not in weights)
+
+    torch.manual_seed(0)
+    usual = BarlowTwins("resnet50", (64,))
+    frugal = recompute_blocks(deepcopy(usual))
+    views = torch.rand(2, 4, 3, 64, 64)
+    kept = {name: kept_bytes(deepcopy(m), *views) for name, m in (("usual", usual), ("recomputed", frugal))}
+    {name: f"{size/2**20:.0f} MiB" for name, size in kept.items()}
+
+    # cell 5cc4805f
+    for m in (usual, frugal): m(*views).loss.backward()
+    for (name, p), q in zip(usual.named_parameters(), frugal.parameters()): assert torch.equal(p.grad, q.grad), name
+    for (name, a), b in zip(usual.named_buffers(), frugal.buffers()): assert torch.equal(a, b), name
+    test_eq(list(usual.state_dict()), list(frugal.state_dict()))
+    assert torch.equal(usual.eval().features(views[0]), frugal.eval().features(views[0]))
+    assert kept["recomputed"] < .4*kept["usual"]
+    test_fail(lambda: recompute_blocks(nn.Linear(3, 3)), contains="no residual blocks")
 
 
 def test_n_ranks_one_process():
