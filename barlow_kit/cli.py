@@ -5,20 +5,20 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #b968db5b
+# %% ../nbs/16_cli.ipynb #a161173a
 import argparse
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import nn
+from torch.utils.data import Subset
 
-from .checkpoint import CheckpointError
 from .data import get_dataset
-from .evaluate import compare_probes, extract_features, format_probes
+from .evaluate import compare_probes, extract_features, format_probes, watch_features
 from .plot import plot_cross_correlation, plot_history, plot_views
-from .train import Run, TrainingError, pretrain
+from .train import Run, explained, pretrain, train_command, train_parser
 from .twins import twin_correlation
 
 # %% ../nbs/16_cli.ipynb #b530dfd6
@@ -76,7 +76,22 @@ def quickstart(
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
-# %% ../nbs/16_cli.ipynb #f6af9364
+# %% ../nbs/16_cli.ipynb #b200e230
+def _watcher(data:str, every:int) -> Callable:
+    "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
+    heldout = get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
+    some = [Subset(d, range(min(n, len(d)))) for d, n in ((get_dataset(data), 5000), (heldout, 2000))]
+    return watch_features(*some, every=every)
+
+def _pretrain(args:argparse.Namespace) -> None:
+    every = args.watch
+    del args.watch, args.command, args.do
+    train_command(args, [_watcher(args.data, every)] if every and not args.dry_run else [])
+
+def _quickstart(args:argparse.Namespace) -> None:
+    quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
+
+# %% ../nbs/16_cli.ipynb #6ba27ea7
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -88,6 +103,14 @@ def _parser() -> argparse.ArgumentParser:
                                      "a run found there is continued")
     quick.add_argument("--seed", type=int, default=0, help="decides weights, order and views (default: 0)")
     quick.add_argument("--epochs", type=int, help="number of epochs (default: the recipe's)")
+    quick.set_defaults(do=_quickstart)
+    base = train_parser(add_help=False)
+    train = commands.add_parser("pretrain", parents=[base], description=base.description,
+                                formatter_class=base.formatter_class,
+                                help="pretrain on digits, CIFAR-10 or a folder of images, on one device or many")
+    train.add_argument("--watch", type=int, metavar="STEPS",
+                       help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
+    train.set_defaults(do=_pretrain)
     return parser
 
 def main(
@@ -95,8 +118,4 @@ def main(
 ) -> int:                # Exit code
     "Entry point of `barlow-kit`."
     args = _parser().parse_args(argv)
-    try: quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
-    except (ValueError, OSError, CheckpointError, TrainingError) as e:
-        print(f"barlow-kit: {e}", file=sys.stderr)
-        return 1
-    return 0
+    return explained(lambda: args.do(args))

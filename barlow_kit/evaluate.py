@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Features', 'extract_features', 'ProbeResult', 'linear_probe', 'knn_probe', 'few_label_probe', 'compare_probes',
-           'format_probes', 'rankme', 'effective_rank']
+           'format_probes', 'rankme', 'effective_rank', 'watch_features']
 
-# %% ../nbs/11_evaluate.ipynb #ab111a5a
-from collections.abc import Sequence
+# %% ../nbs/11_evaluate.ipynb #cf332574
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from .data import TensorImages
+from .distributed import rank
 from .train import Run
 
 # %% ../nbs/11_evaluate.ipynb #2fb762fc
@@ -178,3 +179,22 @@ def effective_rank(
     if features.ndim != 2: raise ValueError(f"features must be [N, F], got {tuple(features.shape)}")
     x = features.double()
     return _directions(torch.linalg.svdvals(x - x.mean(0)).square())
+
+# %% ../nbs/11_evaluate.ipynb #4d430ae0
+def watch_features(
+    train:Dataset,     # Labeled images that vote; a few thousand are enough
+    heldout:Dataset,   # Images to examine, not trained on
+    *,
+    every:int=100,     # Steps between looks
+    k:int=5,           # Neighbors that vote
+) -> Callable:         # For `callbacks` of `pretrain`
+    "Adds effective_rank and the k-NN accuracy to the history, on rank 0. It does not touch the training."
+    def watch(run:Run) -> None:
+        if len(run.history) % every or rank() != 0: return
+        seen = extract_features(run, heldout)
+        found = {"effective_rank": effective_rank(seen[0])}
+        if (seen[1] >= 0).all():
+            result = knn_probe(extract_features(run, train), seen, k=k)
+            found[result.probe] = result.accuracy
+        run.history[-1] |= found
+    return watch

@@ -5,8 +5,8 @@ import tempfile
 import torch
 from fastcore.test import test_eq
 from pathlib import Path
-from barlow_kit.cli import _parser, main, quickstart, untrained_model
-from barlow_kit.train import pretrain
+from barlow_kit.cli import main, quickstart, untrained_model
+from barlow_kit.train import Run, pretrain
 
 for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not tests of ours
 
@@ -29,15 +29,29 @@ def test_the_quickstart():
 
 def test_the_command():
     "nbs/16_cli.ipynb: The command"
-    # cell 54346968
-    _parser().parse_args(["quickstart", "--seed", "3"])
+    # cell 91879625
+    try: main(["--help"])
+    except SystemExit: pass
 
-    # cell a3bacc19
+    # cell aa566b8b
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["pretrain", "digits", "--out", f"{folder}/run", "--epochs", "2", "--projector", "64", "64",
+                   "--watch", "20", "--no-progress"]
+        with contextlib.redirect_stdout(io.StringIO()) as said: code = main(command)
+        run = Run.load(f"{folder}/run")
+    print(said.getvalue().replace(folder, "folder"), {k: round(v, 3) for k, v in run.history[39].items()})
+
+    # cell b60db247
+    test_eq((code, len(run.history)), (0, 42))
+    test_eq([h["step"] for h in run.history if "5-NN" in h and "effective_rank" in h], [19, 39])
+    with contextlib.redirect_stdout(io.StringIO()) as said: test_eq(main(["pretrain", "digits", "--dry-run"]), 0)
+    assert "21 an epoch, 1,050 in 50 epochs" in said.getvalue()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "file").write_text("not a folder")
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            code = main(["quickstart", "--out", f"{folder}/file"])
-    test_eq(code, 1); assert said.getvalue().startswith("barlow-kit: ") and "Traceback" not in said.getvalue()
+            codes = [main([command, *rest, "--out", f"{folder}/file"])
+                     for command, *rest in (["quickstart"], ["pretrain", "digits"])]
+    test_eq(codes, [1, 1]); assert said.getvalue().count("barlow-kit: ") == 2 and "Traceback" not in said.getvalue()
     with contextlib.redirect_stderr(io.StringIO()):
         try: main(["quickstrat"]); assert False
         except SystemExit as e: test_eq(e.code, 2)

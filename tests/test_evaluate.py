@@ -5,7 +5,7 @@ from fastcore.test import test_close, test_eq, test_fail
 from torch import nn
 from torch.testing import assert_close
 from barlow_kit.data import TensorImages, get_dataset
-from barlow_kit.evaluate import _directions, compare_probes, effective_rank, extract_features, few_label_probe, format_probes, knn_probe, linear_probe, rankme
+from barlow_kit.evaluate import _directions, compare_probes, effective_rank, extract_features, few_label_probe, format_probes, knn_probe, linear_probe, rankme, watch_features
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import pretrain
 
@@ -108,3 +108,32 @@ def test_without_labels_how_many_directions():
     p = torch.tensor([.5, .25, .25]); test_close(_directions(p*7), 2**1.5, eps=1e-5)
     assert rankme(collapsing[0.]) <= 8 and effective_rank(collapsing[.1]) < rankme(collapsing[.1])
     test_fail(lambda: rankme(torch.ones(3)), contains="[N, F], got (3,)")
+
+
+def test_looking_at_features_while_a_run_goes_on():
+    "nbs/11_evaluate.ipynb: Looking at features while a run goes on"
+    # cell ac8e5f8b
+    train, heldout = get_dataset("digits", "fit"), get_dataset("digits", "val")
+    settings = dict(epochs=6, projector=(128, 128), progress=False)
+    both = pretrain("digits", callbacks=[watch_features(train, heldout, every=18)], **settings)
+    collapse = pretrain("digits", callbacks=[watch_features(train, heldout, every=18)], lambd=0., **settings)
+    fig, axes = plt.subplots(1, 2, figsize=(7, 2.5), layout="constrained")
+    for run, color, label in ((both, "#0072B2", "both terms"), (collapse, "#D55E00", "invariance only")):
+        for ax, key in zip(axes, ("effective_rank", "5-NN")):
+            ax.plot(*zip(*((h["step"], h[key]) for h in run.history if key in h)), "o-", color=color, label=label)
+    for ax, label in zip(axes, ("effective rank of held-out features", "5-NN accuracy, held-out, %")):
+        ax.set(xlabel="step", ylabel=label)
+    axes[0].legend(frameon=False);
+
+    # cell 071bd50e
+    ranks = [h["effective_rank"] for h in both.history if "effective_rank" in h]
+    flat = [h["effective_rank"] for h in collapse.history if "effective_rank" in h]
+    assert ranks[-1] > 1.5*flat[-1]
+    test_eq([h["step"] for h in both.history if "5-NN" in h], list(range(17, len(both.history), 18)))
+    plain = pretrain("digits", **settings)
+    for a, b in zip(both.history, plain.history): test_eq({k: a[k] for k in b}, b)          # looking changes nothing
+    again = knn_probe(extract_features(both, train), extract_features(both, heldout))
+    assert both.history[-1]["5-NN"] == again.accuracy and again.probe == "5-NN"
+    unlabeled = TensorImages(heldout.images)
+    watch_features(unlabeled, unlabeled, every=1)(plain)
+    assert "effective_rank" in plain.history[-1] and "5-NN" not in plain.history[-1]
