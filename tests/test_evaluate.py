@@ -125,13 +125,13 @@ def test_looking_at_features_while_a_run_goes_on():
         ax.set(xlabel="step", ylabel=label)
     axes[0].legend(frameon=False);
 
-    # cell 071bd50e
+    # cell d80bd649
     ranks = [h["effective_rank"] for h in both.history if "effective_rank" in h]
     flat = [h["effective_rank"] for h in collapse.history if "effective_rank" in h]
     assert ranks[-1] > 1.5*flat[-1]
     test_eq([h["step"] for h in both.history if "5-NN" in h], list(range(17, len(both.history), 18)))
     plain = pretrain("digits", **settings)
-    for a, b in zip(both.history, plain.history): test_eq({k: a[k] for k in b}, b)          # looking changes nothing
+    for a, b in zip(both.history, plain.history): test_eq({k: a[k] for k in b}, b)     # looking changes nothing
     again = knn_probe(extract_features(both, train), extract_features(both, heldout))
     assert both.history[-1]["5-NN"] == again.accuracy and again.probe == "5-NN"
     unlabeled = TensorImages(heldout.images)
