@@ -335,7 +335,7 @@ def render_crops(
     if v.flip: _where(x, p["flip"], lambda y: y.flip(-1))
     return _colors(v, x, p, out)
 
-# %% ../nbs/02_augment.ipynb #dddd08dc
+# %% ../nbs/02_augment.ipynb #4aa58ae7
 _PIXELS = 2**18    # Of a color plane, at a time on a CPU, so that the planes stay in its cache
 
 @torch.no_grad()
@@ -355,6 +355,9 @@ def view_batch(
 ) -> Tensor:        # [n, C, size, size]
     "One view of each of many images of one size, drawn and rendered on the images' device."
     return _in_parts(render_batch, v, images, draw(v, keys, *images.shape[-2:]))
+
+def _view_of_crops(v:View, crops:Tensor, keys:Tensor) -> Tensor:
+    return _in_parts(render_crops, v, crops, draw(v, keys, v.size, v.size))
 
 # %% ../nbs/02_augment.ipynb #10034d11
 def view_one(
@@ -391,63 +394,54 @@ _CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
 _DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
                zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
 
-# %% ../nbs/02_augment.ipynb #a2493f05
+# %% ../nbs/02_augment.ipynb #0535bad2
 @dataclass(frozen=True)
 class TwoViews:
-    "Two distributions: `two_views(image, seed=0)` for one image, `two_views.batch(images, index)` for many."
+    "Two distributions: `two_views(image, seed=0)` for one image, `.batch(images, index)` for many."
     view1: View
     view2: View
-
     @classmethod
     def imagenet(cls, size:int=224) -> "TwoViews":
         "The paper's pair (appendix A)."
         return cls(View(size, blur=1., **_IMAGENET), View(size, blur=.1, solarize=.2, **_IMAGENET))
-
     @classmethod
     def cifar10(cls) -> "TwoViews":
         "32 pixels: the paper's pair without blur."
         return cls(View(**_CIFAR10), View(solarize=.2, **_CIFAR10))
-
     @classmethod
     def digits(cls) -> "TwoViews":
         "8 pixels of handwriting: affine, intensity and noise, no flips."
         return cls(View(**_DIGITS), View(**_DIGITS))
-
-    def _pair(self, make, images, index:Tensor, **run) -> tuple[Tensor, Tensor]:
-        return tuple(make(v, images, sample_keys(index, view=k, **run))
-                     for k, v in enumerate((self.view1, self.view2)))
+    def _pair(self, make, images:tuple, index:Tensor, **run) -> tuple[Tensor, Tensor]:
+        return tuple(make(v, x, sample_keys(index, view=k, **run))
+                     for k, (v, x) in enumerate(zip((self.view1, self.view2), images)))
 
     def __call__(self, image, *, seed:int|None=None, epoch:int=0, index:int=0) -> tuple[Tensor, Tensor]:
         "Both views [C, size, size] of a PIL image or [C, H, W] tensor. No seed: new ones each time."
         if seed is None: seed = int(torch.randint(2**31, ()))
-        return self._pair(view_one, image, torch.tensor([int(index)]), seed=seed, epoch=epoch)
+        return self._pair(view_one, (image, image), torch.tensor([int(index)]), seed=seed, epoch=epoch)
 
-    def batch(self, images:Tensor, index:Tensor, *, seed:int=0, epoch:int=0) -> tuple[Tensor, Tensor]:
+    def batch(self, images:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
         "Both views [n, C, size, size] of images [n, C, H, W] with the numbers `index`, on their device."
         if images.ndim != 4 or len(images) != len(index):
-            raise ValueError(f"need images [n, C, H, W] and n numbers, got {(*images.shape,)} and {len(index)}")
-        return self._pair(view_batch, images, index.to(images.device), seed=seed, epoch=epoch)
+            raise ValueError(f"need images [n, C, H, W], n numbers, got {(*images.shape,)}, {len(index)}")
+        return self._pair(view_batch, (images, images), index.to(images.device), seed=seed, epoch=epoch)
 
-    def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *, seed:int=0,
-               epoch:int|Tensor=0) -> tuple[Tensor, Tensor]:
-        """Both views from crops [n, C, size, size] of the images `index`, as `ViewsDataset(finish=False)`
-        makes them, on the crops' device. `epoch` may be [n], each image its own."""
-        def rest(v, crops, keys): return _in_parts(render_crops, v, crops, draw(v, keys, v.size, v.size))
-        index = index.to(crops1.device)
-        return tuple(rest(v, crops, sample_keys(index, seed=seed, epoch=epoch, view=k))
-                     for k, (v, crops) in enumerate(zip((self.view1, self.view2), (crops1, crops2))))
+    def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple:
+        "Both views from crops [n, C, size, size] of `ViewsDataset(finish=False)`, on the crops' device."
+        return self._pair(_view_of_crops, (crops1, crops2), index.to(crops1.device), seed=seed, epoch=epoch)
 
     def plain(self, image) -> Tensor:
         "The image as the network is shown it in evaluation: undistorted, normalized."
         return plain_view(self.view1, image)
 
-# %% ../nbs/02_augment.ipynb #ea40d654
+# %% ../nbs/02_augment.ipynb #26ba2202
 def reduce_decoding(
     image:Image.Image, # Just opened; its pixels are not read yet
     boxes:list,        # (top, left, height, width) of each crop
     size:int,          # Side that they will be resized to
 ) -> list:             # The boxes, in pixels of what will be decoded
-    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as each box keeps `size` pixels or more a side."
+    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as each box keeps `size` pixels a side."
     most = min(min(h, w) for _, _, h, w in boxes) // size
     by = next((k for k in (8, 4, 2) if k <= most), 1)
     if by == 1 or not image.draft(None, (image.width//by, image.height//by)): return boxes
@@ -468,7 +462,7 @@ def crop_one(
     x = TF.pil_to_tensor(part if part.mode == mode else part.convert(mode))
     return interpolate(x[None], (size, size), mode="bicubic", antialias=True)[0]
 
-# %% ../nbs/02_augment.ipynb #48620cf7
+# %% ../nbs/02_augment.ipynb #7a21907b
 def _image(data:Dataset, i:int, opened:bool):
     "Image i of the data, or only opened; or the error."
     try: item = data.open(i) if opened else data[i]
@@ -479,14 +473,16 @@ def _views_of(data:Dataset, two_views:TwoViews, index:Tensor, *, seed:int, epoch
     "Both views of each image, one by one through PIL."
     def both(i, e):
         image = _image(data, i, opened=False)
-        return image if isinstance(image, UnreadableImage) else two_views(image, seed=seed, epoch=e, index=i)
+        if isinstance(image, UnreadableImage): return image
+        return two_views(image, seed=seed, epoch=e, index=i)
     return [both(*pair) for pair in zip(index.tolist(), epoch.tolist())]
 
-# %% ../nbs/02_augment.ipynb #eb2ed81d
+# %% ../nbs/02_augment.ipynb #27bf5d9f
 def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
     "Both crops of one image, each for its view and parameters; or the error."
     if isinstance(image, UnreadableImage): return image
-    if isinstance(image, Tensor): return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views, params))
+    if isinstance(image, Tensor):
+        return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views, params))
     boxes = [[int(p[k]) for k in _BOX] for p in params]
     mode, images = "L" if image.mode == "L" and not opened else "RGB", [image, image]
     try:
@@ -516,7 +512,7 @@ def _crops_of(data:Dataset, two_views:TwoViews, index:Tensor, *, seed:int, epoch
         return _crop_pair(views, one, image, f"number {index[k]}", opened)
     return [crop(k) for k in range(len(images))]
 
-# %% ../nbs/02_augment.ipynb #d23730cb
+# %% ../nbs/02_augment.ipynb #09b7f040
 class ViewsDataset(Dataset):
     """Item (epoch, index): (view 1, view 2, number of the image shown, number that was asked for).
     A list of such pairs gives a whole batch, so a DataLoader's `collate_fn` has nothing left to do."""
@@ -530,7 +526,8 @@ class ViewsDataset(Dataset):
     ):
         if pipeline not in ("batched", "pil"):
             raise ValueError(f"pipeline must be 'batched' or 'pil', got {pipeline!r}")
-        if pipeline == "pil" and not finish: raise ValueError("pipeline 'pil' makes whole views: finish=True")
+        if pipeline == "pil" and not finish:
+            raise ValueError("pipeline 'pil' makes whole views: finish=True")
         self.data, self.two_views, self.seed = data, two_views, seed
         self.pipeline, self.finish = pipeline, finish
 
@@ -542,14 +539,16 @@ class ViewsDataset(Dataset):
 
     def __getitems__(self, pairs:list) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         "Views [n, C, size, size] (crops if not `finish`) and numbers [n] of n pairs (epoch, index)."
-        epoch, asked = torch.tensor(pairs).unbind(1)
+        pairs = torch.tensor(pairs)
+        if pairs.ndim != 2: raise TypeError("items are asked for as pairs (epoch, index)")
+        epoch, asked = pairs.unbind(1)
         made, shown = _readable(self, epoch, asked)
         view1, view2 = map(torch.stack, zip(*made))
         if self.finish and self.pipeline == "batched":
             view1, view2 = self.two_views.finish(view1, view2, shown, seed=self.seed, epoch=epoch)
         return view1, view2, shown, asked
 
-# %% ../nbs/02_augment.ipynb #e1ea3bf3
+# %% ../nbs/02_augment.ipynb #0803a034
 def _readable(views:ViewsDataset, epoch:Tensor, asked:Tensor) -> tuple[list, Tensor]:
     "What the pipeline makes of each image asked for, or of the next one that can be read, and its number."
     make = _crops_of if views.pipeline == "batched" else _views_of
@@ -564,5 +563,5 @@ def _readable(views:ViewsDataset, epoch:Tensor, asked:Tensor) -> tuple[list, Ten
         shown[todo] = (shown[todo] + 1) % n
     first = int(asked[todo[0]])
     name = views.data.name(first) if hasattr(views.data, "name") else f"image {first}"
-    raise UnreadableImage(f"{min(100, n)} images in a row cannot be read, from {name} on: is the data whole? "
-                          f"The last error: {made[todo[0]]}") from made[todo[0]]
+    raise UnreadableImage(f"{min(100, n)} images in a row cannot be read, from {name} on: "
+                          f"is the data whole? The last error: {made[todo[0]]}") from made[todo[0]]

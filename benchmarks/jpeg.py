@@ -20,7 +20,7 @@ from barlow_kit.data import FolderImages
 from timing import machine, median_times, table
 
 BATCH, SIZES, REPEAT = 32, ((500, 375), (2000, 1500)), 9
-# A stage is what it adds to those before it; the last three stages are the whole pipelines.
+# In the order in which they are added up; a stage takes what it adds to the time of those before it.
 STAGES = "decode", "crop", "tensor, normalize", "jitter, grayscale", "blur"
 
 
