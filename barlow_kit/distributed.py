@@ -41,44 +41,55 @@ def barrier() -> None:
     "Wait until all ranks are here."
     if world_size() > 1: dist.barrier()
 
-# %% ../nbs/03_distributed.ipynb #b264239e
+# %% ../nbs/03_distributed.ipynb #64ed3080
 def _worker(folder:str, number:int, ranks:int) -> None:
     "What a spawned process does: connect, run, leave the result in the folder."
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=number, world_size=ranks,
                             timeout=timedelta(seconds=60))
     dist.barrier()                                 # all are connected before anyone may leave
+    Path(folder, "connected").touch()
     fn, args = pickle.loads(Path(folder, "job").read_bytes())
     Path(folder, f"result{number}").write_bytes(cloudpickle.dumps(fn(*args)))
     dist.barrier()
     dist.destroy_process_group()
 
-def _wait(processes:list, errors:list, deadline:float) -> None:
+def _wait(processes:list, errors:list, connected:Path, deadline:float) -> None:
     "Until all have ended well; the first failure ends the wait."
     while any(p.poll() is None for p in processes) or any(p.returncode for p in processes):
         for k, p in enumerate(processes):
             if p.poll():
                 errors[k].seek(0)
-                raise RuntimeError(f"rank {k} of {len(processes)} failed:\n{errors[k].read()[-3000:]}")
+                problem = f"rank {k} of {len(processes)} failed:\n{errors[k].read()[-3000:]}"
+                raise RuntimeError(problem) if connected.exists() else ConnectionError(problem)
         if time.monotonic() > deadline: raise RuntimeError(f"{len(processes)} ranks did not finish in time")
         time.sleep(.02)
 
-# %% ../nbs/03_distributed.ipynb #1c2d5873
+# %% ../nbs/03_distributed.ipynb #91199a8e
 def spawn(
     fn:Callable,         # Runs on every rank as fn(*args)
     ranks:int,           # Number of processes
     *args,               # Anything that can be pickled
     timeout:float=300.,  # Seconds
 ) -> list:               # What fn returned, by rank
-    "Run a function on several CPU ranks. Raises RuntimeError with the traceback of the rank that failed."
+    """Run a function on several CPU ranks.
+
+    Raises RuntimeError with the traceback of the rank that failed."""
+    job = cloudpickle.dumps((fn, args))
+    try: return _launch(job, ranks, timeout)
+    except ConnectionError: return _launch(job, ranks, timeout)  # a busy machine may miss the first handshake
+
+def _launch(job:bytes, ranks:int, timeout:float) -> list:
+    "Start the processes and collect their results. ConnectionError when they did not find each other."
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "job").write_bytes(cloudpickle.dumps((fn, args)))
+        Path(folder, "job").write_bytes(job)
         code = ("import sys; from barlow_kit.distributed import _worker; "
                 "_worker(sys.argv[1], *map(int, sys.argv[2:]))")
         errors = [open(Path(folder, f"error{k}"), "w+") for k in range(ranks)]
         command = [sys.executable, "-c", code, folder]
-        processes = [subprocess.Popen([*command, str(k), str(ranks)], stderr=errors[k]) for k in range(ranks)]
-        try: _wait(processes, errors, time.monotonic() + timeout)
+        processes = [subprocess.Popen([*command, str(k), str(ranks)], stderr=errors[k])
+                     for k in range(ranks)]
+        try: _wait(processes, errors, Path(folder, "connected"), time.monotonic() + timeout)
         finally:
             for p in processes: p.kill(); p.wait()
             for e in errors: e.close()
@@ -174,7 +185,7 @@ def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
         return *numbers, env.get("MASTER_ADDR", prefix + (first or "")), port
     return None
 
-# %% ../nbs/03_distributed.ipynb #fd61b003
+# %% ../nbs/03_distributed.ipynb #a78877e4
 def init(
     device:str="auto",      # "auto" takes CUDA where there is some
     *,
@@ -187,10 +198,12 @@ def init(
     place = Place(number, ranks, local, torch.device("cuda", local) if cuda else torch.device("cpu"))
     if cuda: torch.cuda.set_device(place.device)
     if found is None: return place
+    start = time.monotonic()
     try:
         dist.init_process_group("nccl" if cuda else "gloo", init_method=f"tcp://{address}:{port}",
                                 rank=number, world_size=ranks, timeout=timedelta(seconds=timeout))
     except Exception as e:
-        raise RuntimeError(f"rank {number} of {ranks} got no connection at {address}:{port} within "
-                           f"{timeout:.0f} s ({e}). Is rank 0 running, and is the port open?") from e
+        raise RuntimeError(f"rank {number} of {ranks} got no connection at {address}:{port}; gave up after "
+                           f"{time.monotonic() - start:.0f} s ({e}). Is rank 0 running, and is the port open?"
+                           ) from e
     return place

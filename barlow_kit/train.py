@@ -354,13 +354,15 @@ def _build(recipe:Recipe, seed:int, device:torch.device, channels_last:bool, com
     if compile: model.backbone.compile(); model.projector.compile()
     return model
 
-# %% ../nbs/10_train.ipynb #3cd9d699
+# %% ../nbs/10_train.ipynb #2675a648
 def _parts(run:Run, device:torch.device) -> _Parts:
     "Optimizer and scaler for the run's model, and DDP around it when there are several ranks."
     optimizer = run.recipe.make_optimizer(run.model)
     scaler = torch.amp.GradScaler(device.type, enabled=run.recipe.precision == "float16")
     if world_size() == 1: return _Parts(run.model, optimizer, scaler)
-    shared = DistributedDataParallel(run.model, broadcast_buffers=False, gradient_as_bucket_view=True)
+    known = inspect.signature(DistributedDataParallel).parameters           # renamed after torch 2.6
+    own_buffers = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+    shared = DistributedDataParallel(run.model, gradient_as_bucket_view=True, **{own_buffers: False})
     return _Parts(shared, optimizer, scaler)
 
 def _bar(run:Run, first:int, progress:bool) -> tqdm:
