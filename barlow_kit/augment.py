@@ -6,11 +6,12 @@
 __all__ = ['sample_keys', 'uniforms', 'View', 'draw', 'render_pil', 'render_batch', 'crop_batch', 'render_crops', 'view_batch',
            'view_one', 'plain_view', 'TwoViews', 'reduce_decoding', 'crop_one', 'ViewsDataset']
 
-# %% ../nbs/02_augment.ipynb #71cf12c4
+# %% ../nbs/02_augment.ipynb #80ee51a9
 import io
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torchvision.transforms.v2.functional as TF
 from PIL import Image, ImageFilter, ImageOps
@@ -435,7 +436,7 @@ class TwoViews:
         "The image as the network is shown it in evaluation: undistorted, normalized."
         return plain_view(self.view1, image)
 
-# %% ../nbs/02_augment.ipynb #26ba2202
+# %% ../nbs/02_augment.ipynb #06295c46
 def reduce_decoding(
     image:Image.Image, # Just opened; its pixels are not read yet
     boxes:list,        # (top, left, height, width) of each crop
@@ -459,8 +460,8 @@ def crop_one(
     "A crop, converted and resized, without flip."
     top, left, height, width = box
     part = image.crop((left, top, left + width, top + height))
-    x = TF.pil_to_tensor(part if part.mode == mode else part.convert(mode))
-    return interpolate(x[None], (size, size), mode="bicubic", antialias=True)[0]
+    x = np.array(part if part.mode == mode else part.convert(mode)).reshape(1, height, width, -1)
+    return interpolate(torch.from_numpy(x).movedim(3, 1), (size, size), mode="bicubic", antialias=True)[0]
 
 # %% ../nbs/02_augment.ipynb #7a21907b
 def _image(data:Dataset, i:int, opened:bool):
@@ -477,13 +478,13 @@ def _views_of(data:Dataset, two_views:TwoViews, index:Tensor, *, seed:int, epoch
         return two_views(image, seed=seed, epoch=e, index=i)
     return [both(*pair) for pair in zip(index.tolist(), epoch.tolist())]
 
-# %% ../nbs/02_augment.ipynb #27bf5d9f
+# %% ../nbs/02_augment.ipynb #199096de
 def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
     "Both crops of one image, each for its view and parameters; or the error."
     if isinstance(image, UnreadableImage): return image
     if isinstance(image, Tensor):
         return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views, params))
-    boxes = [[int(p[k]) for k in _BOX] for p in params]
+    boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
     mode, images = "L" if image.mode == "L" and not opened else "RGB", [image, image]
     try:
         with reading(name):
@@ -512,7 +513,12 @@ def _crops_of(data:Dataset, two_views:TwoViews, index:Tensor, *, seed:int, epoch
         return _crop_pair(views, one, image, f"number {index[k]}", opened)
     return [crop(k) for k in range(len(images))]
 
-# %% ../nbs/02_augment.ipynb #09b7f040
+# %% ../nbs/02_augment.ipynb #475f1dff
+def _stack(crops:tuple) -> Tensor:
+    "Crops [C, size, size] as [n, C, size, size], in their own order of memory: bytes are only moved."
+    if crops[0].is_contiguous(): return torch.stack(crops)
+    return torch.stack([c.movedim(0, -1) for c in crops]).movedim(-1, 1)
+
 class ViewsDataset(Dataset):
     """Item (epoch, index): (view 1, view 2, number of the image shown, number that was asked for).
     A list of such pairs gives a whole batch, so a DataLoader's `collate_fn` has nothing left to do."""
@@ -543,7 +549,7 @@ class ViewsDataset(Dataset):
         if pairs.ndim != 2: raise TypeError("items are asked for as pairs (epoch, index)")
         epoch, asked = pairs.unbind(1)
         made, shown = _readable(self, epoch, asked)
-        view1, view2 = map(torch.stack, zip(*made))
+        view1, view2 = map(_stack, zip(*made))
         if self.finish and self.pipeline == "batched":
             view1, view2 = self.two_views.finish(view1, view2, shown, seed=self.seed, epoch=epoch)
         return view1, view2, shown, asked

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['rank', 'world_size', 'barrier', 'spawn', 'all_reduce', 'all_gather', 'SyncBatchNorm', 'sync_batchnorm', 'Place',
-           'init']
+           'init', 'leave']
 
 # %% ../nbs/03_distributed.ipynb #daa45f01
 import os
@@ -162,7 +162,7 @@ def sync_batchnorm(
         if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d): module.__class__ = SyncBatchNorm
     return model
 
-# %% ../nbs/03_distributed.ipynb #71655ee4
+# %% ../nbs/03_distributed.ipynb #2dd9dc8d
 class Place(NamedTuple):
     "Where this process runs."
     rank: int            # Number of this process, from 0
@@ -178,14 +178,14 @@ def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
             raise ValueError(f"RANK is set but not {' and '.join(missing)}: start with torchrun, or set them")
         numbers = (int(env.get(k, 0)) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
         return *numbers, env["MASTER_ADDR"], env["MASTER_PORT"]
-    if int(env.get("SLURM_NTASKS", 1)) > 1 and "SLURM_PROCID" in env:
+    if int(env.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in env:     # started by srun
         prefix, first = re.match(r"([^,\[]+)(?:\[(\d+))?", env["SLURM_STEP_NODELIST"]).groups()
         port = env.get("MASTER_PORT", str(20_000 + int(env["SLURM_JOB_ID"]) % 20_000))
         numbers = (int(env[k]) for k in ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"))
         return *numbers, env.get("MASTER_ADDR", prefix + (first or "")), port
     return None
 
-# %% ../nbs/03_distributed.ipynb #a78877e4
+# %% ../nbs/03_distributed.ipynb #9ca63c3f
 def init(
     device:str="auto",      # "auto" takes CUDA where there is some
     *,
@@ -207,3 +207,7 @@ def init(
                            f"{time.monotonic() - start:.0f} s ({e}). Is rank 0 running, and is the port open?"
                            ) from e
     return place
+
+def leave() -> None:
+    "End a distributed run in order, where there is one; all ranks must call it."
+    if dist.is_available() and dist.is_initialized(): dist.destroy_process_group()

@@ -6,7 +6,7 @@
 __all__ = ['Run', 'TrainingError', 'Stopped', 'pretrain', 'watch_speed', 'to_tensorboard', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #140d33b7
+# %% ../nbs/10_train.ipynb #1f218a04
 import argparse
 import hashlib
 import inspect
@@ -35,7 +35,7 @@ from tqdm.auto import tqdm
 from .augment import ViewsDataset
 from .checkpoint import CheckpointError, load_latest, save_checkpoint, write_whole
 from .data import TensorImages, batch_order, get_dataset
-from .distributed import all_reduce, barrier, init, rank, sync_batchnorm, world_size
+from .distributed import all_reduce, barrier, init, leave, rank, sync_batchnorm, world_size
 from .loss import loss_floor
 from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan, recipe_difference,
@@ -386,7 +386,7 @@ def _loop(run:Run, parts:_Parts, batches:Iterator, first:int, callbacks:Sequence
                             f"redundancy {run.recipe.lambd*entry['redundancy']:.1f}", refresh=False)
         after()
 
-# %% ../nbs/10_train.ipynb #90081040
+# %% ../nbs/10_train.ipynb #89f10fd5
 def pretrain(
     data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
@@ -426,7 +426,8 @@ def pretrain(
         first = folder.step if folder else 0
         batches = _view_batches(run, data, first=first, device=device, workers=workers, pipeline=pipeline)
         after = partial(folder.step_done, save_minutes, save_steps, caught) if folder else lambda: None
-        with closing(batches), closing(folder) if folder else nullcontext(), _bar(run, first, progress) as bar:
+        closing_folder = closing(folder) if folder else nullcontext()
+        with closing(batches), closing_folder, _bar(run, first, progress) as bar:
             _loop(run, parts, batches, first, callbacks, bar, after)
     if run.skipped:
         warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
@@ -513,8 +514,9 @@ def train_parser(**settings) -> argparse.ArgumentParser:
     _recipe_options(parser)
     return parser
 
-# %% ../nbs/10_train.ipynb #105595d1
-_MENDABLE = (Stopped, ValueError, OSError, ImportError, CheckpointError, TrainingError, torch.OutOfMemoryError)
+# %% ../nbs/10_train.ipynb #29481be0
+_MENDABLE = (Stopped, ValueError, OSError, ImportError, CheckpointError, TrainingError,
+             torch.OutOfMemoryError)
 
 def explained(
     command:Callable, # Does something, or fails
@@ -523,8 +525,11 @@ def explained(
     try: command()
     except _MENDABLE as e:
         print(f"barlow-kit: {e}", file=sys.stderr)
-        return e.code if isinstance(e, Stopped) else 1
-    return 0
+        if not isinstance(e, Stopped): return 1           # the other ranks may be anywhere: no orderly end
+        code = e.code
+    else: code = 0
+    leave()
+    return code
 
 def train_command(
     args:argparse.Namespace,       # From `train_parser`

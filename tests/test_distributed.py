@@ -23,21 +23,6 @@ def test_who_am_i():
     test_eq((rank(), world_size()), (0, 1)); barrier()
 
 
-def test_several_processes_from_a_notebook():
-    "nbs/03_distributed.ipynb: Several processes, from a notebook"
-    # cell 64121633
-    def introduce(greeting): return f"{greeting} from rank {rank()} of {world_size()}"
-    greetings = spawn(introduce, 2, "hello")
-
-    # cell 8e0a7d85
-    test_eq(greetings, ["hello from rank 0 of 2", "hello from rank 1 of 2"])
-    def break_one():
-        if rank() == 1: raise ValueError("the cable is loose")
-        dist.barrier()
-    try: spawn(break_one, 2); assert False
-    except RuntimeError as e: assert "rank 1 of 2 failed" in str(e) and "ValueError: the cable is loose" in str(e)
-
-
 def test_collectives_with_a_gradient():
     "nbs/03_distributed.ipynb: Collectives with a gradient"
     # cell aa180b8b
@@ -109,18 +94,20 @@ def test_joining_a_cluster_s_run():
     # cell 538de492
     init("cpu")
 
-    # cell 29409314
+    # cell acce7310
     torchrun = dict(RANK="3", WORLD_SIZE="8", LOCAL_RANK="1", MASTER_ADDR="10.0.0.7", MASTER_PORT="29500")
     test_eq(_environment(torchrun), (3, 8, 1, "10.0.0.7", "29500"))
     slurm = dict(SLURM_PROCID="9", SLURM_NTASKS="16", SLURM_LOCALID="1", SLURM_STEP_NODELIST="gpu[007-008,011]",
                  SLURM_JOB_ID="123456")
     test_eq(_environment(slurm), (9, 16, 1, "gpu007", "23456"))
     test_eq(_environment({**slurm, "SLURM_STEP_NODELIST": "big-machine"})[3], "big-machine")
+    test_eq(_environment({"SLURM_NTASKS": "16", "SLURM_PROCID": "0", "SLURM_JOB_ID": "7"}), None)   # no srun
     test_eq(_environment({}), None); test_eq(_environment({"SLURM_NTASKS": "1", "SLURM_PROCID": "0"}), None)
     test_fail(lambda: _environment(dict(RANK="0", WORLD_SIZE="2")), contains="not MASTER_ADDR and MASTER_PORT")
     nobody = dict(RANK="1", WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT="1")
     code = "from barlow_kit.distributed import init; init('cpu', timeout=1)"
     lonely = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nobody},
                             capture_output=True, text=True)
-    assert lonely.returncode == 1 and "rank 1 of 2 got no connection at 127.0.0.1:1 within 1 s" in lonely.stderr
+    test_eq(lonely.returncode, 1)
+    assert "rank 1 of 2 got no connection at 127.0.0.1:1; gave up after" in lonely.stderr
     test_eq((init("cpu").rank, dist.is_initialized()), (0, False))
