@@ -77,11 +77,25 @@ class _OffDiagonal(torch.autograd.Function):
         (a, b, c), grad = ctx.saved_tensors, all_reduce(grad, ctx.group)
         return (2*grad) * (b @ c.T), (2*grad) * (a @ c), None
 
-# %% ../nbs/05_loss.ipynb #70b54935
+# %% ../nbs/05_loss.ipynb #00965ca0
+class _GramProduct(torch.autograd.Function):
+    "<aaᵀ, bbᵀ> for a and b [N, D] of all ranks; a rank makes its own rows of both N x N matrices."
+    @staticmethod
+    def forward(ctx, a, b, group=None):
+        all_a, all_b, ctx.group = all_gather(a, group), all_gather(b, group), group
+        rows_a, rows_b = a @ all_a.T, b @ all_b.T
+        ctx.save_for_backward(all_a, all_b, rows_a, rows_b)
+        return all_reduce((rows_a * rows_b).sum(), group)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad):
+        (all_a, all_b, rows_a, rows_b), grad = ctx.saved_tensors, 2*all_reduce(grad, ctx.group)
+        return (grad*rows_b) @ all_a, (grad*rows_a) @ all_b, None
+
 def _redundancy_gram(a:Tensor, b:Tensor, diagonal:Tensor, group=None) -> Tensor:
-    "Sum of the squared off-diagonal entries of aᵀb / N through two N x N Gram matrices; own rows of them."
-    product = ((a @ all_gather(a, group).T) * (b @ all_gather(b, group).T)).sum()
-    return all_reduce(product, group) / (world_size(group)*len(a))**2 - diagonal.square().sum()
+    "Sum of the squared off-diagonal entries of aᵀb / N through two N x N Gram matrices."
+    return _GramProduct.apply(a, b, group) / (world_size(group)*len(a))**2 - diagonal.square().sum()
 
 def _redundancy_direct(a:Tensor, b:Tensor, diagonal:Tensor, group=None) -> Tensor:
     "The same through the D x D matrix."
