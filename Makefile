@@ -43,7 +43,7 @@ lab: $(VENV)/.barlow_kit
 	"$(BIN)/jupyter" lab nbs/tutorials/quickstart.ipynb
 
 bench: $(VENV)/.barlow_kit
-	@for b in loss lars views jpeg; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
+	@for b in loss lars views jpeg step; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
 
 export: $(VENV)/.barlow_kit_dev
 	PATH="$(abspath $(BIN)):$$PATH" nbdev_export

@@ -3,8 +3,9 @@ import matplotlib.pyplot as plt
 import torch
 from fastcore.test import test_close, test_eq, test_fail
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 from barlow_kit.distributed import all_gather, rank, spawn, world_size
-from barlow_kit.loss import _OffDiagonal, _redundancy_direct, _redundancy_gram, barlow_loss, choose_form, cross_correlation, loss_floor, standardize
+from barlow_kit.loss import _GramProduct, _OffDiagonal, _redundancy_direct, _redundancy_gram, barlow_loss, choose_form, cross_correlation, loss_floor, standardize
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -90,10 +91,18 @@ def test_gram_no_d_x_d_matrix_at_all():
     diagonal = (a*b).mean(0)
     _redundancy_gram(a, b, diagonal).item(), _redundancy_direct(a, b, diagonal).item()
 
-    # cell b4af16d2
+    # cell 7dc06955
     a, b = (standardize(torch.randn(32, 200, dtype=torch.float64)) for _ in range(2))
     assert_close(_redundancy_gram(a, b, (a*b).mean(0)), _redundancy_direct(a, b, None), rtol=1e-12, atol=0)
     assert_close((a @ a.T).norm(), (a.T @ a).norm())                      # the duality itself
+    pair = [torch.randn(7, 5, dtype=torch.float64, requires_grad=True) for _ in range(2)]
+    assert torch.autograd.gradcheck(_GramProduct.apply, pair)
+    flops = {}
+    for n, d in [(64, 96), (32, 640)]:                                    # as many products as promised, no more
+        for form, function in (("direct", _OffDiagonal), ("gram", _GramProduct)):
+            z = torch.randn(2, n, d, requires_grad=True)
+            with FlopCounterMode(display=False) as counter: function.apply(*z).backward()
+            test_eq(counter.get_total_flops()//2, 3*n*d*d if form == "direct" else 4*n*n*d)
 
 
 def test_which_form_when():
