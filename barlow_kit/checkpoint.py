@@ -103,23 +103,25 @@ def load_checkpoint(
                               f"(it holds: {keys})")
     return state
 
-# %% ../nbs/09_checkpoint.ipynb #febcf0a7
+# %% ../nbs/09_checkpoint.ipynb #78a24681
 def load_latest(
     path,                # File that `save_checkpoint` wrote
     map_location="cpu",  # Device for the tensors
+    *,
+    mend:bool=False,     # Move a damaged file aside and sweep up; only for the one process that will write
 ) -> dict|None:          # None when there is no checkpoint yet
     """The last good checkpoint: `path`, or the previous one when that is missing or damaged.
 
     Raises CheckpointError when neither can be used."""
     path = Path(path)
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"): leftover.unlink(missing_ok=True)
+    if mend:
+        for leftover in path.parent.glob(f".{path.name}.*.tmp"): leftover.unlink(missing_ok=True)
     if not path.is_file():
         return load_checkpoint(previous(path), map_location) if previous(path).is_file() else None
     try: return load_checkpoint(path, map_location)
     except CheckpointError as damage:
         if not previous(path).is_file(): raise
         state = load_checkpoint(previous(path), map_location)
-        aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
-        os.replace(path, aside)
-        warnings.warn(f"{damage}. Going on from {previous(path).name}; the damaged file is now {aside.name}")
+        warnings.warn(f"{damage}. Going on from {previous(path).name}")
+        if mend: os.replace(path, path.with_name(f"{path.stem}.damaged{path.suffix}"))
         return state

@@ -6,7 +6,7 @@
 __all__ = ['Run', 'TrainingError', 'Stopped', 'pretrain', 'watch_speed', 'to_tensorboard', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #1f218a04
+# %% ../nbs/10_train.ipynb #c3970483
 import argparse
 import hashlib
 import inspect
@@ -20,7 +20,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -227,7 +227,7 @@ def _seed_step(seed:int, step:int) -> None:
     torch.default_generator.manual_seed(key)           # torch.manual_seed does more, and takes longer
     if torch.cuda.is_initialized(): torch.cuda.manual_seed(key)
 
-# %% ../nbs/10_train.ipynb #364e6391
+# %% ../nbs/10_train.ipynb #73be3999
 def _claim_folder(path:Path, config:dict, resume:str) -> None:
     "Make the folder this run's, or raise ValueError if it is another's."
     if resume not in ("auto", "must", "never"):
@@ -250,7 +250,7 @@ def _claim_folder(path:Path, config:dict, resume:str) -> None:
 
 def _load_state(run:Run, parts:_Parts, device:torch.device) -> int:
     "Put the last good checkpoint into the run; the number of steps done."
-    if rank() == 0: state = load_latest(run.path/"checkpoint.pt", device)
+    if rank() == 0: state = load_latest(run.path/"checkpoint.pt", device, mend=True)
     barrier()                                                   # rank 0 may have moved a damaged file aside
     if rank() != 0: state = load_latest(run.path/"checkpoint.pt", device)
     step = state["step"] if state else 0
@@ -264,7 +264,7 @@ def _load_state(run:Run, parts:_Parts, device:torch.device) -> int:
     barrier()                                                   # all have read what rank 0 tidies up next
     return step
 
-# %% ../nbs/10_train.ipynb #9807a502
+# %% ../nbs/10_train.ipynb #e5bc47d7
 class _Folder:
     "Keeps a run on disk: opens its folder, writes the log, saves when it is time."
     def __init__(self, run:Run, parts:_Parts, config:dict, device:torch.device, resume:str):
@@ -286,11 +286,20 @@ class _Folder:
         save_checkpoint(self.run.path/"checkpoint.pt", state, keep=True)
 
     def close(self) -> None:
-        if self.log: self.log.close()
+        with suppress(OSError):                                 # each line was flushed, or complained of
+            if self.log: self.log.close()
+
+    def write_log(self) -> None:
+        "Append the step's entry to the log, on rank 0."
+        if not self.log: return
+        try: self.log.write(json.dumps(self.run.history[-1]) + "\n"); self.log.flush()
+        except OSError as e:
+            raise OSError(f"cannot write {self.run.path/'history.jsonl'}: {e.strerror or e}. "
+                          "The last checkpoint is untouched") from e
 
     def step_done(self, minutes:float, steps:int|None, caught:list) -> None:
         "Log the step and save if it is time. Raises Stopped, after saving, when a rank has caught a signal."
-        if self.log: self.log.write(json.dumps(self.run.history[-1]) + "\n"); self.log.flush()
+        self.write_log()
         self.step += 1
         stop = len(caught)
         if world_size() > 1: stop = all_reduce(torch.tensor(float(stop), device=self.device)).item()
@@ -514,7 +523,7 @@ def train_parser(**settings) -> argparse.ArgumentParser:
     _recipe_options(parser)
     return parser
 
-# %% ../nbs/10_train.ipynb #29481be0
+# %% ../nbs/10_train.ipynb #116799d1
 _MENDABLE = (Stopped, ValueError, OSError, ImportError, CheckpointError, TrainingError,
              torch.OutOfMemoryError)
 
@@ -531,6 +540,7 @@ def explained(
     leave()
     return code
 
+# %% ../nbs/10_train.ipynb #277ace32
 def train_command(
     args:argparse.Namespace,       # From `train_parser`
     callbacks:Sequence[Callable]=(), # More of them, for `pretrain`

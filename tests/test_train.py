@@ -5,6 +5,7 @@ import logging
 import matplotlib.pyplot as plt
 import os
 import pytest
+import resource
 import shutil
 import signal
 import subprocess
@@ -149,11 +150,12 @@ def test_a_run_that_goes_on():
         try: pretrain("digits", out=folder/"run", **{**settings, **change})
         except ValueError as e: print(str(e).replace(str(folder), "folder"))
 
-    # cell cd52d3f7
+    # cell 8300c8d0
     def refuses(message, exc=ValueError, **change):
         run = {"out": folder/"run", **settings, **change}
         test_fail(lambda: pretrain("digits", **run), contains=message, exc=exc)
     test_eq(len(said), 1); assert "Going on from checkpoint.previous.pt" in str(said[0].message)
+    assert (folder/"run"/"checkpoint.damaged.pt").exists()
     refuses("recipe.epochs: 3 -> 8", epochs=8); refuses("seed: 0 -> 1", seed=1)
     refuses("holds a run already (resume='never')", resume="never")
     refuses("there is no checkpoint in", out=folder/"new", resume="must")
@@ -217,7 +219,7 @@ def test_the_same_run_on_less_time_and_memory():
 
 def test_runs_that_stop():
     "nbs/10_train.ipynb: Runs that stop"
-    # cell e7ac8f72
+    # cell 87f937e0
     def says(*args, **kwargs):
         try: pretrain(*args, progress=False, **kwargs)
         except Exception as e: print(f"{type(e).__name__}: {e}\n")
@@ -235,7 +237,18 @@ def test_runs_that_stop():
     says("digits", epoch=3)
     says("/data/imagenet", "imagenet-300e")
 
-    # cell 12b3da54
+    def disk_full(limit, out, **settings):
+        "What a run says when no file may grow beyond `limit` bytes."
+        usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
+        try: pretrain("digits", out=out, projector=(64, 64), progress=False, epochs=2, **settings)
+        except OSError as e: return f"{type(e).__name__}: {e}".replace(str(out), "folder") + "\n"
+        finally: resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    out = Path(tempfile.mkdtemp())
+    print(disk_full(5_000, out, batch_size=20))
+    print(disk_full(1_000_000, out/"other", batch_size=100))
+
+    # cell 655e72d5
     def refuses(message, *args, **kwargs):
         test_fail(lambda: pretrain(*args, progress=False, **kwargs), contains=message)
 
@@ -247,6 +260,10 @@ def test_runs_that_stop():
     refuses("batch_size 2000 is larger than the data (1400 images)", "digits", batch_size=2000)
     refuses("did you mean 'epochs'?", "digits", epoch=3)
     refuses("did you mean 'imagenet-300e'?", "digits", "imagnet-300e")
+    assert "cannot write folder/history.jsonl: File too large" in disk_full(5_000, out, batch_size=20)
+    pretrain("digits", out=out, projector=(64, 64), progress=False, epochs=2, batch_size=20)   # room again
+    again = disk_full(1_000_000, out/"other", batch_size=100)
+    assert "cannot save folder/checkpoint.pt: File too large. What was there before is untouched" in again
 
 
 def test_on_several_ranks():
