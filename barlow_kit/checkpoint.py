@@ -48,10 +48,13 @@ def write_whole(
         with suppress(OSError): temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
-# %% ../nbs/09_checkpoint.ipynb #a934c593
+# %% ../nbs/09_checkpoint.ipynb #08307a81
 _FORMAT = "barlow_kit/1"
 
-def previous(path) -> Path: # Where the checkpoint before the last is kept
+def previous(
+    path,     # Of a checkpoint
+) -> Path:    # Of the one before it
+    "Where `save_checkpoint(path, ..., keep=True)` leaves the checkpoint that it replaces."
     path = Path(path)
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 

@@ -76,12 +76,12 @@ def quickstart(
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
-# %% ../nbs/16_cli.ipynb #b200e230
+# %% ../nbs/16_cli.ipynb #a1c2b48c
 def _watcher(data:str, every:int) -> Callable:
-    "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
+    "The callback of `--watch`: up to 5,000 training images, of all classes, vote on up to 2,000 others."
     heldout = get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
-    some = [Subset(d, range(min(n, len(d)))) for d, n in ((get_dataset(data), 5000), (heldout, 2000))]
-    return watch_features(*some, every=every)
+    def some(d, n): return Subset(d, range(0, len(d), -(-len(d)//n)))       # folders are sorted by class
+    return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
 def _pretrain(args:argparse.Namespace) -> None:
     every = args.watch

@@ -22,7 +22,7 @@ from .loss import choose_form, loss_floor
 from .optim import LARS, param_groups, warmup_cosine
 from .twins import BarlowTwins
 
-# %% ../nbs/08_recipe.ipynb #ef027a72
+# %% ../nbs/08_recipe.ipynb #1f13c0ae
 @dataclass(frozen=True)
 class Recipe:
     "Everything that defines a run but data and seed. Defaults: the paper's, section 2.2."
@@ -40,7 +40,7 @@ class Recipe:
     weight_decay: float = 1e-6                      # Weights only
     warmup_epochs: float = 10                       # Linear rise from 0
     final_lr: float = 0.001                         # Share of the peak at the end of the cosine
-    official_ranks: int = 1                         # Reproduce the released code on so many GPUs, see below
+    official_ranks: int = 1                         # Reproduce the released code on so many GPUs
     precision: str = "float32"                      # Of the network: "float32", "bfloat16" or "float16"
     accumulate: int = 1                             # Micro-batches in a step; C is over one of them
 
@@ -48,19 +48,15 @@ class Recipe:
         widths = self.projector if isinstance(self.projector, Sequence) else (self.projector,)
         object.__setattr__(self, "projector", tuple(widths))
         _check_recipe(self)
-
     @property
     def micro_batch(self) -> int:
         "Images that share a cross-correlation matrix: N of the loss."
         return self.batch_size // self.accumulate
-
     def model(self) -> BarlowTwins:
         "An untrained model as the recipe describes it."
         return BarlowTwins(self.backbone, self.projector, channels=self.channels, lambd=self.lambd)
-
     def make_optimizer(self, model:torch.nn.Module) -> Optimizer:
-        """The optimizer over two groups; each keeps its peak learning rate as `peak`,
-        for the schedule to multiply."""
+        "The optimizer over two groups; each keeps its peak learning rate as `peak` for the schedule."
         scale, share = self.batch_size / 256, self.official_ranks
         groups = param_groups(model, lr_weights=self.lr_weights*scale, lr_biases=self.lr_biases*scale/share,
                               weight_decay=self.weight_decay*share)
@@ -168,7 +164,7 @@ def _rates(r:Recipe, steps:int) -> list[str]:
             step, *(peak*warmup_cosine(step, total, warmup, r.final_lr) for peak in peaks)))
     return lines
 
-# %% ../nbs/08_recipe.ipynb #c95c5d08
+# %% ../nbs/08_recipe.ipynb #6e82d81a
 def plan(
     recipe:Recipe,   # What to train
     images:int,      # In the training set
@@ -181,12 +177,12 @@ def plan(
     share = .5 if r.precision != "float32" else 1.
     rows = dict(
         recipe=f"{r.name}: {r.backbone}, projector {' x '.join(map(str, r.projector))}, {r.precision}",
-        data=f"{images:,} images; each epoch leaves out {images - steps*r.batch_size:,}, other ones each time",
+        data=f"{images:,} images; an epoch leaves out {images - steps*r.batch_size:,}, others each time",
         ranks=f"{ranks}, each {n//ranks:,} images" + f" of {r.accumulate} micro-batches"*(r.accumulate > 1),
         steps=f"{steps:,} an epoch, {steps*r.epochs:,} in {r.epochs:,} epochs; batch {r.batch_size:,}",
         lr=_rates(r, steps),
         model=f"{cost['parameters']:,} parameters; {cost['multiply_adds']/1e9:.2f} G multiply-adds a view",
-        work=f"{12*cost['multiply_adds']*images*r.epochs/1e18:,.4g} exaFLOP in all: two views, there and back",
+        work=f"{12*cost['multiply_adds']*images*r.epochs/1e18:,.4g} exaFLOP: two views, there and back",
         loss=(f"about {d*(1 + r.lambd*d/n):,.0f} at first, floor {loss_floor(n, d, r.lambd):.4g} "
               f"(N = {n:,}, D = {d:,})"),
         memory=[f"on each rank: {12*cost['parameters']/2**30:.1f} GiB weights, gradients, momentum",

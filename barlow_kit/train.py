@@ -6,7 +6,7 @@
 __all__ = ['Run', 'TrainingError', 'Stopped', 'pretrain', 'watch_speed', 'to_tensorboard', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #c3970483
+# %% ../nbs/10_train.ipynb #9ee11a32
 import argparse
 import hashlib
 import inspect
@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -264,51 +263,62 @@ def _load_state(run:Run, parts:_Parts, device:torch.device) -> int:
     barrier()                                                   # all have read what rank 0 tidies up next
     return step
 
-# %% ../nbs/10_train.ipynb #e5bc47d7
+# %% ../nbs/10_train.ipynb #8b4ae9ce
+def _append(file, entry:dict) -> None:
+    "Add a line to the log, so that it can be read at once."
+    try: file.write(json.dumps(entry) + "\n"); file.flush()
+    except OSError as e:
+        raise OSError(f"cannot write {file.name}: {e.strerror or e}. The last checkpoint is untouched") from e
+
+@dataclass
 class _Folder:
     "Keeps a run on disk: opens its folder, writes the log, saves when it is time."
-    def __init__(self, run:Run, parts:_Parts, config:dict, device:torch.device, resume:str):
-        self.run, self.parts, self.config, self.device = run, parts, config, device
-        if rank() == 0: _claim_folder(run.path, config, resume)
-        barrier()
-        self.step, self.log, self.saved_at = _load_state(run, parts, device), None, time.monotonic()
-        if rank() == 0:
-            lines = "".join(json.dumps(entry) + "\n" for entry in run.history)
-            write_whole(run.path/"history.jsonl", lambda f: f.write(lines.encode()))
-            self.log = open(run.path/"history.jsonl", "a")
+    run: Run
+    parts: _Parts
+    config: dict            # What makes it this run and no other
+    device: torch.device
+    minutes: float          # Save at least that often
+    steps: int|None         # Save every so many steps
+    caught: list            # Signals that ask for an end
+    step: int = 0           # Steps done
 
-    def save(self) -> None:
-        "Replace the checkpoint, on rank 0, for all have the same."
-        self.saved_at = time.monotonic()
-        if rank() != 0: return
-        state = dict(step=self.step, config=self.config, model=self.run.model.state_dict(),
-                     optimizer=self.parts.optimizer.state_dict(), scaler=self.parts.scaler.state_dict())
-        save_checkpoint(self.run.path/"checkpoint.pt", state, keep=True)
+    def open(self, resume:str) -> "_Folder":
+        "Claim the folder, load what it holds, and cut the log to that."
+        if rank() == 0: _claim_folder(self.run.path, self.config, resume)
+        barrier()
+        self.step = _load_state(self.run, self.parts, self.device)
+        self.log, self.saved_at = None, time.monotonic()
+        if rank() == 0:
+            lines = "".join(json.dumps(entry) + "\n" for entry in self.run.history)
+            write_whole(self.run.path/"history.jsonl", lambda f: f.write(lines.encode()))
+            self.log = open(self.run.path/"history.jsonl", "a")
+        return self
 
     def close(self) -> None:
         with suppress(OSError):                                 # each line was flushed, or complained of
             if self.log: self.log.close()
 
-    def write_log(self) -> None:
-        "Append the step's entry to the log, on rank 0."
-        if not self.log: return
-        try: self.log.write(json.dumps(self.run.history[-1]) + "\n"); self.log.flush()
-        except OSError as e:
-            raise OSError(f"cannot write {self.run.path/'history.jsonl'}: {e.strerror or e}. "
-                          "The last checkpoint is untouched") from e
+# %% ../nbs/10_train.ipynb #1d24177a
+def _save(folder:_Folder) -> None:
+    "Replace the checkpoint, on rank 0, for all have the same."
+    folder.saved_at = time.monotonic()
+    if rank() != 0: return
+    state = dict(step=folder.step, config=folder.config, model=folder.run.model.state_dict(),
+                 optimizer=folder.parts.optimizer.state_dict(), scaler=folder.parts.scaler.state_dict())
+    save_checkpoint(folder.run.path/"checkpoint.pt", state, keep=True)
 
-    def step_done(self, minutes:float, steps:int|None, caught:list) -> None:
-        "Log the step and save if it is time. Raises Stopped, after saving, when a rank has caught a signal."
-        self.write_log()
-        self.step += 1
-        stop = len(caught)
-        if world_size() > 1: stop = all_reduce(torch.tensor(float(stop), device=self.device)).item()
-        late = time.monotonic() - self.saved_at > 60*minutes
-        if stop or late or any(self.step % n == 0 for n in (self.run.epoch_steps, steps) if n): self.save()
-        if stop:
-            barrier()
-            raise Stopped(f"stopped by a signal after step {self.step} of {self.run.total}; "
-                          f"the state is saved in {self.run.path}: start again to go on")
+def _step_done(folder:_Folder) -> None:
+    "Log the step and save if it is time. Raises Stopped, after saving, when a rank has caught a signal."
+    run, stop = folder.run, len(folder.caught)
+    if folder.log: _append(folder.log, run.history[-1])
+    folder.step += 1
+    if world_size() > 1: stop = all_reduce(torch.tensor(float(stop), device=folder.device)).item()
+    late = time.monotonic() - folder.saved_at > 60*folder.minutes
+    if stop or late or any(folder.step % n == 0 for n in (run.epoch_steps, folder.steps) if n): _save(folder)
+    if stop:
+        barrier()
+        raise Stopped(f"stopped by a signal after step {folder.step} of {run.total}; "
+                      f"the state is saved in {run.path}: start again to go on")
 
 # %% ../nbs/10_train.ipynb #f2699120
 class Stopped(SystemExit):
@@ -331,7 +341,7 @@ def _signals(active:bool):
     finally:
         for s, handler in before.items(): signal.signal(s, signal.SIG_DFL if handler is None else handler)
 
-# %% ../nbs/10_train.ipynb #1e390853
+# %% ../nbs/10_train.ipynb #44e463a2
 def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if recipe is None:
@@ -352,18 +362,19 @@ def _cores() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))     # SLURM gives each task its own
 
-def _build(recipe:Recipe, seed:int, device:torch.device, channels_last:bool, compile:bool, recompute:bool
-           ) -> BarlowTwins:
+def _build(recipe:Recipe, seed:int, device:torch.device, channels_last:bool|None, compile:bool,
+           recompute:bool) -> BarlowTwins:
     "The recipe's model with the weights of this seed, ready to share a batch if there are several ranks."
     torch.manual_seed(seed)
     model = recipe.model().to(device)
-    if channels_last: model = model.to(memory_format=torch.channels_last)
+    if device.type == "cuda" if channels_last is None else channels_last:
+        model = model.to(memory_format=torch.channels_last)
     if world_size() > 1: model = sync_batchnorm(model)
     if recompute: recompute_blocks(model)
     if compile: model.backbone.compile(); model.projector.compile()
     return model
 
-# %% ../nbs/10_train.ipynb #2675a648
+# %% ../nbs/10_train.ipynb #b0f2d130
 def _parts(run:Run, device:torch.device) -> _Parts:
     "Optimizer and scaler for the run's model, and DDP around it when there are several ranks."
     optimizer = run.recipe.make_optimizer(run.model)
@@ -380,22 +391,33 @@ def _bar(run:Run, first:int, progress:bool) -> tqdm:
     return tqdm(total=run.total*size, initial=first*size, unit="img", unit_scale=True, desc=run.recipe.name,
                 disable=not progress or rank() != 0)
 
-def _loop(run:Run, parts:_Parts, batches:Iterator, first:int, callbacks:Sequence[Callable], bar:tqdm,
-          after:Callable) -> None:
-    "All steps from `first` to the end."
+# %% ../nbs/10_train.ipynb #f5b6ca18
+def _loop(run:Run, parts:_Parts, batches:Iterator, folder:_Folder|None, callbacks:Sequence[Callable],
+          progress:bool) -> None:
+    "All steps that are not done yet."
+    first = folder.step if folder else 0
     run.model.train()
-    for step in range(first, run.total):
-        _seed_step(run.seed, step)
-        entry = _train_step(run, parts, batches, step)
-        run.history.append(entry)
-        for callback in callbacks: callback(run)
-        bar.update(run.recipe.batch_size)
-        bar.set_postfix_str(f"loss {entry['loss']:.1f} (floor {run.floor:.1f}), "
-                            f"invariance {entry['invariance']:.1f}, "
-                            f"redundancy {run.recipe.lambd*entry['redundancy']:.1f}", refresh=False)
-        after()
+    with closing(batches), closing(folder) if folder else nullcontext(), _bar(run, first, progress) as bar:
+        for step in range(first, run.total):
+            _seed_step(run.seed, step)
+            entry = _train_step(run, parts, batches, step)
+            run.history.append(entry)
+            for callback in callbacks: callback(run)
+            bar.update(run.recipe.batch_size)
+            bar.set_postfix_str(f"loss {entry['loss']:.1f} (floor {run.floor:.1f}), "
+                                f"invariance {entry['invariance']:.1f}, "
+                                f"redundancy {run.recipe.lambd*entry['redundancy']:.1f}", refresh=False)
+            if folder: _step_done(folder)
+def _finished(run:Run) -> Run:
+    "The run in eval mode, once its folder is complete for all ranks; says what could not be read."
+    if run.skipped:
+        warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
+                      f"{', '.join(list(run.skipped)[:5])}")
+    run.model.eval()
+    barrier()
+    return run
 
-# %% ../nbs/10_train.ipynb #89f10fd5
+# %% ../nbs/10_train.ipynb #f36bd0e9
 def pretrain(
     data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
@@ -423,29 +445,20 @@ def pretrain(
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
     data, recipe, device = _setup(data, recipe, overrides, device)
     config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data), seed=seed, pipeline=pipeline)
-    cuda = device.type == "cuda"
     if workers is None: workers = _cores() if hasattr(data, "paths") else 0
-    with torch.random.fork_rng(devices=[device] if cuda else []), _signals(out is not None) as caught:
-        if channels_last is None: channels_last = cuda
+    with torch.random.fork_rng(devices=[device]*(device.type == "cuda")), _signals(out is not None) as caught:
         model = _build(recipe, seed, device, channels_last, compile, recompute)
-        run = Run(model, recipe, seed, path=Path(out) if out is not None else None,
-                  total=len(data) // recipe.batch_size * recipe.epochs)
-        parts = _parts(run, device)
-        folder = _Folder(run, parts, config, device, resume) if run.path else None
+        steps = len(data) // recipe.batch_size * recipe.epochs
+        run = Run(model, recipe, seed, path=None if out is None else Path(out), total=steps)
+        parts, folder = _parts(run, device), None
+        if run.path:
+            folder = _Folder(run, parts, config, device, save_minutes, save_steps, caught).open(resume)
         first = folder.step if folder else 0
         batches = _view_batches(run, data, first=first, device=device, workers=workers, pipeline=pipeline)
-        after = partial(folder.step_done, save_minutes, save_steps, caught) if folder else lambda: None
-        closing_folder = closing(folder) if folder else nullcontext()
-        with closing(batches), closing_folder, _bar(run, first, progress) as bar:
-            _loop(run, parts, batches, first, callbacks, bar, after)
-    if run.skipped:
-        warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
-                      f"{', '.join(list(run.skipped)[:5])}")
-    run.model.eval()
-    barrier()                                                       # the folder is complete for all ranks
-    return run
+        _loop(run, parts, batches, folder, callbacks, progress)
+    return _finished(run)
 
-# %% ../nbs/10_train.ipynb #e5c94783
+# %% ../nbs/10_train.ipynb #7aa27ba0
 def watch_speed(
     every:int=50, # Steps between measurements
 ) -> Callable:    # For `callbacks` of `pretrain`
@@ -474,7 +487,7 @@ def to_tensorboard(
         if not writer: writer.append(SummaryWriter(str(folder), purge_step=run.history[-1]["step"]))
         for name, value in run.history[-1].items():
             if name not in ("step", "epoch"): writer[0].add_scalar(name, value, run.history[-1]["step"])
-        if len(run.history) in (run.total, run.total - 1) or len(run.history) % 100 == 0: writer[0].flush()
+        if len(run.history) == run.total or len(run.history) % 100 == 0: writer[0].flush()
     return write
 
 # %% ../nbs/10_train.ipynb #af5c7480

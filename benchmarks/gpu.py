@@ -90,6 +90,7 @@ if __name__ == "__main__":
             if device.type == "cuda": torch.cuda.empty_cache()
             if result is None: break
             found[batch] = result
+        if not found: rows.append([way, "does not fit", "-", "-", "-"]); continue
         largest, best = max(found), max(found, key=lambda n: found[n][0])
         rows.append([way, largest, f"{found[largest][0]:,.0f}", "-" if device.type == "cpu" else f"{found[largest][1]:.1f}", f"{found[best][0]:,.0f} at {best}"])
     table(["step", "largest batch", "images/s", "peak GiB", "best images/s"], rows)

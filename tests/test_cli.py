@@ -5,6 +5,8 @@ import tempfile
 import torch
 from fastcore.test import test_eq
 from pathlib import Path
+from unittest.mock import patch
+from barlow_kit import cli
 from barlow_kit.cli import main, quickstart, untrained_model
 from barlow_kit.train import Run, pretrain
 
@@ -41,9 +43,17 @@ def test_the_command():
         run = Run.load(f"{folder}/run")
     print(said.getvalue().replace(folder, "folder"), {k: round(v, 3) for k, v in run.history[39].items()})
 
-    # cell b60db247
+    # cell b1a34812
     test_eq((code, len(run.history)), (0, 42))
     test_eq([h["step"] for h in run.history if "5-NN" in h and "effective_rank" in h], [19, 39])
+    with tempfile.TemporaryDirectory() as folder:                # 2,600 images, sorted by class: some of all four
+        for k in range(2600):
+            image = Path(folder, "val", str(k//650), f"{k:04}.jpg")
+            image.parent.mkdir(parents=True, exist_ok=True); image.touch()
+        (Path(folder)/"train").symlink_to(Path(folder)/"val")
+        with patch("barlow_kit.cli.watch_features") as watch: cli._watcher(folder, 10)
+        train, heldout = watch.call_args.args
+    for part in (train, heldout): test_eq({part.dataset.labels[i] for i in part.indices}, {0, 1, 2, 3})
     with contextlib.redirect_stdout(io.StringIO()) as said: test_eq(main(["pretrain", "digits", "--dry-run"]), 0)
     assert "21 an epoch, 1,050 in 50 epochs" in said.getvalue()
     with tempfile.TemporaryDirectory() as folder:
