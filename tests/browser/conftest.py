@@ -15,9 +15,12 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 # What a page logs that is no fault of ours, with the reason.
 NOISE = {
-    r"Could not restore the debugger state: Canceled future": "JupyterLab's debugger, asked while a tab closes",
-    r"^uncaught: Cannot read properties of undefined \(reading 'schema'\)": "Notebook 7.6 on every start, bare as well",
-    r"^uncaught: Command 'filebrowser:open-path' not registered": "Notebook 7.6 on some starts: it has no file browser",
+    r"Could not restore the debugger state: Canceled future":
+        "JupyterLab's debugger was asked while a tab closed",
+    r"^uncaught: Cannot read properties of undefined \(reading 'schema'\)":
+        "Notebook 7.6 on every start, with bare settings too",
+    r"^uncaught: Command 'filebrowser:open-path' not registered":
+        "Notebook 7.6 on some starts: its notebook page has no file browser",
 }
 
 
@@ -39,7 +42,8 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session")
 def browser():
     "Chromium, or a reason to skip."
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install -e '.[browser]'")
+    playwright = pytest.importorskip("playwright.sync_api",
+                                     reason="no Playwright: pip install -e '.[browser]'")
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if not chromium: pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
     with playwright.sync_playwright() as p:

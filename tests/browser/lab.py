@@ -17,11 +17,12 @@ Lab (the fixture `lab`)
     screenshot(name)                    picture of the page
 
 Notebook
-    run_all(), run_cell(source)         run cells and wait; run_cell adds one at the end and returns its text
-    ask(expression)                     value of a Python literal in the kernel, past the notebook: ask("s.value")
+    run_all(), run_cell(source)         run and wait; run_cell adds a cell at the end and returns its text
+    ask(expression)                     a Python literal from the kernel once it is idle: ask("s.value")
     errors()                            all errors since opening: in cells, callbacks, threads and displays
     unrun()                             code cells that have not run
-    wait(javascript), wait_idle()       wait for a condition on (panel, app), or for cells and kernel to be idle
+    wait(javascript)                    wait for a condition on (panel, app)
+    wait_idle()                         wait until cells have run and the kernel has heard of every change
     call(javascript, arg)               value of a function of (panel, app, arg) in the page
     command(name, args)                 a command of JupyterLab
     find(css)                           locator inside the notebook
@@ -36,7 +37,7 @@ Slider
 
 For any Playwright locator of something that shows
     pixels(target)                      [height, width, 4] bytes of a canvas or an image
-    with changes(target) as change:     the block makes the target look different; change.ms is how long it took
+    with changes(target) as change:     the block makes the target look different; change.ms says how soon
     still(target, ms=500)               whether the target stays as it is
     latency(slider, target)             median ms from a key on the slider to a changed target
 
@@ -51,7 +52,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-# In every page. `look` is what the eye sees: text, fields, image addresses, pixels; null while there is nothing.
+# In every page. `look` is what the eye sees: text, fields, addresses of images, pixels; null for nothing.
 PROBE = """window.probe = {
   hash(canvas) {
     if (!canvas.width || !canvas.height) return 0;
@@ -100,31 +101,39 @@ PANEL = """([path, arg]) => {
   const panel = main.find(w => w.context?.path === path);
   return panel && (%s)(panel, app, arg);
 }"""
-LIMITED = """async (panel, app, [arg, ms]) => Promise.race([
-  (%s)(panel, app, arg), new Promise((_, fail) => setTimeout(() => fail(new Error(`not done in ${ms} ms`)), ms))])"""
+LIMITED = """async (panel, app, [arg, ms]) => {
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error(`not done in ${ms} ms`)), ms));
+  return Promise.race([(%s)(panel, app, arg), late]);
+}"""
 
-# Errors and warnings of the kernel wherever they end: in a cell, an Output widget, the log. `heard` keeps them.
+# `heard` keeps the kernel's errors wherever they end: in a cell, an Output widget, the log.
 LISTEN = """async panel => {
   await panel.context.ready;
   if (panel.heard) return;
   panel.heard = [];
   panel.sessionContext.iopubMessage.connect((_, m) => {
     if (m.header.msg_type === "error") panel.heard.push(`${m.content.ename}: ${m.content.evalue}`);
-    if (m.content.name === "stderr" && m.content.text.includes("Traceback")) panel.heard.push(m.content.text);
+    const {name, text} = m.content;
+    if (name === "stderr" && text.includes("Traceback")) panel.heard.push(text);
   });
 }"""
 DIALOG = ".jp-Dialog button.jp-mod-accept"
 KERNEL = "panel.sessionContext.session?.kernel"
 IDLE = f"""panel => panel.sessionContext.isReady && {KERNEL}?.status === "idle"
   && ![...panel.node.querySelectorAll(".jp-InputPrompt")].some(e => e.textContent.includes("*"))"""
+# A widget holds back a change while the kernel works on the one before. The first answer lets it go,
+# the second comes after it.
+TWICE = f"""async panel => {{
+  for (let i = 0; i < 2; i++) await {KERNEL}.requestExecute({{code: "", silent: true}}).done;
+}}"""
 
 
 def notebook(*cells: str, **metadata) -> dict:
     "A notebook of code cells, as its JSON has it."
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}} | metadata
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     code = [dict(id=f"c{i}", cell_type="code", execution_count=None, metadata={}, outputs=[], source=source)
             for i, source in enumerate(cells)]
-    return dict(cells=code, metadata=metadata, nbformat=4, nbformat_minor=5)
+    return dict(cells=code, metadata={"kernelspec": kernel} | metadata, nbformat=4, nbformat_minor=5)
 
 
 def pixels(target) -> np.ndarray:
@@ -135,7 +144,7 @@ def pixels(target) -> np.ndarray:
 
 @contextmanager
 def changes(target, timeout: float = 20):
-    "Wait after the block until the target looks different; `ms` counts from the first key or click in the block."
+    "The target looks different after the block; `ms` counts from the first key or click in the block."
     watch = target.evaluate_handle("(box, ms) => ({change: probe.watch(box, ms)})", timeout * 1000)
     change = SimpleNamespace(ms=None)
     yield change
@@ -172,8 +181,8 @@ class Lab:
 
     def open(self, path: str, app: str = "lab") -> "Notebook":
         "Open a notebook in JupyterLab or, with `notebook`, in Notebook 7."
-        place, query = {"lab": ("lab/tree", "reset&"), "notebook": ("notebooks", "")}[app]    # reset: no old tabs
-        self.page.goto(f"{self.server.url}/{place}/{quote(path)}?{query}token={self.server.token}")
+        place = {"lab": "lab/tree/%s?reset&", "notebook": "notebooks/%s?"}[app] % quote(path)
+        self.page.goto(f"{self.server.url}/{place}token={self.server.token}")
         return Notebook(self, path).ready()
 
     def run(self, *cells: str) -> "Notebook":
@@ -205,7 +214,9 @@ class Notebook:
         self.page.wait_for_function(PANEL % javascript, arg=[self.path, None], timeout=timeout * 1000)
 
     def wait_idle(self, timeout: float = 60) -> None:
-        "Wait until no cell waits and the kernel is idle."
+        "Wait until no cell waits and the kernel is idle and knows of every change."
+        self.wait(IDLE, timeout)
+        self.call(TWICE, timeout=timeout)
         self.wait(IDLE, timeout)
 
     def ready(self, timeout: float = 60) -> "Notebook":
@@ -225,8 +236,10 @@ class Notebook:
 
     def command(self, name: str, args=None, timeout: float = 60) -> None:
         "Carry out a command of JupyterLab on this notebook."
-        self.call("(panel, app, [name, args]) => { app.shell.activateById(panel.id);"
-                  " return app.commands.execute(name, args ?? {}).then(() => null); }", [name, args], timeout)
+        self.call("""async (panel, app, [name, args]) => {
+          app.shell.activateById(panel.id);
+          await app.commands.execute(name, args ?? {});
+        }""", [name, args], timeout)
 
     def run_cell(self, source: str, timeout: float = 60) -> str:
         "Add a cell at the end, run it, return its text."
@@ -240,7 +253,8 @@ class Notebook:
         return "".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs)
 
     def ask(self, expression: str, timeout: float = 60):
-        "Value of a Python literal in the kernel."
+        "Value of an expression in the kernel, once it is idle; it must be a Python literal."
+        self.wait_idle(timeout)
         answer = self.call(f"""async (panel, app, value) => (await {KERNEL}.requestExecute(
           {{code: "", silent: true, user_expressions: {{value}}}}).done).content.user_expressions.value""",
                            expression, timeout)
@@ -254,8 +268,9 @@ class Notebook:
 
     def unrun(self) -> list[str]:
         "Code cells without a number, so those of a clean notebook that have not run."
-        return self.call("""async panel => panel.content.widgets.map(w => w.model).filter(m =>
-          m.type === "code" && m.executionCount === null && m.sharedModel.source.trim()).map(m => m.sharedModel.source)""")
+        return self.call("""async panel => panel.content.widgets.map(w => w.model)
+          .filter(m => m.type === "code" && m.executionCount === null)
+          .map(m => m.sharedModel.source).filter(source => source.trim())""")
 
     def find(self, css: str):
         "Locator inside the notebook."
@@ -300,7 +315,8 @@ class Notebook:
     def reopen(self) -> "Notebook":
         "Close the tab and open it again."
         self.close()
-        self.page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path}).then(() => null)", self.path)
+        opening = "async path => { await jupyterapp.commands.execute('docmanager:open', {path}); }"
+        self.page.evaluate(opening, self.path)
         return self.ready()
 
     def reload(self) -> "Notebook":
@@ -320,17 +336,18 @@ class Slider:
 
     def __init__(self, nb: Notebook, label: str):
         self.notebook, self.box = nb, nb.labeled(label)
-        self.handle = self.box.get_by_role("slider").or_(nb.node.get_by_role("slider", name=label, exact=True))
+        named = nb.node.get_by_role("slider", name=label, exact=True)
+        self.handle = self.box.get_by_role("slider").or_(named)
 
     def press(self, key: str, times: int = 1) -> None:
-        "Press a key on the handle: ArrowRight is one step (Notebook 7 keeps arrows to itself: PageUp there)."
+        "Press a key on the handle: ArrowRight for one step. Notebook 7 keeps arrows; there, PageUp."
         for _ in range(times): self.handle.press(key)
 
     def drag(self, fraction: float) -> None:
         "Drag the handle with the mouse to a place between 0, the left end, and 1."
         self.handle.scroll_into_view_if_needed()
-        track = self.handle.locator("xpath=ancestor-or-self::*[contains(@class, 'noUi-base') or self::input]")
-        begin, track = self.handle.bounding_box(), track.bounding_box()
+        rail = "xpath=ancestor-or-self::*[contains(@class, 'noUi-base') or self::input]"
+        begin, track = self.handle.bounding_box(), self.handle.locator(rail).bounding_box()
         mouse, y = self.notebook.page.mouse, begin["y"] + begin["height"] / 2
         mouse.move(begin["x"] + begin["width"] / 2, y)
         mouse.down()

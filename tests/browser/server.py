@@ -1,16 +1,15 @@
-"""A Jupyter server for tests: loopback only, a token of its own, no settings but its own, gone at the end."""
+"""A Jupyter server for tests: on loopback, with a token and settings of its own, gone at the end."""
 import json, os, secrets, shutil, socket, subprocess, sys, time
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import psutil
 
-# Settings of JupyterLab that every test starts with.
+# What every test starts with: JupyterLab has all cells in the page, asks nothing and fetches nothing.
 SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},     # all cells are in the page, also those below
+    "notebook-extension/tracker": {"windowingMode": "none"},
     "docmanager-extension/plugin": {"autosave": False},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},  # ask nothing, fetch nothing
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 OPTIONS = [
     "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--ServerApp.allow_root=True",
@@ -33,13 +32,14 @@ class Server:
         self.home, self.root = home, home/"notebooks"
         self.token, self.port = secrets.token_hex(16), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        shutil.copytree(notebooks, self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "runs", "data"))
+        ignored = shutil.ignore_patterns(".ipynb_checkpoints", "runs", "data")
+        shutil.copytree(notebooks, self.root, ignore=ignored)
 
     def environment(self) -> dict:
         "Our environment, with the user's Jupyter folders replaced; kernels are found beside this Python."
-        folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
-                   "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-                   "IPYTHONDIR": "ipython"}
+        folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython",
+                   "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings",
+                   "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER") and k != "MPLBACKEND"}
         return kept | {name: str(self.home/folder) for name, folder in folders.items()}
 
@@ -48,7 +48,8 @@ class Server:
         command = [sys.executable, "-m", "jupyterlab", *OPTIONS, f"--ServerApp.port={self.port}",
                    f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}"]
         self.log = self.home/"server.log"
-        with self.log.open("w") as log:     # a session of its own: Ctrl-C is for pytest, which then stops us
+        # A new session: Ctrl-C is for pytest, which then stops the server.
+        with self.log.open("w") as log:
             self.process = psutil.Popen(command, env=self.environment(), cwd=self.home, stdout=log,
                                         stderr=subprocess.STDOUT, start_new_session=True)
         end = time.monotonic() + timeout
@@ -61,17 +62,18 @@ class Server:
 
     def api(self, path: str, method: str = "GET"):
         "Ask the server's REST interface."
-        request = Request(f"{self.url}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"})
+        request = Request(f"{self.url}/api/{path}", method=method)
+        request.add_header("Authorization", f"token {self.token}")
         with urlopen(request, timeout=20) as answer:
             return json.loads(answer.read() or "null")
 
     def answers(self) -> bool:
+        "Does the server answer?"
         try: return bool(self.api("status"))
-        except (URLError, ConnectionError): return False
+        except OSError: return False
 
     def reset(self) -> None:
         "No kernels, and JupyterLab's settings as at the start."
-        for session in self.api("sessions"): self.api(f"sessions/{session['id']}", "DELETE")
         for kernel in self.api("kernels"): self.api(f"kernels/{kernel['id']}", "DELETE")
         shutil.rmtree(self.home/"settings", ignore_errors=True)
         for name, values in SETTINGS.items():

@@ -28,7 +28,10 @@ class Shade(anywidget.AnyWidget):
     _esm = '''export default { render({ model, el }) {
       const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
       canvas.width = canvas.height = 20;
-      const draw = () => { pen.fillStyle = `rgb(${model.get("level")}, 0, 0)`; pen.fillRect(0, 0, 20, 20); };
+      const draw = () => {
+        pen.fillStyle = `rgb(${model.get("level")}, 0, 0)`;
+        pen.fillRect(0, 0, 20, 20);
+      };
       model.on("change:level", draw);
       draw();
       el.append(canvas);
@@ -52,11 +55,11 @@ widgets.VBox([start, halt, count, choice])
 
 
 def test_errors(lab):
-    "A failing cell, a failing thread and a console.error are noticed; cells below the failing one do not run."
+    "A failing cell, a failing thread and a console.error are noticed, and so is a cell that did not run."
     nb = lab.run("print('fine')", "1/0", "never = 1")
     assert nb.errors() == ["ZeroDivisionError: division by zero"]
     assert nb.run_cell("6*7") == "42"
-    assert nb.ask("'never' in globals()") is False
+    assert nb.ask("'never' in globals()") is False and nb.unrun() == ["never = 1"]
     nb.run_cell("import threading; t = threading.Thread(target=lambda: [][1]); t.start(); t.join()")
     nb.wait("panel => panel.heard.length === 2")
     assert "IndexError" in nb.errors()[1]
@@ -65,24 +68,23 @@ def test_errors(lab):
 
 
 def test_slider(lab):
-    "Keyboard and mouse move a slider, text and picture follow; a failing callback is noticed; latency is sane."
+    "Keyboard and mouse move a slider, text and picture follow soon; a failing callback is noticed."
     nb = lab.run(SLIDER)
     slider, text, picture = nb.slider("side"), nb.find(".widget-html-content"), nb.find("img.widget-image")
     with changes(picture): slider.press("ArrowRight")
     assert (slider.readout, text.inner_text(), nb.ask("slider.value")) == ("4", "4", 4)
     assert pixels(picture)[0, 0].tolist() == [40, 0, 0, 255]
     with changes(text): slider.drag(.5)
-    nb.wait_idle()
     assert nb.ask("slider.value") == 10
-    assert 0 < latency(slider, picture) < 5000 and 0 < latency(slider, text) < 5000
-    assert nb.errors() == []
-    slider.press("ArrowRight", 3 if nb.ask("slider.value") == 10 else 2)
-    nb.wait("panel => panel.heard.length")
+    spent = latency(slider, text), latency(slider, picture)
+    print("latency in ms, of a text and of a picture:", *map(round, spent))
+    assert 0 < min(spent) and max(spent) < 5000 and nb.errors() == []
+    while nb.ask("slider.value") < 13: slider.press("ArrowRight")
     assert nb.errors() == ["ValueError: unlucky"]
 
 
 def test_canvas(lab):
-    "Pixels of an anywidget canvas change with its model, before and after the tab was closed or the page loaded."
+    "Pixels of an anywidget canvas follow its model, also after closing the tab and reloading the page."
     pytest.importorskip("anywidget")
     nb = lab.run(CANVAS)
     for level, again in (100, nb.reopen), (200, nb.reload), (250, lambda: nb):
@@ -93,7 +95,7 @@ def test_canvas(lab):
 
 
 def test_buttons_and_restart(lab):
-    "Buttons start and stop a thread, a dropdown chooses; a restart leaves neither the thread nor its process."
+    "Buttons start and stop a thread, a dropdown chooses; a restart leaves no thread and no process."
     nb = lab.run(BUTTONS)
     count = nb.find(".widget-html-content")
     assert still(count)
@@ -103,7 +105,6 @@ def test_buttons_and_restart(lab):
     nb.wait_idle()
     assert still(count, 300) or still(count, 300)     # what was under way may still arrive
     nb.field("which").select_option("b")
-    nb.wait_idle()
     assert nb.ask("choice.value") == "b"
 
     nb.run_cell("stop.clear()")
@@ -142,5 +143,4 @@ def test_notebook_7(lab):
     slider, picture = nb.slider("side"), nb.find("img.widget-image")
     with changes(picture): slider.drag(.25)
     with changes(picture): slider.press("PageUp")
-    nb.wait_idle()
     assert nb.ask("slider.value") == 10 and nb.errors() == []
