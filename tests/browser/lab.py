@@ -106,26 +106,25 @@ LIMITED = """async (panel, app, [arg, ms]) => {
   return Promise.race([(%s)(panel, app, arg), late]);
 }"""
 
-# `heard` keeps the kernel's errors wherever they end: in a cell, an Output widget, the log.
+# What goes on between page and kernel. `errors` come from cells, callbacks and Output widgets alike; those of
+# threads are text. `pending` are requests under way: callbacks of widgets may run in a thread of their own,
+# a subshell, so the kernel may call itself idle while one works.
 LISTEN = """async panel => {
-  await panel.context.ready;
   if (panel.heard) return;
-  panel.heard = [];
-  panel.sessionContext.iopubMessage.connect((_, m) => {
-    if (m.header.msg_type === "error") panel.heard.push(`${m.content.ename}: ${m.content.evalue}`);
-    const {name, text} = m.content;
-    if (name === "stderr" && text.includes("Traceback")) panel.heard.push(text);
+  const heard = panel.heard = {errors: [], stderr: "", pending: new Set()};
+  panel.sessionContext.session.anyMessage.connect((_, {msg, direction}) => {
+    const {header, content, channel, parent_header} = msg;
+    if (direction === "send" && channel === "shell") heard.pending.add(header.msg_id);
+    if (direction !== "recv" || channel !== "iopub") return;
+    if (header.msg_type === "error") heard.errors.push(`${content.ename}: ${content.evalue}`);
+    if (content.name === "stderr") heard.stderr += content.text;
+    if (content.execution_state === "idle") heard.pending.delete(parent_header.msg_id);
   });
 }"""
 DIALOG = ".jp-Dialog button.jp-mod-accept"
 KERNEL = "panel.sessionContext.session?.kernel"
 IDLE = f"""panel => panel.sessionContext.isReady && {KERNEL}?.status === "idle"
-  && ![...panel.node.querySelectorAll(".jp-InputPrompt")].some(e => e.textContent.includes("*"))"""
-# A widget holds back a change while the kernel works on the one before. The first answer lets it go,
-# the second comes after it.
-TWICE = f"""async panel => {{
-  for (let i = 0; i < 2; i++) await {KERNEL}.requestExecute({{code: "", silent: true}}).done;
-}}"""
+  && !panel.heard?.pending.size && ![...panel.node.querySelectorAll(".jp-InputPrompt")].some(e => e.textContent.includes("*"))"""
 
 
 def notebook(*cells: str, **metadata) -> dict:
@@ -216,17 +215,17 @@ class Notebook:
     def wait_idle(self, timeout: float = 60) -> None:
         "Wait until no cell waits and the kernel is idle and knows of every change."
         self.wait(IDLE, timeout)
-        self.call(TWICE, timeout=timeout)
+        # A widget holds a change back while one is under way. It has sent it when this is answered.
+        self.call(f"panel => {KERNEL}.requestExecute({{code: '', silent: true}}).done.then(() => null)")
         self.wait(IDLE, timeout)
 
     def ready(self, timeout: float = 60) -> "Notebook":
         "Wait for the kernel; take the proposed one if JupyterLab asks."
-        self.wait("() => true", timeout)
-        self.call(LISTEN)
         idle_or_asked = f"(panel, app) => ({IDLE})(panel) || document.querySelector('{DIALOG}')"
         self.wait(idle_or_asked, timeout)
         if self.page.locator(DIALOG).is_visible(): self.page.click(DIALOG)
-        self.wait_idle(timeout)
+        self.wait(IDLE, timeout)
+        self.call(LISTEN)
         return self
 
     def run_all(self, timeout: float = 120) -> None:
@@ -262,9 +261,11 @@ class Notebook:
         return ast.literal_eval(answer["data"]["text/plain"])
 
     def errors(self) -> list[str]:
-        "Errors since opening."
-        broken = self.node.get_by_text(re.compile("Error (displaying|creating) widget"))
-        return self.call("async panel => panel.heard") + broken.all_inner_texts()
+        "Errors since opening; a thread's last, with all that stderr said."
+        self.wait_idle()
+        heard = self.call("async panel => panel.heard")
+        broken = self.node.get_by_text(re.compile("Error (displaying|creating) widget")).all_inner_texts()
+        return heard["errors"] + broken + [heard["stderr"]] * ("Traceback" in heard["stderr"])
 
     def unrun(self) -> list[str]:
         "Code cells without a number, so those of a clean notebook that have not run."
@@ -326,8 +327,13 @@ class Notebook:
         return self.ready()
 
     def restart_kernel(self) -> None:
-        "Start a new process for the kernel."
-        self.call(f"panel => {KERNEL}.restart()")
+        "Start a new process for the kernel. What a thread of the old one cries in its fall is no error."
+        self.call("""async ({heard, sessionContext}) => {
+          const {errors, stderr} = structuredClone(heard);
+          await sessionContext.session.kernel.restart();
+          heard.pending.clear();
+          Object.assign(heard, {errors, stderr});
+        }""")
         self.wait_idle()
 
 

@@ -61,7 +61,6 @@ def test_errors(lab):
     assert nb.run_cell("6*7") == "42"
     assert nb.ask("'never' in globals()") is False and nb.unrun() == ["never = 1"]
     nb.run_cell("import threading; t = threading.Thread(target=lambda: [][1]); t.start(); t.join()")
-    nb.wait("panel => panel.heard.length === 2")
     assert "IndexError" in nb.errors()[1]
     with lab.page.expect_console_message(): lab.page.evaluate("console.error('a mishap')")
     assert len(lab.console) == 1 and "a mishap" in lab.console.pop()
