@@ -106,9 +106,9 @@ LIMITED = """async (panel, app, [arg, ms]) => {
   return Promise.race([(%s)(panel, app, arg), late]);
 }"""
 
-# What goes on between page and kernel. `errors` come from cells, callbacks and Output widgets alike; those of
-# threads are text. `pending` are requests under way: callbacks of widgets may run in a thread of their own,
-# a subshell, so the kernel may call itself idle while one works.
+# What goes on between page and kernel. `errors` come from cells, callbacks and Output widgets alike; those
+# of threads are text. `pending` are requests under way: callbacks of widgets may run in a thread of their
+# own, a subshell, so the kernel may call itself idle while one works.
 LISTEN = """async panel => {
   if (panel.heard) return;
   const heard = panel.heard = {errors: [], stderr: "", pending: new Set()};
@@ -124,7 +124,8 @@ LISTEN = """async panel => {
 DIALOG = ".jp-Dialog button.jp-mod-accept"
 KERNEL = "panel.sessionContext.session?.kernel"
 IDLE = f"""panel => panel.sessionContext.isReady && {KERNEL}?.status === "idle"
-  && !panel.heard?.pending.size && ![...panel.node.querySelectorAll(".jp-InputPrompt")].some(e => e.textContent.includes("*"))"""
+  && !panel.heard?.pending.size
+  && ![...panel.node.querySelectorAll(".jp-InputPrompt")].some(e => e.textContent.includes("*"))"""
 
 
 def notebook(*cells: str, **metadata) -> dict:
