@@ -5,11 +5,12 @@ VENV ?= .venv
 PIP_ARGS ?=
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test lab bench export readme check
+.PHONY: help quickstart test test-browser chromium lab bench export readme check
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
 	@echo "make test         install with the tools for development, run every notebook and every generated test"
+	@echo "make test-browser click through the widgets in JupyterLab and Notebook 7 (needs Chromium; CHROMIUM=/path/to/it)"
 	@echo "make lab          open the quickstart notebook in JupyterLab"
 	@echo "make bench        measure speed and memory against the usual formulations"
 	@echo "make export       notebooks -> package, tests and README (after an edit)"
@@ -35,6 +36,10 @@ $(VENV)/.barlow_kit_dev: settings.ini setup.py $(OTHER) | $(BIN)/python
 	@echo "Installing the kit and the tools for development into $(VENV) (PyTorch is large: minutes on the first time)"
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[dev]'
 	@echo "$(CURDIR)" | tee $@ > "$(VENV)/.barlow_kit"
+
+$(VENV)/.barlow_kit_browser: $(VENV)/.barlow_kit_dev
+	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[browser]'
+	@echo "$(CURDIR)" > $@
 
 quickstart: $(VENV)/.barlow_kit
 	@"$(BIN)/barlow-kit" quickstart
@@ -63,3 +68,10 @@ test: check
 	PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers 2
 	@echo "== tests"
 	"$(BIN)/python" -m pytest tests -q
+
+chromium:
+	@command -v $${CHROMIUM:-false} chromium chromium-browser google-chrome >/dev/null \
+	  || { echo "Chromium is missing. On Debian and Ubuntu: sudo apt-get install chromium. Or name one: make test-browser CHROMIUM=/path/to/chromium"; exit 1; }
+
+test-browser: chromium $(VENV)/.barlow_kit_browser
+	"$(BIN)/python" -m pytest tests/browser -m browser -q
