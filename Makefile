@@ -70,8 +70,8 @@ test: check
 	"$(BIN)/python" -m pytest tests -q
 
 chromium:
-	@command -v $${CHROMIUM:-false} chromium chromium-browser google-chrome >/dev/null \
-	  || { echo "Chromium is missing. On Debian and Ubuntu: sudo apt-get install chromium. Or name one: make test-browser CHROMIUM=/path/to/chromium"; exit 1; }
+	@for name in $$CHROMIUM chromium chromium-browser google-chrome; do command -v "$$name" >/dev/null && exit; done; \
+	  echo "Chromium is missing. On Debian and Ubuntu: sudo apt-get install chromium. Or name one: make test-browser CHROMIUM=/path/to/chromium"; exit 1
 
 test-browser: chromium $(VENV)/.barlow_kit_browser
 	"$(BIN)/python" -m pytest tests/browser -m browser -q

@@ -12,7 +12,8 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 OPTIONS = [
-    "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--ServerApp.allow_root=True",
+    "--no-browser", "--ServerApp.answer_yes=True", "--ServerApp.allow_root=True",
+    "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0",
     "--ServerApp.terminals_enabled=False", "--LabApp.extension_manager=readonly",
     "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
 ]
@@ -48,10 +49,9 @@ class Server:
         command = [sys.executable, "-m", "jupyterlab", *OPTIONS, f"--ServerApp.port={self.port}",
                    f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}"]
         self.log = self.home/"server.log"
-        # A new session: Ctrl-C is for pytest, which then stops the server.
         with self.log.open("w") as log:
             self.process = psutil.Popen(command, env=self.environment(), cwd=self.home, stdout=log,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+                                        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         end = time.monotonic() + timeout
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > end:
