@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['plot_images', 'plot_views', 'block_mean', 'plot_cross_correlation', 'correlation_histograms', 'unit_order',
-           'plot_heatmap', 'plot_history', 'plot_panels']
+           'plot_heatmap', 'plot_history', 'plot_panels', 'class_colors', 'plot_embeddings']
 
-# %% ../nbs/01_plot.ipynb #729074cf
+# %% ../nbs/01_plot.ipynb #f74c671d
 import matplotlib.pyplot as plt
 import torch
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import leaves_list, linkage
 from torch import Tensor
@@ -214,4 +216,35 @@ def plot_panels(
         if panel.get("log"): ax.set_yscale("log")
         if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
     axes["panel 0"].set_xlabel("step", fontsize=8)
+    return fig
+
+# %% ../nbs/01_plot.ipynb #9b900493
+def class_colors(
+    labels:Tensor,  # [N] class numbers; negative ones are unknown
+) -> list[str]:     # [N] colors as "#rrggbb"
+    "A color for each point by its class; gray where the class is not known."
+    palette = [to_hex(c) for c in colormaps["tab10" if labels.max() < 10 else "tab20"].colors]
+    return [palette[k % len(palette)] if k >= 0 else "#999999" for k in labels.tolist()]
+
+# %% ../nbs/01_plot.ipynb #7abe9d17
+def plot_embeddings(
+    points:Tensor,      # [N, 2]
+    labels:Tensor,      # [N] class numbers
+    classes:tuple=(),   # Names of the classes; their numbers if none are given
+    title:str="",
+    *,
+    picked:int|None=None, # A point to mark
+    marked=(),          # Points to mark lightly, such as its neighbors
+) -> Figure:
+    "Points of a map in the colors of their classes."
+    fig, (ax,) = _axes(1, 1, 5.2, 4)
+    colors, shown = class_colors(labels), labels.unique().tolist()
+    for k in shown if len(shown) <= 20 else []:
+        name = "unknown" if k < 0 else str(classes[k]) if k < len(classes) else str(k)
+        ax.plot([], [], "o", ms=5, color=colors[(labels == k).nonzero()[0, 0]], label=name)
+    ax.scatter(*points.T.tolist(), s=9, c=colors)
+    for numbers, width in ((list(marked), .8), ([] if picked is None else [picked], 2)):
+        if numbers: ax.scatter(*points[numbers].T.tolist(), s=70, facecolors="none", edgecolors="black", lw=width)
+    ax.set(xticks=[], yticks=[], title=title)
+    if len(shown) <= 20: ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
     return fig

@@ -87,14 +87,14 @@ function matrix({ model, el }) {
     self.say(`${block === 1 ? "unit" : "mean of units"} ${name(i)} of ${data.names[0]}, ${name(j)} of ${data.names[1]}: ${value}`);
   };
   const bars = (pen, counts, y, height, title, color) => {
-    const x = right + 78, w = 128 / counts.length, most = Math.max(...counts, 1e-9);
+    const x = right + 70, w = 100 / counts.length, most = Math.max(...counts, 1e-9);
     pen.fillStyle = color;
     counts.forEach((c, k) => pen.fillRect(x + k * w, y + height - height * c / most, w + .3, height * c / most));
     pen.fillStyle = self.ink;
-    pen.fillRect(x, y + height, 128, 1);
+    pen.fillRect(x, y + height, 100, 1);
     write(pen, title, x, y - 5);
     for (const [v, at] of [[-data.limit, "left"], [0, "center"], [data.limit, "right"]])
-      write(pen, short(v), x + 64 * (1 + v / data.limit), y + height + 13, at);
+      write(pen, short(v), x + 50 * (1 + v / data.limit), y + height + 13, at);
   };
   self.draw = pen => {
     if (!data || !data.side) return write(pen, "nothing to show yet", left, top + 20);

@@ -18,6 +18,7 @@ Lab (the fixture `lab`)
 
 Notebook
     run_all(), run_cell(source)         run and wait; run_cell adds a cell at the end and returns its text
+    begin(source)                       add a cell and start it
     ask(expression)                     a Python literal from the kernel once it is idle: ask("s.value")
     errors()                            all errors since opening: in cells, callbacks, threads and displays
     unrun()                             code cells that have not run
@@ -241,13 +242,19 @@ class Notebook:
           await app.commands.execute(name, args ?? {});
         }""", [name, args], timeout)
 
-    def run_cell(self, source: str, timeout: float = 60) -> str:
-        "Add a cell at the end, run it, return its text."
+    def begin(self, source: str) -> None:
+        "Add a cell at the end and start it."
         self.call("""async (panel, app, source) => {
           panel.content.model.sharedModel.addCell({cell_type: "code", source});
           panel.content.activeCellIndex = panel.content.widgets.length - 1;
+          app.shell.activateById(panel.id);
+          app.commands.execute("notebook:run-cell");
         }""", source)
-        self.command("notebook:run-cell", timeout=timeout)
+        self.wait(f"panel => !({IDLE})(panel)")
+
+    def run_cell(self, source: str, timeout: float = 60) -> str:
+        "Add a cell at the end, run it, return its text."
+        self.begin(source)
         self.wait_idle(timeout)
         outputs = self.call("async panel => panel.content.widgets.at(-1).model.outputs.toJSON()")
         return "".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs)
