@@ -51,6 +51,7 @@ bench: $(VENV)/.barlow_kit
 	@for b in loss lars views jpeg step; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
 
 export: $(VENV)/.barlow_kit_dev
+	PATH="$(abspath $(BIN)):$$PATH" barlow-kit-clean
 	PATH="$(abspath $(BIN)):$$PATH" nbdev_export
 	"$(BIN)/barlow-kit-tests"
 	"$(BIN)/barlow-kit-readme"
@@ -60,6 +61,7 @@ check: $(VENV)/.barlow_kit_dev
 	@before=$$(mktemp -d) && cp -r barlow_kit "$$before" && PATH="$(abspath $(BIN)):$$PATH" nbdev_export \
 	  && diff -r -x __pycache__ "$$before/barlow_kit" barlow_kit && rm -r "$$before" \
 	  || { echo "barlow_kit/ was not what the notebooks export: it is now; look at the difference above and commit it"; exit 1; }
+	@"$(BIN)/barlow-kit-clean" --check
 	@"$(BIN)/barlow-kit-tests" --check
 	@"$(BIN)/barlow-kit-readme" --check
 

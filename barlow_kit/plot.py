@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['plot_images', 'plot_views', 'block_mean', 'plot_cross_correlation', 'correlation_histograms', 'unit_order',
-           'plot_heatmap', 'plot_history', 'plot_panels', 'class_colors', 'plot_embeddings']
+           'plot_heatmap', 'pull', 'scaled_pull', 'plot_loss', 'plot_history', 'plot_panels', 'class_colors',
+           'plot_embeddings']
 
 # %% ../nbs/01_plot.ipynb #f74c671d
 import matplotlib.pyplot as plt
@@ -86,13 +87,14 @@ def block_mean(
     rows, cols = (min(s, max_size) for s in c.shape)
     return c if (rows, cols) == tuple(c.shape) else adaptive_avg_pool2d(c[None, None], (rows, cols))[0, 0]
 
-# %% ../nbs/01_plot.ipynb #e89babfd
+# %% ../nbs/01_plot.ipynb #20594ba7
 def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
     "Heat map of one matrix; the picture that matplotlib made of it."
     if m.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(m.shape)}")
     small = block_mean(m.detach().float().cpu(), max_size)
     ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
-    ax.set_title(title + (f" (block means, {m.shape[0]} units)" if small.shape != m.shape else ""), fontsize=10)
+    note = f" (block means, {m.shape[0]} units)" if small.shape != m.shape else ""
+    ax.set_title(title + note, fontsize=10)
     return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest",
                      extent=(0, m.shape[1], m.shape[0], 0))
 
@@ -164,6 +166,60 @@ def plot_heatmap(
         axes[name].set_ylabel("% of entries", fontsize=8)
     return fig
 
+# %% ../nbs/01_plot.ipynb #b4673bff
+def pull(
+    c:Tensor,           # Cross-correlation, [D, D]
+    lambd:float=0.0051, # Weight of the redundancy term
+) -> Tensor:            # [D, D]
+    "Minus the derivative of the loss by each entry of C: positive where the loss wants it to grow."
+    if c.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(c.shape)}")
+    return (-2*lambd*c).diagonal_scatter(2*(1 - c.diagonal()))
+
+# %% ../nbs/01_plot.ipynb #512975ac
+def scaled_pull(
+    c:Tensor,           # Cross-correlation, [D, D]
+    lambd:float=0.0051, # Weight of the redundancy term
+) -> tuple[Tensor, float, float]: # [D, D] in -1..1; the pull that 1 stands for on and off the diagonal
+    "The pull, with the diagonal and the rest each on its own scale."
+    p = pull(c, lambd)
+    on, off = p.diagonal(), p.diagonal_scatter(p.new_zeros(len(p)))
+    scales = [max(x.abs().max().item(), .001*unit) or 1. for x, unit in ((on, 2), (off, 2*lambd))]
+    return (off/scales[1]).diagonal_scatter(on/scales[0]), *scales
+
+# %% ../nbs/01_plot.ipynb #5c5a816d
+def _bars(ax, invariance:float, redundancy:float, floor:float|None):
+    "The loss as a bar of two terms, and the floor below it."
+    rows = [("loss", 0., invariance, "#0072B2", "invariance"),
+            ("loss", invariance, redundancy, "#D55E00", "lambd x redundancy")]
+    if floor is not None: rows.append(("floor", 0., floor, "gray", "floor"))
+    for name, left, width, color, label in rows:
+        ax.barh(name, width, left=left, color=color, label=f"{label} {width:.4g}")
+    ax.set(xlim=(0, None), ylim=(2.6, -.6))                # rows from above, with room for the legend
+    ax.set_title(f"loss {invariance + redundancy:.4g}", fontsize=10)
+    ax.legend(fontsize=8, frameon=False, loc="lower right")
+
+# %% ../nbs/01_plot.ipynb #3165f31e
+def plot_loss(
+    c:Tensor,               # Cross-correlation, [D, D]
+    lambd:float=0.0051,     # Weight of the redundancy term
+    *,
+    floor:float|None=None,  # Lowest possible loss, `barlow_kit.loss.loss_floor(n, d, lambd)`
+    title:str="C",          # Over the matrix
+    max_size:int=512,       # Larger matrices are drawn as block means
+    size:float=3.,          # Side of one panel in inches
+) -> Figure:
+    "C, where the loss pulls each of its entries, and what its two terms cost."
+    c = c.detach().float().cpu()
+    pulled, on, off = scaled_pull(c, lambd)
+    fig, axes = _axes(1, 3, size*1.15, size)
+    titles = title, f"pull (full color: {on:.2g} on the diagonal,\n{off:.2g} elsewhere)"
+    for ax, m, name in zip(axes, (c, pulled), titles): drawn = _draw_matrix(ax, m, name, max_size)
+    fig.colorbar(drawn, ax=axes[:2], shrink=.8)
+    square = c.double().square()
+    redundancy = (square.sum() - square.diagonal().sum()).item()
+    _bars(axes[2], (1 - c.diagonal().double()).square().sum().item(), lambd*redundancy, floor)
+    return fig
+
 # %% ../nbs/01_plot.ipynb #474b4eb3
 def _smooth(y:Tensor, window:int) -> Tensor:
     "Running mean of `y` over the last `window` values (fewer at the start)."
@@ -193,7 +249,7 @@ def plot_history(
     ax.legend(fontsize=8, frameon=False)
     return fig
 
-# %% ../nbs/01_plot.ipynb #2edcb897
+# %% ../nbs/01_plot.ipynb #4a29b571
 def plot_panels(
     panels:list,         # Dicts: title, log (whether y is), lines: dicts of name, x, y; maybe color, dashed
     c:Tensor|None=None,  # [D, D]
@@ -204,7 +260,8 @@ def plot_panels(
     fig = plt.figure(figsize=(2.8*sum(widths), 3.3), layout="constrained")
     plt.close(fig)
     small = [f"panel {k}" for k in range(1, len(panels))] or ["."]
-    axes = fig.subplot_mosaic([["c", "panel 0", name][-len(widths):] for name in small], width_ratios=widths)
+    rows = [["c", "panel 0", name][-len(widths):] for name in small]
+    axes = fig.subplot_mosaic(rows, width_ratios=widths)
     if c is not None: fig.colorbar(_draw_matrix(axes["c"], c, title, 512), ax=axes["c"], shrink=.8)
     for k, panel in enumerate(panels):
         ax = axes[f"panel {k}"]
@@ -226,7 +283,7 @@ def class_colors(
     palette = [to_hex(c) for c in colormaps["tab10" if labels.max() < 10 else "tab20"].colors]
     return [palette[k % len(palette)] if k >= 0 else "#999999" for k in labels.tolist()]
 
-# %% ../nbs/01_plot.ipynb #7abe9d17
+# %% ../nbs/01_plot.ipynb #1df92809
 def plot_embeddings(
     points:Tensor,      # [N, 2]
     labels:Tensor,      # [N] class numbers
@@ -244,7 +301,7 @@ def plot_embeddings(
         ax.plot([], [], "o", ms=5, color=colors[(labels == k).nonzero()[0, 0]], label=name)
     ax.scatter(*points.T.tolist(), s=9, c=colors)
     for numbers, width in ((list(marked), .8), ([] if picked is None else [picked], 2)):
-        if numbers: ax.scatter(*points[numbers].T.tolist(), s=70, facecolors="none", edgecolors="black", lw=width)
+        ax.scatter(*points[numbers].T.tolist(), s=70, facecolors="none", edgecolors="black", lw=width)
     ax.set(xticks=[], yticks=[], title=title)
     if len(shown) <= 20: ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
     return fig

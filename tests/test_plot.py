@@ -3,7 +3,7 @@ import torch
 from fastcore.test import test_close, test_eq, test_fail
 from torch.testing import assert_close
 from barlow_kit.data import get_dataset
-from barlow_kit.plot import _smooth, plot_cross_correlation, plot_history, plot_images, plot_views
+from barlow_kit.plot import _smooth, class_colors, correlation_histograms, plot_cross_correlation, plot_embeddings, plot_heatmap, plot_history, plot_images, plot_loss, plot_panels, plot_views, pull, scaled_pull, unit_order
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -52,6 +52,53 @@ def test_the_cross_correlation_matrix():
     assert_close(shown.diagonal(), torch.full((100,), .1))
     test_fail(lambda: plot_cross_correlation(torch.zeros(3)), contains="[D, D], got (3,)")
 
+    # cell 3c3ad04d
+    torch.manual_seed(1)
+    topics = torch.randn(256, 4)[:, torch.randint(4, (48,))]                # 48 units that know four things
+    c = correlate(topics + .5*torch.randn(256, 48), topics + .5*torch.randn(256, 48))
+    order = unit_order(c)
+
+    # cell 91373b3e
+    diagonal, rest = correlation_histograms(torch.tensor([[1., .5], [-.5, 0.]]), bins=5)
+    test_eq(diagonal.tolist(), [0, 0, .5, 0, .5]); test_eq(rest.tolist(), [0, .5, 0, .5, 0])
+    tall = torch.eye(2000)
+    test_eq(correlation_histograms(tall, bins=3)[1].tolist(), [0, 1, 0])
+    nan = torch.full((3, 3), torch.nan).fill_diagonal_(1)
+    test_eq([h.sum().item() for h in correlation_histograms(nan)], [1, 0])
+    test_eq(sorted(order.tolist()), list(range(48)))
+    same = (topics.T @ topics / 256)[order][:, order] > .99*(topics.square().mean(0).min())
+    blocks = (same[1:] != same[:-1]).any(1).sum()                           # borders between topics
+    test_eq(blocks.item(), 3)
+    test_eq(unit_order(torch.eye(2)).tolist(), [0, 1])
+    bars = plot_heatmap(c).axes[1].patches[0].get_data()
+    assert_close(torch.tensor(bars.values), 100*correlation_histograms(c)[0])
+
+
+def test_where_the_loss_pulls():
+    "nbs/01_plot.ipynb: Where the loss pulls"
+    # cell 2b7b0aeb
+    torch.manual_seed(0)
+    shared, own, chance = torch.randn(3, 256, 32)
+    alike = shared[:, :1] + .6*own                             # all units say partly the same
+    c = torch.corrcoef(torch.cat([alike, alike + .3*chance], 1).T)[:32, 32:]
+
+    # cell 3e9fad09
+    test_eq(pull(torch.tensor([[.5, 1.], [-1., 1.]]), .1), torch.tensor([[1., -.2], [.2, 0.]]))
+    c = torch.rand(5, 5, dtype=torch.float64, requires_grad=True)
+    loss = (1 - c.diagonal()).square().sum() + .1*(c - c.diagonal().diag()).square().sum()
+    assert_close(-torch.autograd.grad(loss, c)[0], pull(c, .1))
+    shown, on, off = scaled_pull(c.detach(), .1)
+    assert_close(shown.diagonal()*on, pull(c, .1).diagonal())
+    assert_close((shown*off)[0, 1:], pull(c, .1)[0, 1:])
+    test_eq((shown.diagonal().abs().max(), shown.fill_diagonal_(0).abs().max()), (1, 1))
+    assert scaled_pull(torch.eye(4) + 1e-7)[0].abs().max() < 1e-3
+    axes = plot_loss(c, .1, floor=1.5).axes
+    drawn = [bar.get_width() for bar in axes[2].patches]
+    test_close(drawn, [(1 - c.diagonal()).square().sum().item(),
+                       loss.item() - (1 - c.diagonal()).square().sum().item(), 1.5], eps=1e-5)
+    assert_close(torch.tensor(axes[0].images[0].get_array()), c.detach().float())
+    test_fail(lambda: pull(torch.zeros(3)), contains="[D, D], got (3,)")
+
 
 def test_the_course_of_the_loss():
     "nbs/01_plot.ipynb: The course of the loss"
@@ -69,3 +116,36 @@ def test_the_course_of_the_loss():
     test_close(lines[5].get_ydata(), [.0051*h["redundancy"] for h in made_up], eps=1e-4)
     test_eq(list(lines[6].get_ydata()), [10, 10])
     test_fail(lambda: plot_history([]), contains="history is empty")
+
+
+def test_all_of_it_at_once():
+    "nbs/01_plot.ipynb: All of it at once"
+    # cell c94df16c
+    steps, made = list(range(0, 300, 3)), torch.linspace(0, 5, 100)
+    panels = [dict(title="loss, log scale", log=True, lines=[
+                  dict(name="invariance", x=steps, y=(200*torch.exp(-made) + 8).tolist(), color="#0072B2"),
+                  dict(name="floor", x=[0, 299], y=[10, 10], dashed=True, color="gray")]),
+              dict(title="effective rank", lines=[dict(name="rank", x=steps, y=(20*made).tolist())])]
+    torch.manual_seed(0)
+    shared = torch.randn(256, 32)
+    fig = plot_panels(panels, (shared.T @ shared / 256).clamp(-1, 1), "made up")
+
+    # cell 1d675b72
+    test_eq([len(ax.lines) for ax in fig.axes[1:3]], [2, 1])
+    test_eq([len(ax.lines) for ax in plot_panels(panels[:1]).axes], [2])
+    test_eq(fig.axes[1].get_yscale(), "log"); test_close(fig.axes[2].lines[0].get_ydata(), (20*made).numpy())
+
+
+def test_a_map_of_features():
+    "nbs/01_plot.ipynb: A map of features"
+    # cell 91f3d528
+    digits = get_dataset("digits", "test")
+    pixels = digits.images.flatten(1) - digits.images.flatten(1).mean(0)
+    points = pixels @ torch.linalg.svd(pixels, full_matrices=False).Vh[:2].T
+
+    # cell a6cf0489
+    ax = plot_embeddings(points, digits.labels, picked=0, marked=[1, 2]).axes[0]
+    assert_close(torch.tensor(ax.collections[0].get_offsets()).float(), points, atol=1e-6, rtol=1e-5)
+    test_eq([len(c.get_offsets()) for c in ax.collections], [397, 2, 1])
+    test_eq(len(ax.get_legend().texts), 10)
+    test_eq(class_colors(torch.tensor([0, -1, 0])), ["#1f77b4", "#999999", "#1f77b4"])

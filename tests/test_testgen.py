@@ -10,7 +10,7 @@ import tempfile
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from textwrap import indent
-from barlow_kit.testgen import Cell, MARKER, bindings, cell_page, cut, declared_global, definitions, differences, fenced, has_check, headings, import_lines, indent_code, is_display, is_exported, is_tested, known_names, main, notebook_tests, outside_names, parse, public_names, python_source, read_cells, readme, readme_main, relink, section_test, sections, show_output, sketch, slug, split_directives, wanted_tests
+from barlow_kit.testgen import Cell, MARKER, WIDGET, as_text, bindings, cell_page, clean_main, cut, declared_global, definitions, differences, fenced, has_check, headings, import_lines, indent_code, is_display, is_exported, is_tested, known_names, main, notebook_tests, outside_names, parse, public_names, python_source, read_cells, readme, readme_main, relink, section_test, sections, show_output, sketch, slug, split_directives, wanted_tests, without_widgets
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -395,6 +395,28 @@ def test_write_the_readme():
         "<!-- generated from nbs/index.ipynb by barlow-kit-readme: edit the notebook -->\n\n# Toy\n")
     assert "[the stack](nbs/00_stack.ipynb)" in page and page.endswith("```python\ntoy.stack()\n```\n")
     assert "hide" not in page
+
+
+def test_a_widget_leaves_its_picture():
+    "nbs/90_testgen.ipynb: A widget leaves its picture"
+    # cell 1885bbe1
+    shown = {"image/png": "iVBORw", "text/plain": "Heatmap", WIDGET: {"model_id": "1"}}
+    live = {"cells": [{"id": "a", "cell_type": "code", "source": "heat", "outputs": [{"data": dict(shown)},
+                       {"data": {WIDGET: {}}}, {"name": "stdout", "text": "1"}]}], "metadata": {"widgets": {}}}
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root/"settings.ini").write_text("[DEFAULT]\nlib_name = toy\n")
+        (root/"nbs/more").mkdir(parents=True)
+        (root/"nbs/more/live.ipynb").write_text(as_text(live))
+        status = [clean_main(["--root", folder, "--check"])]
+        (root/"nbs/more/live.ipynb").write_text(as_text(without_widgets(live)))
+        status.append(clean_main(["--root", folder, "--check"]))
+
+    # cell 925ee177
+    test_eq(status, [1, 0])
+    test_eq([sorted(o.get("data", ())) for o in live["cells"][0]["outputs"]],
+            [["image/png", "text/plain"], [WIDGET], []])                        # nothing else to show: kept
+    assert "widgets" not in live["metadata"]
 
 
 def test_from_the_command_line():

@@ -26,7 +26,7 @@ from barlow_kit.data import TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import rank, spawn
 from barlow_kit.loss import loss_floor
 from barlow_kit.recipe import Recipe, get_recipe
-from barlow_kit.train import Run, _SIGNALS, _schedule, _seed_step, _signals, _view_batches, main, pretrain, to_tensorboard, train_parser, watch_speed
+from barlow_kit.train import Run, _SIGNALS, _schedule, _seed_step, _signals, _view_batches, keep_models, kept_models, main, pretrain, to_tensorboard, train_parser, watch_speed
 from barlow_kit.twins import twin_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -268,16 +268,16 @@ def test_runs_that_stop():
 
 def test_on_several_ranks():
     "nbs/10_train.ipynb: On several ranks"
-    # cell 7694d332
+    # cell 6c40660b
     lars = dict(optimizer="lars", lr_weights=.2, lr_biases=.0048, weight_decay=1e-6)         # as the paper
     def first_losses(steps):
         from barlow_kit.train import pretrain               # other processes have the package, not this notebook
         losses = []
         def record(run):
             losses.append(run.history[-1]["loss"])
-            if len(losses) == steps: raise StopIteration
-        try: pretrain("digits", batch_size=128, projector=(64, 64), callbacks=[record], progress=False, **lars)
-        except StopIteration: return torch.tensor(losses)
+            run.stop = len(losses) == steps
+        pretrain("digits", batch_size=128, projector=(64, 64), callbacks=[record], progress=False, **lars)
+        return torch.tensor(losses)
 
     one, threads = first_losses(20), torch.get_num_threads()
     torch.set_num_threads(3 - threads if threads < 3 else 1)
@@ -313,7 +313,7 @@ def test_on_several_ranks():
 
 def test_stopped_on_two_ranks_continued_on_one():
     "nbs/10_train.ipynb: Stopped on two ranks, continued on one"
-    # cell f4fb5aba
+    # cell 0bfb048e
     lars = dict(optimizer="lars", lr_weights=.2, lr_biases=.0048, weight_decay=1e-6)
     settings = dict(batch_size=128, projector=(64, 64), progress=False, epochs=4, **lars)
     def told_to_stop(out, settings):
@@ -328,9 +328,9 @@ def test_stopped_on_two_ranks_continued_on_one():
         losses = []
         def record(run):
             losses.append(run.history[-1]["loss"])
-            if len(losses) == 20: raise StopIteration
-        try: pretrain("digits", out=out, resume="must", callbacks=[record], **settings)
-        except StopIteration: return torch.tensor(losses)
+            run.stop = len(losses) == 20
+        pretrain("digits", out=out, resume="must", callbacks=[record], **settings)
+        return torch.tensor(losses)
 
     with tempfile.TemporaryDirectory() as folder:
         print(*spawn(told_to_stop, 2, f"{folder}/run", settings), sep="\n")
@@ -431,6 +431,44 @@ def test_looking_in_while_it_trains():
     test_eq(set(events.Tags()["scalars"]), {*logged.history[9]} - {"step", "epoch"})
     for event, h in zip(events.Scalars("loss"), logged.history, strict=True):
         test_close(event.value, h["loss"], eps=1e-3)
+
+    # cell 13606b52
+    folder = Path(tempfile.mkdtemp())
+    settings = dict(epochs=2, projector=(64, 64), progress=False)
+    kept = pretrain("digits", out=folder/"run", callbacks=[keep_models(every=15)], **settings)
+    x = get_dataset("digits", "test").images
+    along = {step: Run.load(folder/"run", step=step) for step in kept_models(folder/"run")}
+    {step: len(run.history) for step, run in along.items()}
+
+    # cell 006ba87e
+    test_eq(list(along), [1, 15, 30, 42])
+    assert torch.equal(along[42].model.features(x), kept.model.features(x))
+    def stop_at_15(run): run.stop = len(run.history) == 15
+    half = pretrain("digits", out=folder/"half", callbacks=[stop_at_15], **settings)
+    assert torch.equal(along[15].model.features(x), half.model.features(x))
+    test_fail(lambda: Run.load(folder/"run", step=16), contains="after 16 steps, only after [1, 15, 30, 42]")
+
+    # cell da87fdae
+    def enough(run): run.stop = len(run.history) == 15
+    def broken(run): run.history[-1]["ratio"] = 1 / (len(run.history) - 3)
+
+    stopped = pretrain("digits", out=folder/"stopped", callbacks=[enough], **settings)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        failed = pretrain("digits", callbacks=[broken], **settings)
+    print(len(stopped.history), "steps;", *(str(w.message).splitlines()[0] for w in said))
+
+    # cell c7423219
+    went_on = pretrain("digits", out=folder/"stopped", **settings)
+    test_eq((len(stopped.history), went_on.history), (15, kept.history))
+    assert torch.equal(went_on.model.features(x), kept.model.features(x))
+    test_eq(len(failed.history), 42); test_eq(sum("ratio" in h for h in failed.history), 2)
+    test_eq(len(said), 1); assert "ZeroDivisionError" in str(said[0].message)
+    def stop_here(run): run.stop = rank() == 1
+    def on_two(settings):
+        from barlow_kit.train import pretrain
+        return len(pretrain("digits", callbacks=[stop_here], **settings).history)
+    test_eq(spawn(on_two, 2, settings), [1, 1])                    # one rank wishes, both stop
 
 
 def test_from_a_shell():
