@@ -18,6 +18,7 @@ setup(
     url=cfg["git_url"],
     keywords=cfg["keywords"],
     packages=find_packages(include=["barlow_kit", "barlow_kit.*"]),
+    package_data={"barlow_kit": ["widgets.js"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
     extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "tensorboard", "browser")},

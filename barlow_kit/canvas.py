@@ -25,15 +25,16 @@ from .plot import block_mean, correlation_histograms, plot_heatmap, unit_order
 try: from anywidget import AnyWidget
 except ImportError: AnyWidget = None
 
-# %% ../nbs/14_canvas.ipynb #118fe5ca
+# %% ../nbs/14_canvas.ipynb #6c941a11
 def figure_png(
     figure:Figure,
     dpi:int=80,
 ) -> bytes:
-    "A figure as a small PNG of 128 colors: noise, of which C has much, packs badly."
+    "A figure as a small PNG of 256 colors: noise, of which C has much, packs badly."
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, dpi=dpi)
-    Image.open(drawn).convert("RGB").quantize(128).save(small, "png", optimize=True)
+    few = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
+    few.save(small, "png", optimize=True)
     return small.getvalue()
 
 class Panel(widgets.VBox):
@@ -89,7 +90,7 @@ def _matrix_data(c:Tensor, title:str, limit:float, max_size:int, order:Tensor|No
                 names=["view 1", "view 2"], order=order.int().numpy().tobytes() if known else None,
                 histograms=[h.tolist() for h in correlation_histograms(c, limit=limit)])
 
-# %% ../nbs/14_canvas.ipynb #c3f90462
+# %% ../nbs/14_canvas.ipynb #6b39db0a
 class HeatmapWidget(Drawing):
     "A square matrix, such as C: hover for values, zoom, sort; `update(matrix)` shows another one."
     def __init__(self,
@@ -119,7 +120,8 @@ class HeatmapWidget(Drawing):
         self.redraw()
 
     def _sort(self, change) -> None:
-        self.order = unit_order(self.matrix) if self.sort.value and self.matrix is not None else None
+        if self.matrix is None: return
+        self.order = unit_order(self.matrix) if self.sort.value else None
         self.redraw()
 
     def data(self) -> dict:

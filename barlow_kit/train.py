@@ -6,7 +6,7 @@
 __all__ = ['Run', 'TrainingError', 'Stopped', 'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models',
            'train_parser', 'explained', 'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #27fc7454
+# %% ../nbs/10_train.ipynb #e91f6451
 import argparse
 import hashlib
 import inspect
@@ -33,7 +33,8 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
 from .augment import ViewsDataset
-from .checkpoint import CheckpointError, load_checkpoint, load_latest, save_checkpoint, write_whole
+from .checkpoint import (CheckpointError, load_checkpoint, load_latest, save_checkpoint,
+                                   write_whole)
 from .data import TensorImages, batch_order, get_dataset
 from .distributed import all_reduce, barrier, init, leave, rank, sync_batchnorm, world_size
 from .loss import loss_floor
@@ -42,7 +43,7 @@ from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan, recipe
                                recipe_from_dict, recipe_to_dict)
 from .twins import BarlowTwins, recompute_blocks
 
-# %% ../nbs/10_train.ipynb #87da2cc5
+# %% ../nbs/10_train.ipynb #fa4b9db1
 @dataclass
 class Run:
     "A pretraining run: what was trained, how, and how it went."
@@ -67,7 +68,7 @@ class Run:
 
     @classmethod
     def load(cls, path, device:str="cpu", *, step:int|None=None) -> "Run":
-        "The run in the folder `path`, ready to give features; as it was after `step` steps, if that was kept."
+        "The run in the folder `path`, ready to give features; as after `step` steps, if that was kept."
         path = Path(path)
         if step is None: state = load_latest(path/"checkpoint.pt", device)
         elif step in kept_models(path): state = load_checkpoint(kept_models(path)[step], device)
@@ -515,7 +516,7 @@ def to_tensorboard(
         if len(run.history) == run.total or len(run.history) % 100 == 0: writer[0].flush()
     return write
 
-# %% ../nbs/10_train.ipynb #133d94de
+# %% ../nbs/10_train.ipynb #7ab18fc1
 def kept_models(
     path,                 # Folder of a run
 ) -> dict[int, Path]:     # Steps done -> file, in order
@@ -531,7 +532,8 @@ def keep_models(
         done = len(run.history)
         if rank() != 0 or done % every and done not in (1, run.total): return
         if not run.path: raise ValueError("keep_models needs a folder: pretrain(..., out=...)")
-        save_checkpoint(run.path/"models"/f"step-{done:08}.pt", dict(step=done, model=run.model.state_dict()))
+        file = run.path/"models"/f"step-{done:08}.pt"
+        save_checkpoint(file, dict(step=done, model=run.model.state_dict()))
     return keep
 
 # %% ../nbs/10_train.ipynb #af5c7480

@@ -104,13 +104,13 @@ function matrix({ model, el }) {
     pen.strokeRect(left - .5, top - .5, size + 1, size + 1);
     write(pen, data.title, left + size / 2, 13, "center");
     const block = data.units / data.side, step = size / view.span;
-    for (const share of [0, .5, 1]) {
+    for (const share of [0, 1]) {
       const x = Math.round((view.x + share * view.span) * block), y = Math.round((view.y + share * view.span) * block);
-      write(pen, x, left + share * size, top + size + 13, ["left", "center", "right"][2 * share]);
-      write(pen, y, left - 4, top + share * size + 4, "right");
+      write(pen, x, left + share * size, top + size + 13, ["left", "right"][share]);
+      write(pen, y, left - 4, top + share * size + 8 - 8 * share, "right");
     }
-    write(pen, `unit j of ${data.names[1]}`, left + size * .75, top + size + 13, "center");
-    write(pen, `unit i of ${data.names[0]}`, 12, top + size * .75, "center", true);
+    write(pen, `unit j of ${data.names[1]}`, left + size / 2, top + size + 13, "center");
+    write(pen, `unit i of ${data.names[0]}`, 12, top + size / 2, "center", true);
     for (let k = 0; k < 256; k++) {
       pen.fillStyle = `rgb(${lut[3 * k]},${lut[3 * k + 1]},${lut[3 * k + 2]})`;
       pen.fillRect(right + 14, top + size * (1 - (k + 1) / 256), 12, size / 256 + .6);

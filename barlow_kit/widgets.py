@@ -391,7 +391,7 @@ class FeatureMaps:
         nearest = torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)
         return 100*(self.labels[nearest] == self.labels).double().mean().item()
 
-# %% ../nbs/14_widgets.ipynb #bce8e705
+# %% ../nbs/14_widgets.ipynb #cb6f2762
 def _named(control:type, name:str, tip:str, **options) -> widgets.Widget:
     "A control with a label and an explanation."
     return control(description=name, tooltip=tip, style=dict(description_width="85px"), **options)
@@ -402,11 +402,13 @@ class _EmbeddingControls(Drawing):
         self.maps, names = maps, list(maps.stages)
         self.stage = _named(widgets.SelectionSlider, "checkpoint", "Steps of training done", options=names,
                             value=names[-1], layout=dict(width="440px"))
-        self.kind = _named(widgets.ToggleButtons, "map", "", options=["PCA", "t-SNE"], tooltips=[
-            "Principal components: a plain shadow", "Neighbors side by side; takes seconds"])
+        self.kind = _named(widgets.ToggleButtons, "map", "How to flatten", options=["PCA", "t-SNE"],
+                           tooltips=["Principal components", "Neighbors side by side; takes seconds"],
+                           layout=dict(width="440px"))
         self.image = _named(widgets.BoundedIntText, "image", "Number of the image to look at",
                             max=len(maps.data) - 1, layout=dict(width="180px"))
-        self.picture, self.words = widgets.Image(format="png"), widgets.HTML()
+        self.picture = widgets.Image(format="png", layout=dict(align_self="flex-start"))
+        self.words = widgets.HTML()
         super().__init__("map", size, live=live)
         map_and_legend = widgets.HBox([self.canvas, widgets.HTML(_legend(maps))])
         self.children = (self.stage, self.kind, map_and_legend, self.image, self.picture, self.words)

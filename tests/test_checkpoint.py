@@ -106,11 +106,12 @@ def test_the_last_good_one():
 
 def test_the_backbone_in_a_checkpoint():
     "nbs/09_checkpoint.ipynb: The backbone in a checkpoint"
-    # cell e05aa29d
+    # cell 3e406295
     net = resnet18()
     bare = {k: v for k, v in net.state_dict().items() if not k.startswith("fc.")}
     folder = Path(tempfile.mkdtemp())
-    wrapped = {f"module.backbone.{k}": v for k, v in bare.items()} | {"module.projector.0.weight": torch.ones(2)}
+    more = {"module.projector.0.weight": torch.ones(2)}
+    wrapped = more | {f"module.backbone.{k}": v for k, v in bare.items()}
     torch.save(bare, folder/"resnet50.pth")                                          # as released
     torch.save(dict(epoch=3, model=wrapped, optimizer={}), folder/"checkpoint.pth")  # the same, with all else
     own = {f"backbone.{k}": v for k, v in bare.items()} | {"projector.0.weight": torch.ones(2)}

@@ -288,7 +288,7 @@ class Notebook:
     def labeled(self, label: str):
         "The ipywidget with a label."
         exact = re.compile(rf"^\s*{re.escape(label)}\s*$")
-        return self.find(".jupyter-widgets").filter(
+        return self.find(".jupyter-widgets, .widget-inline-hbox").filter(  # selection sliders are the latter
             has=self.page.locator(":scope > .widget-label").filter(has_text=exact))
 
     def slider(self, label: str) -> "Slider":
@@ -309,7 +309,8 @@ class Notebook:
     def set_theme(self, name: str) -> None:
         "Change the theme."
         self.command("apputils:change-theme", {"theme": name})
-        self.wait(f"() => document.body.dataset.jpThemeName === {json.dumps(name)}")
+        self.wait(f"() => document.body.dataset.jpThemeName === {json.dumps(name)}"
+                  " && !document.getElementById('jupyterlab-splash')")
 
     def save(self) -> None:
         "Save, with the state of the widgets if JupyterLab is set so."

@@ -42,7 +42,8 @@ class Server:
                    "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings",
                    "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER") and k != "MPLBACKEND"}
-        return kept | {name: str(self.home/folder) for name, folder in folders.items()}
+        calm = {"OMP_NUM_THREADS": "1"}                     # browser, server and kernel share the cores
+        return calm | kept | {name: str(self.home/folder) for name, folder in folders.items()}
 
     def start(self, timeout: float = 60) -> "Server":
         "Start, and wait until the server answers."
