@@ -76,4 +76,4 @@ chromium:
 	  echo "Chromium is missing. On Debian and Ubuntu: sudo apt-get install chromium. Or name one: make test-browser CHROMIUM=/path/to/chromium"; exit 1
 
 test-browser: chromium $(VENV)/.barlow_kit_browser
-	"$(BIN)/python" -m pytest tests/browser -m browser -q
+	"$(BIN)/python" -m pytest tests/browser -m browser -q $(ARGS)

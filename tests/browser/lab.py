@@ -250,7 +250,7 @@ class Notebook:
           app.shell.activateById(panel.id);
           app.commands.execute("notebook:run-cell");
         }""", source)
-        self.wait(f"panel => !({IDLE})(panel)")
+        self.wait(f"panel => !({IDLE})(panel) || panel.content.widgets.at(-1).model.executionCount !== null")
 
     def run_cell(self, source: str, timeout: float = 60) -> str:
         "Add a cell at the end, run it, return its text."
