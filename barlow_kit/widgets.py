@@ -170,7 +170,7 @@ class _Steering(Panel):
         if self._single: self._go.clear()
         self._single = False
 
-# %% ../nbs/14_widgets.ipynb #b7673492
+# %% ../nbs/14_widgets.ipynb #e3492ff7
 class _Background(_Steering):
     "A training in a thread of its own. The object itself is among its callbacks."
     def __init__(self):
@@ -183,9 +183,9 @@ class _Background(_Steering):
         if self.thread and self.thread.is_alive():
             raise RuntimeError("still training: wait() for it, or stop() it first")
         begun, self.run, self.error = threading.Event(), None, None
+        def first(run): self.run = run; begun.set()
         def work():
-            try: self.run = pretrain(data, recipe, progress=False, **options,
-                                     callbacks=[*callbacks, self, lambda run: begun.set()])
+            try: pretrain(data, recipe, progress=False, **options, callbacks=[*callbacks, first, self])
             except BaseException as e: self.error = e; self._ended(f"failed: {e}")
             finally: begun.set()
         self.thread = threading.Thread(target=work, daemon=True, name="barlow_kit training")
