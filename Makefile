@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
+WORKERS ?= 2
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 .PHONY: help quickstart test test-browser chromium lab bench export readme check
@@ -67,9 +68,9 @@ check: $(VENV)/.barlow_kit_dev
 
 test: check
 	@echo "== notebooks"
-	PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers 2
+	PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers $(WORKERS)
 	@echo "== tests"
-	"$(BIN)/python" -m pytest tests -q
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest tests -q -n $(WORKERS) --dist worksteal
 
 chromium:
 	@for name in $$CHROMIUM chromium chromium-browser google-chrome; do command -v "$$name" >/dev/null && exit; done; \
