@@ -5,7 +5,9 @@
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'check_labels', 'labeled_data',
            'listed_images', 'balanced_labels', 'Classifier', 'BackboneChanged', 'check_unchanged', 'Evaluation',
-           'linear_evaluation']
+           'linear_evaluation', 'finetune', 'Features', 'ProbeResult', 'alignment', 'compare_probes', 'effective_rank',
+           'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
+           'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
 
 # %% ../nbs/11_evaluate.ipynb #e9a60e14
 import hashlib
@@ -36,12 +38,12 @@ from .probes import (Features, ProbeResult, alignment, compare_probes, effective
 from .recipe import Recipe, _unknown, get_recipe, recipe_difference, recipe_from_dict
 from .train import Run, Stopped, TrainingError, _cores, _seed_step, _signals
 
-# %% ../nbs/11_evaluate.ipynb #5a6a22bb
+# %% ../nbs/11_evaluate.ipynb #b21dd431
 _all_ = ["Features", "ProbeResult", "alignment", "compare_probes", "effective_rank", "extract_features",
          "few_label_probe", "format_probes", "knn_evaluation", "knn_predict", "knn_probe", "linear_probe",
          "rankme", "uniformity", "watch_features", "watch_linear"]
 
-# %% ../nbs/11_evaluate.ipynb #44af8f36
+# %% ../nbs/11_evaluate.ipynb #2d0beec5
 @dataclass(frozen=True)
 class LinearSettings:
     "How a head is trained on a frozen backbone. Defaults: the released evaluate.py."
@@ -55,9 +57,9 @@ class LinearSettings:
 
     def __post_init__(self):
         if self.epochs < 1 or self.batch_size < 1 or self.lr <= 0 or self.lr_backbone < 0:
-            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least 1, a "
-                             f"positive lr and no negative lr_backbone, got {self.epochs}, {self.batch_size}, "
-                             f"{self.lr}, {self.lr_backbone}")
+            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least 1, a lr above 0, "
+                             f"no negative lr_backbone: {self.epochs}, {self.batch_size}, {self.lr}, "
+                             f"{self.lr_backbone}")
 
 @dataclass(frozen=True)
 class FinetuneSettings(LinearSettings):
@@ -69,12 +71,12 @@ class FinetuneSettings(LinearSettings):
     lr_backbone: float = 0.005       # For batch 256; scaled like lr
     share: float|None = 0.01         # Of the labels; None takes all
 
-# %% ../nbs/11_evaluate.ipynb #e35bb511
+# %% ../nbs/11_evaluate.ipynb #5d24ecf9
 _SETTINGS = {s.name: s for s in (
     LinearSettings(), LinearSettings("released-readme", lr=.1), LinearSettings("8xb32-coslr-100e"),
     LinearSettings("digits", epochs=15, batch_size=64, lr=1.),
     FinetuneSettings(), FinetuneSettings("10%", lr_backbone=.02, share=.1),
-    FinetuneSettings("digits-few", epochs=60, batch_size=64, lr=1., lr_backbone=.1, share=None))}
+    FinetuneSettings("digits-few", epochs=60, batch_size=64, lr=1., lr_backbone=.003, share=None))}
 
 def get_settings(
     name, /,         # A name, or settings
@@ -557,3 +559,42 @@ def linear_evaluation(
     probe = "linear on cached features" if cached else "linear evaluation"
     return _evaluate(source, data, settings, _Asked(probe, recipe, None, cached, out, seed, device, workers,
                                                     save_steps, progress))
+
+# %% ../nbs/11_evaluate.ipynb #23ffe233
+def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple:
+    "How to choose the labeled images, and what to call that."
+    if isinstance(labels, (str, Path)):
+        return lambda part: torch.as_tensor(listed_images(part.data, labels)), f"list {Path(labels).name}"
+    if labels is not None:
+        return lambda part: balanced_labels(part.labels, labels, seed), f"{labels} labels a class"
+    if settings.share is None: return None, "all labels"
+    def draw(part):
+        per_class = max(1, round(settings.share*len(part)/part.classes))
+        return balanced_labels(part.labels, per_class, seed)
+    return draw, f"{100*settings.share:g} % of the labels, balanced draw"
+
+def finetune(
+    source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
+    data,                   # "digits", "cifar10", a folder with train/ and val/, or a pair of data sets
+    settings="1%",          # A name, or FinetuneSettings
+    *,
+    labels=None,            # A text file of image names, a number a class, or None: the settings' share
+    recipe=None,            # Of a checkpoint that does not say it
+    out=None,               # Folder: the same call goes on from there
+    seed:int=0,             # Of the draw of labels, head, order and crops
+    device:str="auto",      # "auto" takes CUDA where there is some
+    workers:int|None=None,  # Processes that decode files; by default one a core
+    save_steps:int|None=None, # Save every so many steps, beside the ends of epochs
+    progress:bool=True,     # Show the bar
+    **overrides,            # Settings to change
+) -> Evaluation:
+    """Backbone and head trained with some of the labels (the paper's section 3.2); `source` is left alone.
+
+    Raises ValueError also when a class has fewer labels than asked, or a listed image is not there."""
+    settings = get_settings(settings, **overrides)
+    if not isinstance(settings, FinetuneSettings) or not settings.lr_backbone:
+        raise ValueError(f"{settings.name!r} leaves the backbone alone: that is linear_evaluation")
+    choose, named = _chooser(labels, settings, seed)
+    asked = _Asked(f"fine-tuned, {named}", recipe, choose, False, out, seed, device, workers, save_steps,
+                   progress)
+    return _evaluate(source, data, settings, asked)
