@@ -43,7 +43,7 @@ _all_ = ["Features", "ProbeResult", "alignment", "compare_probes", "effective_ra
          "few_label_probe", "format_probes", "knn_evaluation", "knn_predict", "knn_probe", "linear_probe",
          "rankme", "uniformity", "watch_features", "watch_linear"]
 
-# %% ../nbs/11_evaluate.ipynb #2d0beec5
+# %% ../nbs/11_evaluate.ipynb #3f1ef90b
 @dataclass(frozen=True)
 class LinearSettings:
     "How a head is trained on a frozen backbone. Defaults: the released evaluate.py."
@@ -57,8 +57,8 @@ class LinearSettings:
 
     def __post_init__(self):
         if self.epochs < 1 or self.batch_size < 1 or self.lr <= 0 or self.lr_backbone < 0:
-            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least 1, a lr above 0, "
-                             f"no negative lr_backbone: {self.epochs}, {self.batch_size}, {self.lr}, "
+            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least 1, lr above "
+                             f"0, no negative lr_backbone: {self.epochs}, {self.batch_size}, {self.lr}, "
                              f"{self.lr_backbone}")
 
 @dataclass(frozen=True)
