@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #a161173a
+# %% ../nbs/16_cli.ipynb #f2763cb6
 import argparse
 import time
 from collections.abc import Callable
@@ -16,8 +16,11 @@ from torch import nn
 from torch.utils.data import Subset
 
 from .data import get_dataset
-from .evaluate import compare_probes, extract_features, format_probes, watch_features
+from .distributed import rank
+from .evaluate import (compare_probes, extract_features, finetune, format_probes,
+                                 linear_evaluation, watch_features)
 from .plot import plot_cross_correlation, plot_history, plot_views
+from .report import PROBES, report
 from .train import Run, explained, pretrain, train_command, train_parser
 from .twins import twin_correlation
 
@@ -91,7 +94,71 @@ def _pretrain(args:argparse.Namespace) -> None:
 def _quickstart(args:argparse.Namespace) -> None:
     quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
 
-# %% ../nbs/16_cli.ipynb #6ba27ea7
+# %% ../nbs/16_cli.ipynb #abf952f2
+def _protocol(run:Callable) -> Callable:
+    "The command for `linear_evaluation` or `finetune`: options that were given are its arguments."
+    def do(args:argparse.Namespace) -> None:
+        options = {k: v for k, v in vars(args).items() if k not in ("command", "do") and v is not None}
+        found = run(options.pop("checkpoint"), options.pop("data"), **options)
+        if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
+    return do
+
+def _knn(args:argparse.Namespace) -> None:
+    page = report(args.checkpoint, args.data, probes=("kNN",), recipe=args.recipe, device=args.device,
+                  workers=args.workers)
+    if rank() == 0: print(page.split("## Published")[0].strip())
+
+def _report(args:argparse.Namespace) -> None:
+    page = report(args.checkpoint, args.data, args.out, probes=args.probes, recipe=args.recipe, seed=args.seed,
+                  linear=args.linear, device=args.device, workers=args.workers)
+    if rank() == 0: print(f"the report is in {args.out}" if args.out else page)
+
+# %% ../nbs/16_cli.ipynb #c16d1d9d
+def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.ArgumentParser:
+    "A command that examines a checkpoint."
+    command = commands.add_parser(name, help=text, description=text + ".")
+    command.add_argument("checkpoint", help="folder of a run, a checkpoint, or the released resnet50.pth")
+    command.add_argument("data", nargs="?" if data else None, default=data,
+                         help="digits, cifar10, or a folder with train/ and val/"
+                              + (f" (default: {data})" if data else ""))
+    command.add_argument("--recipe", help="recipe of a checkpoint that does not say it (default: the paper's)")
+    command.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
+    command.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
+    command.set_defaults(do=do)
+    return command
+
+def _training_options(command:argparse.ArgumentParser, settings:str, names:str) -> None:
+    "What the two protocols have in common."
+    command.add_argument("--settings", default=settings, help=f"{names} (default: {settings.replace('%', '%%')})")
+    for name, kind in dict(epochs=int, batch_size=int, lr=float, weight_decay=float).items():
+        command.add_argument("--" + name.replace("_", "-"), type=kind, metavar="X", help="instead of the settings'")
+    command.add_argument("--seed", type=int, help="of head, order and crops (default: 0)")
+    command.add_argument("--out", help="folder for the state; the same command goes on from there")
+    command.add_argument("--no-progress", dest="progress", action="store_false", help="show no bar")
+
+# %% ../nbs/16_cli.ipynb #488c1453
+def _labels(text:str): return int(text) if text.isdigit() else text
+
+def _evaluation_commands(commands) -> None:
+    "linear, finetune, knn and report."
+    linear = _examined(commands, "linear", _protocol(linear_evaluation),
+                       "linear evaluation: train a classifier on the frozen backbone")
+    _training_options(linear, "released", "released, released-readme, 8xb32-coslr-100e, digits")
+    linear.add_argument("--cached", action="store_true",
+                        help="extract the features once and train on them, without augmentation")
+    tune = _examined(commands, "finetune", _protocol(finetune), "train backbone and classifier with few labels")
+    _training_options(tune, "1%", "1%%, 10%%, digits-few")
+    tune.add_argument("--lr-backbone", type=float, metavar="X", help="instead of the settings'")
+    tune.add_argument("--labels", type=_labels, metavar="FILE|N",
+                      help="a list of image names, or so many a class (default: the settings' share)")
+    _examined(commands, "knn", _knn, "nearest neighbors, cosine: weighted and plain, k = 10, 20, 100, 200")
+    table = _examined(commands, "report", _report, "all probes that can run, beside the published figures", "digits")
+    table.add_argument("--out", metavar="FILE", help="Markdown, or HTML when it ends in .html (default: print)")
+    table.add_argument("--probes", nargs="+", default=PROBES, metavar="PROBE", help="some of: " + ", ".join(PROBES))
+    table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
+    table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
+
+# %% ../nbs/16_cli.ipynb #8a11a931
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -111,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--watch", type=int, metavar="STEPS",
                        help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
     train.set_defaults(do=_pretrain)
+    _evaluation_commands(commands)
     return parser
 
 def main(
