@@ -384,7 +384,7 @@ def faster_rcnn_fpn(
     return FasterRCNN(body, classes + 1, rpn_anchor_generator=generator, image_mean=list(mean),
                       image_std=list(std), **{"min_size": DETECTRON2_C4["min_size"], **settings})
 
-# %% ../nbs/12_transfer.ipynb #a21cd890
+# %% ../nbs/12_transfer.ipynb #1700c7e3
 def _scene(digits, g:torch.Generator, size:int, most:int, sides:tuple) -> tuple[Tensor, dict]:
     "One scene and its boxes."
     def number(low, high): return int(torch.randint(low, high, (), generator=g))
@@ -415,10 +415,11 @@ def digit_scenes(
     sides:tuple=(10, 17), # Smallest side of a digit, and one more than the largest, in pixels
 ) -> list:               # Of (image [1, size, size] in 0..1, dict(boxes [k, 4] x1 y1 x2 y2, labels [k]))
     "Made-up scenes for detectors: digits on clouds, label = digit + 1."
-    digits, g = get_dataset("digits", split), torch.Generator().manual_seed(seed)
+    g = torch.Generator().manual_seed(1009*seed + sum(map(ord, split)))      # other parts, other scenes
+    digits = get_dataset("digits", split)
     return [_scene(digits, g, size, most, sides) for _ in range(n)]
 
-# %% ../nbs/12_transfer.ipynb #fce58e73
+# %% ../nbs/12_transfer.ipynb #20e51a58
 def _frames(ax, entry:dict, names:Sequence, color:str, style:str, least:float) -> None:
     "Draw an entry's boxes with a score of at least `least`."
     scores = entry.get("scores", torch.ones(len(entry["boxes"])))
@@ -429,7 +430,8 @@ def _frames(ax, entry:dict, names:Sequence, color:str, style:str, least:float) -
                                ls=style))
         name, found = names[label - 1] if names else label, "scores" in entry
         ax.text(x2 if found else x1, y2 if found else y1, f"{name} {100*score:.0f} %" if found else name,
-                fontsize=6, color=color, va="top" if found else "bottom", ha="right" if found else "left")
+                fontsize=7, color=color, va="top" if found else "bottom", ha="right" if found else "left",
+                bbox=dict(fc="black", alpha=.6, lw=0, pad=.4))
 
 def plot_boxes(
     images,                 # Sequence of [C, H, W] images in 0..1
