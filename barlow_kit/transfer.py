@@ -384,7 +384,7 @@ def faster_rcnn_fpn(
     return FasterRCNN(body, classes + 1, rpn_anchor_generator=generator, image_mean=list(mean),
                       image_std=list(std), **{"min_size": DETECTRON2_C4["min_size"], **settings})
 
-# %% ../nbs/12_transfer.ipynb #1700c7e3
+# %% ../nbs/12_transfer.ipynb #968f5590
 def _scene(digits, g:torch.Generator, size:int, most:int, sides:tuple) -> tuple[Tensor, dict]:
     "One scene and its boxes."
     def number(low, high): return int(torch.randint(low, high, (), generator=g))
@@ -397,9 +397,7 @@ def _scene(digits, g:torch.Generator, size:int, most:int, sides:tuple) -> tuple[
         if any(x < r and l < x + side and y < b and t < y + side for l, t, r, b in boxes): continue
         digit = interpolate(digits.images[i][None], (side, side), mode="bilinear")[0]
         image[:, y:y + side, x:x + side] = torch.maximum(image[:, y:y + side, x:x + side], digit)
-        ink = (digit[0] > .3).nonzero()
-        (top, left), (bottom, right) = ink.amin(0).tolist(), ink.amax(0).tolist()
-        boxes.append([x + left, y + top, x + right + 1, y + bottom + 1])
+        boxes.append([x, y, x + side, y + side])
         labels.append(int(digits.labels[i]) + 1)
         if number(0, most) == 0 or len(boxes) == most: break
     image = (image + .05*torch.randn(image.shape, generator=g)).clamp(0, 1)
@@ -412,7 +410,7 @@ def digit_scenes(
     seed:int=0,
     size:int=48,         # Side in pixels
     most:int=3,          # Digits in a scene, at most
-    sides:tuple=(10, 17), # Smallest side of a digit, and one more than the largest, in pixels
+    sides:tuple=(8, 13), # Smallest side of a digit, and one more than the largest, in pixels
 ) -> list:               # Of (image [1, size, size] in 0..1, dict(boxes [k, 4] x1 y1 x2 y2, labels [k]))
     "Made-up scenes for detectors: digits on clouds, label = digit + 1."
     g = torch.Generator().manual_seed(1009*seed + sum(map(ord, split)))      # other parts, other scenes
@@ -602,14 +600,14 @@ def _run_detector(job:_DetectorJob, batches:Iterator, history:list, callbacks:Se
             save_checkpoint(Path(job.out)/"detector.pt", state, keep=True)
     barrier()
 
-# %% ../nbs/12_transfer.ipynb #295fc37d
+# %% ../nbs/12_transfer.ipynb #69ade4a1
 def digit_detector(
     weights=None,      # Of a backbone that saw digits: a Run, a path, ...; None is random
     **settings,        # To change for `faster_rcnn_c4`
 ) -> FasterRCNN:
     "A small Faster R-CNN C4 for `digit_scenes`: the digits' backbone, in gray, one anchor."
     small = dict(backbone="digits", norm="batch", channels=1, mean=(0.,), std=(1.,),
-                 anchors=(12,), ratios=(1.3,), roi_size=8, min_size=48, size_divisible=4,
+                 anchors=(10,), ratios=(1.,), roi_size=4, min_size=48, size_divisible=4,
                  rpn_pre_nms_top_n_train=200, rpn_post_nms_top_n_train=50,
                  rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=30,
                  rpn_batch_size_per_image=32, box_batch_size_per_image=16, box_detections_per_img=10)
