@@ -417,7 +417,7 @@ def digit_scenes(
     digits = get_dataset("digits", split)
     return [_scene(digits, g, size, most, sides) for _ in range(n)]
 
-# %% ../nbs/12_transfer.ipynb #20e51a58
+# %% ../nbs/12_transfer.ipynb #89486275
 def _frames(ax, entry:dict, names:Sequence, color:str, style:str, least:float) -> None:
     "Draw an entry's boxes with a score of at least `least`."
     scores = entry.get("scores", torch.ones(len(entry["boxes"])))
@@ -426,10 +426,10 @@ def _frames(ax, entry:dict, names:Sequence, color:str, style:str, least:float) -
         if score < least: continue
         ax.add_patch(Rectangle((x1 - .5, y1 - .5), x2 - x1, y2 - y1, fill=False, lw=1.3, ec=color,
                                ls=style))
-        name, found = names[label - 1] if names else label, "scores" in entry
-        ax.text(x2 if found else x1, y2 if found else y1, f"{name} {100*score:.0f} %" if found else name,
-                fontsize=7, color=color, va="top" if found else "bottom", ha="right" if found else "left",
-                bbox=dict(fc="black", alpha=.6, lw=0, pad=.4))
+        name = names[label - 1] if names else label
+        look = dict(fontsize=7, color=color, bbox=dict(fc="black", alpha=.6, lw=0, pad=.4))
+        if "scores" in entry: ax.text(x2, y2, f"{name} {100*score:.0f} %", va="top", ha="right", **look)
+        else: ax.text(x1, max(y1, 5), name, va="bottom", ha="left", **look)
 
 def plot_boxes(
     images,                 # Sequence of [C, H, W] images in 0..1
