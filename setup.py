@@ -18,11 +18,11 @@ setup(
     url=cfg["git_url"],
     keywords=cfg["keywords"],
     packages=find_packages(include=["barlow_kit", "barlow_kit.*"]),
-    package_data={"barlow_kit": ["widgets.js"]},
+    package_data={"barlow_kit": ["widgets.js", "digits.pt"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
-    extras_require={name: cfg[f"{name}_requirements"].split()
-                    for name in ("dev", "detection", "tensorboard", "browser")},
+    extras_require={name.removesuffix("_requirements"): cfg[name].split()
+                    for name in cfg if name.endswith("_requirements")},
     entry_points={
         "console_scripts": cfg["console_scripts"].split(),
         "nbdev": [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"],
