@@ -9,13 +9,12 @@ __all__ = ['AP_RULES', 'SVM_COSTS', 'VOC_CLASSES', 'NORMS', 'DETECTRON2_C4', 'DE
            'plot_boxes', 'detection_lr', 'train_detector', 'digit_detector', 'detect', 'DetectionScore',
            'score_detections', 'VOCObjects', 'COCOObjects', 'detectron2_name', 'export_detectron2']
 
-# %% ../nbs/12_transfer.ipynb #8a0229e7
+# %% ../nbs/12_transfer.ipynb #836c29c7
 import math
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from copy import deepcopy
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple

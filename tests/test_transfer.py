@@ -8,7 +8,9 @@ import sys
 import tempfile
 import torch
 from PIL import Image
+from contextlib import redirect_stdout
 from fastcore.test import test_close, test_eq, test_fail
+from io import StringIO
 from pathlib import Path
 from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
@@ -413,7 +415,7 @@ def test_find_and_score_what_was_found():
     test_close(ap(*tied)[0], 100*51/101*.5, eps=.01)                              # recall 1/2 at precision 1/2
     test_close(ap(*(part[::-1] for part in tied))[0], 100*51/101, eps=.01)        # equal scores: order decides
 
-    # cell 56d4cf79
+    # cell 492e57e4
     hard = dict(difficult=torch.tensor([0, 1]))
     near = (20, 20, 40, 39, 1, .95)
     both = entry(A, (*B[:4], 1), **hard)
@@ -434,7 +436,31 @@ def test_find_and_score_what_was_found():
     test_fail(lambda: score_detections([nothing], [only_hard]), contains="nothing is to be found")
     with patch.dict(sys.modules, {"pycocotools": None}):
         test_fail(lambda: score_detections([nothing], [entry(A)]), exc=ImportError, contains="[detection]")
+
+    # cell a3fe70a3
+    def by_the_book(found, truth):
+        "The way of pycocotools' own demonstration: two JSON files, loadRes, the first three numbers."
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+        def rows(entries):
+            return [dict(image_id=i, category_id=int(y), bbox=[*b[:2], b[2] - b[0], b[3] - b[1]],
+                         area=(b[2] - b[0])*(b[3] - b[1]), iscrowd=0)
+                    for i, e in enumerate(entries) for b, y in zip(e["boxes"].tolist(), e["labels"])]
+        true, guesses = rows(truth), rows(found)
+        for k, a in enumerate(true): a["id"] = k + 1
+        for a, score in zip(guesses, torch.cat([e["scores"] for e in found]).tolist()): a["score"] = score
+        kinds = [dict(id=k) for k in range(1, 11)]
+        book = dict(images=[dict(id=i) for i in range(len(truth))], annotations=true, categories=kinds)
+        with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+            for name, content in (("true", book), ("found", guesses)):
+                Path(folder, name).write_text(json.dumps(content))
+            coco = COCO(f"{folder}/true")
+            evaluation = COCOeval(coco, coco.loadRes(f"{folder}/found"), "bbox")
+            evaluation.evaluate(); evaluation.accumulate(); evaluation.summarize()
+        return 100*evaluation.stats[:3]
+
     result = score_detections(found, truth)
+    for ours, theirs in zip(result, by_the_book(found, truth)): test_close(ours, theirs, eps=1e-9)
     assert 5 < result.AP < result.AP50 <= 100 and f"{result.objects} objects in 40 images" in str(result)
     test_eq(result.objects, sum(len(t["boxes"]) for t in truth))
     for e in found: assert (e["scores"].diff() <= 0).all()
