@@ -164,14 +164,14 @@ def test_linear_evaluation():
     for cached in (False, True):
         print(linear_evaluation(run, "digits", "digits", cached=cached, progress=False))
 
-    # cell babf4ada
+    # cell 97f48d6c
     train, test = (extract_features(run, get_dataset("digits", split)) for split in ("train", "test"))
     center, scale = train[0].mean(0), train[0].std()
     as_images = tuple(TensorImages(((x - center)/scale)[..., None, None], y) for x, y in (train, test))
     ours = linear_evaluation(_flat(128), as_images, "digits", recipe="digits", cached=True, epochs=100,
                              weight_decay=1/len(train[0]), progress=False)
     theirs = linear_probe(train, test, C=1.)               # a penalty of 1/C on the sum is 1/(C N) on the mean
-    test_close(ours.accuracy, theirs.accuracy, eps=.6)                     # one image of 397 is 0.25
+    test_close(ours.accuracy, theirs.accuracy, eps=.3)                     # one image of 397 is 0.25
     assert "with epochs=100, weight_decay=0.000" in ours.probe and ours.probe.startswith("linear on cached")
     assert run.model.backbone[0].weight.requires_grad                      # the run is as it was
 
@@ -263,18 +263,18 @@ def test_two_ranks_and_a_run_that_is_stopped():
 
 def test_fine_tuning():
     "nbs/11_evaluate.ipynb: Fine-tuning"
-    # cell 7e3bdd05
+    # cell 705ad11e
     run = pretrain("digits", epochs=5, progress=False)
     torch.manual_seed(0)
     untrained = replace(run, model=run.recipe.model())
     features = [extract_features(run, get_dataset("digits", split)) for split in ("train", "test")]
-    print(f"frozen: {few_label_probe(*features, 5, draws=4)}")
+    print(f"frozen: {few_label_probe(*features, 5, draws=3)}")
     for name, source in (("pretrained", run), ("untrained", untrained)):
-        few = [finetune(source, "digits", "digits-few", labels=5, seed=s, progress=False) for s in range(4)]
+        few = [finetune(source, "digits", "digits-few", labels=5, seed=s, progress=False) for s in range(3)]
         accuracy = torch.tensor([f.accuracy for f in few])
         print(f"{name}: {few[0].probe}: {accuracy.mean():.1f} +- {accuracy.std():.1f} %")
 
-    # cell d4c74050
+    # cell 78e2e141
     before = deepcopy(run.model.state_dict())
     few = [finetune(run, "digits", "digits-few", labels=5, seed=s, epochs=20, progress=False) for s in (0, 1)]
     for name, t in run.model.state_dict().items(): assert torch.equal(t, before[name]), name       # left alone
@@ -291,6 +291,17 @@ def test_fine_tuning():
     test_fail(lambda: finetune(run, "digits", labels=500), contains="the size of the smallest class, got 500")
     test_fail(lambda: finetune(run, "digits", "digits"), contains="that is linear_evaluation")
     test_fail(lambda: finetune(run, "digits", labels="/no/list.txt"), exc=FileNotFoundError)
+    folder = Path(tempfile.mkdtemp())                                      # a list, and a folder of files
+    for part in ("train", "val"):
+        for color in ("red", "blue"):
+            (folder/part/color).mkdir(parents=True)
+            for k in range(5): Image.new("RGB", (30 + k, 40), color).save(folder/part/color/f"{color}_{k}.jpg")
+    (folder/"list.txt").write_text("red_3.jpg\nblue_1.jpg\n")
+    fresh = get_recipe("cifar10", backbone="digits").model().backbone
+    found = finetune(fresh, folder, "digits-few", labels=folder/"list.txt", recipe="cifar10", epochs=12,
+                     workers=0, progress=False)
+    test_eq((found.labels, found.tested), (2, 10)); assert found.probe.startswith("fine-tuned, list list.txt, ")
+    test_eq(found.top5, 100)                                               # of two classes
 
     # cell ef0f6635
     def tuned(out=None, epochs=2):
