@@ -9,7 +9,7 @@ __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', '
            'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
            'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
 
-# %% ../nbs/11_evaluate.ipynb #e9a60e14
+# %% ../nbs/11_evaluate.ipynb #5b36c17c
 import hashlib
 import json
 import time
@@ -36,7 +36,8 @@ from .probes import (Features, ProbeResult, alignment, compare_probes, effective
                                knn_predict, knn_probe, labels_of, linear_probe, rankme, some_images,
                                uniformity, watch_features, watch_linear)
 from .recipe import Recipe, _unknown, get_recipe, recipe_difference, recipe_from_dict
-from .train import Run, Stopped, TrainingError, _cores, _seed_step, _signals
+from .train import (Run, Stopped, TrainingError, _cores, _leave_signals_to_the_run, _seed_step,
+                              _signals)
 
 # %% ../nbs/11_evaluate.ipynb #b21dd431
 _all_ = ["Features", "ProbeResult", "alignment", "compare_probes", "effective_rank", "extract_features",
@@ -243,7 +244,7 @@ def _stacked(images:list) -> Tensor:
 
 def _as_list(items:list) -> list: return items
 
-# %% ../nbs/11_evaluate.ipynb #ed765ebe
+# %% ../nbs/11_evaluate.ipynb #0b7b2c03
 @dataclass
 class _Feed:
     "Makes batches on the device."
@@ -269,7 +270,8 @@ class _Feed:
         asked = ([(epoch, i) for i in index.tolist()] for epoch, index in schedule())
         shown = _Shown(part.data, self.view, self.seed)
         loader = DataLoader(shown, batch_sampler=asked, collate_fn=_as_list, num_workers=self.workers,
-                            prefetch_factor=4 if self.workers else None)
+                            prefetch_factor=4 if self.workers else None,
+                            worker_init_fn=_leave_signals_to_the_run)
         for (_, index), images in zip(schedule(), loader):
             yield _stacked(images).to(self.device, non_blocking=True), part.labels[index].to(self.device)
 
