@@ -94,7 +94,7 @@ def _pretrain(args:argparse.Namespace) -> None:
 def _quickstart(args:argparse.Namespace) -> None:
     quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
 
-# %% ../nbs/16_cli.ipynb #abf952f2
+# %% ../nbs/16_cli.ipynb #2e09833e
 def _protocol(run:Callable) -> Callable:
     "The command for `linear_evaluation` or `finetune`: options that were given are its arguments."
     def do(args:argparse.Namespace) -> None:
@@ -109,11 +109,11 @@ def _knn(args:argparse.Namespace) -> None:
     if rank() == 0: print(page.split("## Published")[0].strip())
 
 def _report(args:argparse.Namespace) -> None:
-    page = report(args.checkpoint, args.data, args.out, probes=args.probes, recipe=args.recipe, seed=args.seed,
-                  linear=args.linear, device=args.device, workers=args.workers)
+    page = report(args.checkpoint, args.data, args.out, probes=args.probes, recipe=args.recipe,
+                  seed=args.seed, linear=args.linear, device=args.device, workers=args.workers)
     if rank() == 0: print(f"the report is in {args.out}" if args.out else page)
 
-# %% ../nbs/16_cli.ipynb #c16d1d9d
+# %% ../nbs/16_cli.ipynb #897a91ae
 def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.ArgumentParser:
     "A command that examines a checkpoint."
     command = commands.add_parser(name, help=text, description=text + ".")
@@ -121,7 +121,7 @@ def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.
     command.add_argument("data", nargs="?" if data else None, default=data,
                          help="digits, cifar10, or a folder with train/ and val/"
                               + (f" (default: {data})" if data else ""))
-    command.add_argument("--recipe", help="recipe of a checkpoint that does not say it (default: the paper's)")
+    command.add_argument("--recipe", help="of a checkpoint that does not say it (default: the paper's)")
     command.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
     command.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
     command.set_defaults(do=do)
@@ -129,14 +129,16 @@ def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.
 
 def _training_options(command:argparse.ArgumentParser, settings:str, names:str) -> None:
     "What the two protocols have in common."
-    command.add_argument("--settings", default=settings, help=f"{names} (default: {settings.replace('%', '%%')})")
+    command.add_argument("--settings", default=settings,
+                         help=f"{names} (default: {settings.replace('%', '%%')})")
     for name, kind in dict(epochs=int, batch_size=int, lr=float, weight_decay=float).items():
-        command.add_argument("--" + name.replace("_", "-"), type=kind, metavar="X", help="instead of the settings'")
+        command.add_argument("--" + name.replace("_", "-"), type=kind, metavar="X",
+                             help="instead of the settings'")
     command.add_argument("--seed", type=int, help="of head, order and crops (default: 0)")
     command.add_argument("--out", help="folder for the state; the same command goes on from there")
     command.add_argument("--no-progress", dest="progress", action="store_false", help="show no bar")
 
-# %% ../nbs/16_cli.ipynb #488c1453
+# %% ../nbs/16_cli.ipynb #1b89fac7
 def _labels(text:str): return int(text) if text.isdigit() else text
 
 def _evaluation_commands(commands) -> None:
@@ -146,15 +148,18 @@ def _evaluation_commands(commands) -> None:
     _training_options(linear, "released", "released, released-readme, 8xb32-coslr-100e, digits")
     linear.add_argument("--cached", action="store_true",
                         help="extract the features once and train on them, without augmentation")
-    tune = _examined(commands, "finetune", _protocol(finetune), "train backbone and classifier with few labels")
+    tune = _examined(commands, "finetune", _protocol(finetune),
+                     "train backbone and classifier with few labels")
     _training_options(tune, "1%", "1%%, 10%%, digits-few")
     tune.add_argument("--lr-backbone", type=float, metavar="X", help="instead of the settings'")
     tune.add_argument("--labels", type=_labels, metavar="FILE|N",
                       help="a list of image names, or so many a class (default: the settings' share)")
     _examined(commands, "knn", _knn, "nearest neighbors, cosine: weighted and plain, k = 10, 20, 100, 200")
-    table = _examined(commands, "report", _report, "all probes that can run, beside the published figures", "digits")
-    table.add_argument("--out", metavar="FILE", help="Markdown, or HTML when it ends in .html (default: print)")
-    table.add_argument("--probes", nargs="+", default=PROBES, metavar="PROBE", help="some of: " + ", ".join(PROBES))
+    table = _examined(commands, "report", _report,
+                      "all probes that can run, beside the published figures", "digits")
+    table.add_argument("--out", metavar="FILE", help="Markdown, HTML if it ends in .html (default: print)")
+    table.add_argument("--probes", nargs="+", default=PROBES, metavar="PROBE",
+                       help="some of: " + ", ".join(PROBES))
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 

@@ -562,13 +562,14 @@ def linear_evaluation(
     return _evaluate(source, data, settings, _Asked(probe, recipe, None, cached, out, seed, device, workers,
                                                     save_steps, progress))
 
-# %% ../nbs/11_evaluate.ipynb #23ffe233
+# %% ../nbs/11_evaluate.ipynb #25a4afd0
 def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple:
     "How to choose the labeled images, and what to call that."
     if isinstance(labels, (str, Path)):
         return lambda part: torch.as_tensor(listed_images(part.data, labels)), f"list {Path(labels).name}"
     if labels is not None:
-        return lambda part: balanced_labels(part.labels, labels, seed), f"{labels} labels a class"
+        many = f"{labels} label{'s'*(labels != 1)} a class"
+        return lambda part: balanced_labels(part.labels, labels, seed), many
     if settings.share is None: return None, "all labels"
     def draw(part):
         per_class = max(1, round(settings.share*len(part)/part.classes))

@@ -123,7 +123,7 @@ def _protocol_rows(probes, source, data, linear:str, tuned:Sequence, **options) 
         rows += _rows((f"fine-tuned, {settings}", run), seed)
     return rows
 
-# %% ../nbs/11_report.ipynb #242c1d36
+# %% ../nbs/11_report.ipynb #4040fad5
 def _table(head:Sequence, rows:Sequence, as_html:bool) -> str:
     "A table in Markdown or HTML."
     if as_html:
@@ -140,8 +140,8 @@ def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
                  for p in PUBLISHED]
     head = ("probe", "top-1 %", "top-5 %", "labels", "seed", "seconds", "settings")
     parts = [(2, "Measured here"), facts, _table(head, rows, as_html), (2, "Published by others"),
-             "Quoted, on other data or by other hands. Compare a row only with one of the same probe on the "
-             "same data; the paper's fine-tuning figures are as published, not checked.",
+             "Quoted, on other data or by other hands. Compare a row only with one of the same probe on "
+             "the same data; the paper's fine-tuning figures are as published, not checked.",
              _table(("source", "model", "data", "probe", "top-1 %", "top-5 %"), published, as_html)]
     if not as_html:
         parts = [f"{'#'*p[0]} {p[1]}" if isinstance(p, tuple) else p for p in [(1, title), *parts]]

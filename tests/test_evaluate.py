@@ -48,12 +48,17 @@ def test_the_backbone_or_an_error():
     try: pretrained(folder/"run", recipe="cifar10")
     except CheckpointError as e: print(str(e).replace(str(folder), "folder"))
 
-    # cell 0d9ea1e8
+    # cell 846bdaef
     backbone, view = pretrained(folder/"run")
     test_eq(view, run.recipe.views.view1)
     for a, b in zip(backbone.state_dict().values(), run.model.backbone.state_dict().values()): test_eq(a, b)
     assert not backbone.training and pretrained(run)[0] is not run.model.backbone
     test_fail(lambda: pretrained(nn.Flatten()), contains="num_features")
+    released = get_recipe("imagenet-1000e", projector=(8,)).model().backbone          # as resnet50.pth is made
+    torch.save(released.state_dict(), folder/"resnet50.pth")
+    backbone, view = pretrained(folder/"resnet50.pth")
+    test_eq((backbone.num_features, view.size), (2048, 224))
+    assert torch.equal(backbone.layer4[2].conv3.weight, released.layer4[2].conv3.weight)
     torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7), "bn9.weight": torch.zeros(3)}, folder/"odd.pth")
     test_fail(lambda: pretrained(folder/"odd.pth"), contains="missing: bn1.weight")
     test_fail(lambda: pretrained(folder/"odd.pth"), contains="unexpected: bn9.weight")
@@ -175,7 +180,7 @@ def test_linear_evaluation():
     assert "with epochs=100, weight_decay=0.000" in ours.probe and ours.probe.startswith("linear on cached")
     assert run.model.backbone[0].weight.requires_grad                      # the run is as it was
 
-    # cell 0a8be63f
+    # cell be741068
     class Counts(nn.Module):
         num_features = 64
         def __init__(self): super().__init__(); self.register_buffer("calls", torch.zeros(()))
@@ -194,6 +199,8 @@ def test_linear_evaluation():
     test_close(found.accuracy, 100*(above < 1).float().mean().item(), eps=1e-3)
     test_close(found.top5, 100*(above < 5).float().mean().item(), eps=1e-3)
     test_fail(lambda: linear_evaluation(_flat(64), three, "1%", recipe="digits"), contains="that is finetune")
+    unknown = TensorImages(three[0].images*float("nan"), three[0].labels), three[1]
+    test_fail(lambda: linear_evaluation(_flat(64), unknown, **quick), contains="step 0: the loss is nan")
     folder = Path(tempfile.mkdtemp())
     for part in ("train", "val"):
         for c, color in (("red", "red"), ("blue", "blue")):
