@@ -21,7 +21,8 @@ setup(
     package_data={"barlow_kit": ["widgets.js", "digits.pt"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
-    extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "tensorboard", "safetensors", "browser")},
+    extras_require={name: cfg[f"{name}_requirements"].split()
+                    for name in ("dev", "tensorboard", "safetensors", "browser")},
     entry_points={
         "console_scripts": cfg["console_scripts"].split(),
         "nbdev": [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"],
