@@ -7,13 +7,12 @@ __all__ = ['FORMATS', 'MODELS', 'Weights', 'Format', 'detect_format', 'read_weig
            'load_backbone', 'Entry', 'ModelList', 'list_models', 'ZooModel', 'get_model', 'prepare_image',
            'class_names', 'inference_model']
 
-# %% ../nbs/13_zoo.ipynb #d410a764
+# %% ../nbs/13_zoo.ipynb #86a2ec1f
 import hashlib
 import io
 import pickle
 import re
 import zipfile
-from collections.abc import Sequence
 from fnmatch import fnmatch
 from functools import cache
 from importlib.resources import files
@@ -119,7 +118,7 @@ def _read_arrays(path:Path):
                                   f"namely {asked}, and reading it could run a program") from e
         raise CheckpointError(f"{path} is damaged, cut short or no checkpoint: {e}") from e
 
-# %% ../nbs/13_zoo.ipynb #3e41b39b
+# %% ../nbs/13_zoo.ipynb #4f2e5da2
 def _safetensors():
     "The optional library, imported where it is used."
     try: import safetensors.torch
@@ -141,6 +140,7 @@ def _read_safetensors(path:Path) -> dict:
 
 def _read_file(path:Path):
     "What a file of any of the kinds holds, with tensors."
+    if path.is_dir(): path = path/"checkpoint.pt"                                    # the folder of a run
     if path.suffix == ".safetensors": return _read_safetensors(path)
     if path.suffix == ".pkl" and path.is_file() and not zipfile.is_zipfile(path): return _read_arrays(path)
     try: return read_checkpoint(path)
@@ -290,9 +290,9 @@ def _check_small(path, features:int, parts:dict) -> None:
         classes = len(head["weight"]) if head.get("weight", torch.tensor(0)).ndim else 1
         _require(path, "classifier", head, nn.Linear(features, classes, device="meta").state_dict())
 
-# %% ../nbs/13_zoo.ipynb #6fdadb30
+# %% ../nbs/13_zoo.ipynb #10070a11
 def read_weights(
-    path,                    # A checkpoint in any of FORMATS
+    path,                    # A checkpoint in any of FORMATS, or the folder of a run
 ) -> tuple[str, Weights]:    # The format, and what the file holds
     """Read a checkpoint of any library, and make sure that it is whole.
 
@@ -404,7 +404,7 @@ def convert_checkpoint(
     _write(dst, to, tensors)
     return Conversion(dst, source, to, len(tensors), (*left_out, *weights.rest))
 
-# %% ../nbs/13_zoo.ipynb #0f6cb2fa
+# %% ../nbs/13_zoo.ipynb #53400b96
 def _backbone_of(path, weights:Weights) -> nn.Module:
     "The backbone with its weights, in float32 and eval mode."
     net = _empty_backbone(path, weights.backbone)
@@ -412,13 +412,14 @@ def _backbone_of(path, weights:Weights) -> nn.Module:
     return net.float().eval()
 
 def load_backbone(
-    path_or_name,   # A checkpoint in any of FORMATS, or a name from `list_models`
+    path_or_name,   # A checkpoint in any of FORMATS, the folder of a run, or a name from `list_models`
 ) -> ResNet:        # In eval mode, fc is Identity; maps [N, 3, H, W] to [N, num_features]
     """A plain torchvision ResNet with the weights of a checkpoint or of a published model.
 
     Raises CheckpointError when anything does not fit, or the model is no ResNet."""
     path = Path(path_or_name)
-    if not path.exists() and str(path_or_name) in MODELS: path = _published(str(path_or_name))
+    here = path.is_file() or (path/"checkpoint.pt").is_file()
+    if not here and str(path_or_name) in MODELS: path = _published(str(path_or_name))
     net = _backbone_of(path, read_weights(path)[1])
     if not isinstance(net, ResNet):
         raise CheckpointError(f"{path_or_name} is no ResNet; get_model('digits', pretrained=True) "
@@ -452,7 +453,7 @@ MODELS = {
     "digits": Entry("digits", 10, "digits.pt", "barlow_kit (shipped)", "Apache-2.0",
                     "digits linear, all labels", 99.2)}
 
-# %% ../nbs/13_zoo.ipynb #4bc25f68
+# %% ../nbs/13_zoo.ipynb #2c784e05
 def _untrained(entry:Entry) -> "ZooModel":
     "The network of an entry with fresh weights: with a classifier, or with a projector, or with both."
     recipe = get_recipe(entry.recipe)
@@ -478,8 +479,8 @@ class ModelList(list):
     def rows(self) -> list:
         "A dict for each model."
         return [dict(name=n, parameters=f"{_costs(n)[0]/1e6:.2f} M",
-                     multiply_adds=f"{_costs(n)[1]/1e9:.3g} G", classes=str(MODELS[n].classes or "-"), top1=str(MODELS[n].top1 or "-"),
-                     probe=MODELS[n].probe or "-", source=MODELS[n].source,
+                     multiply_adds=f"{_costs(n)[1]/1e9:.3g} G", classes=str(MODELS[n].classes or "-"),
+                     top1=str(MODELS[n].top1 or "-"), probe=MODELS[n].probe or "-", source=MODELS[n].source,
                      license=MODELS[n].license or "-") for n in self]
     def _repr_markdown_(self) -> str:
         rows = [list(r.values()) for r in self.rows()]
@@ -584,7 +585,7 @@ def get_model(
     if not pretrained and checkpoint is None: return _untrained(MODELS[name])
     return _loaded(name, MODELS[name], _published(name) if pretrained else Path(checkpoint))
 
-# %% ../nbs/13_zoo.ipynb #4da3b25c
+# %% ../nbs/13_zoo.ipynb #4a7e0f20
 def _fetch(address:str, allow_url:bool):
     "The bytes behind a web address, if that is wanted."
     if not allow_url: raise ValueError(f"{address} would be fetched from the web: pass allow_url=True")
@@ -603,7 +604,7 @@ def _picture(
     if isinstance(image, Image.Image): return ImageOps.exif_transpose(image)
     if not isinstance(image, Tensor) and not hasattr(image, "__array_interface__"):
         raise TypeError(f"an image is a path, PIL image, array or tensor, not {type(image).__name__}")
-    x = image if isinstance(image, Tensor) else torch.as_tensor(image)
+    x = image if isinstance(image, Tensor) else torch.tensor(image)
     if x.ndim == 3 and not isinstance(image, Tensor): x = x.permute(2, 0, 1)
     if x.ndim not in (2, 3): raise ValueError(f"an image has 2 or 3 dimensions, got {tuple(x.shape)}")
     if x.is_floating_point(): x = (x.clamp(0, 1)*255).round()
@@ -618,11 +619,12 @@ def prepare_image(
     recipe = model.recipe
     if recipe.channels != 1: return recipe.views.plain(_picture(image, allow_url))
     side = recipe.views.view1.size
-    if isinstance(image, Tensor) and image.is_floating_point() and image.shape == (1, side, side): return image
+    if isinstance(image, Tensor) and image.is_floating_point() and image.shape == (1, side, side):
+        return image
     from torchvision.transforms.functional import pil_to_tensor
     return pil_to_tensor(_picture(image, allow_url).convert("L").resize((side, side))).float()/255
 
-# %% ../nbs/13_zoo.ipynb #93865946
+# %% ../nbs/13_zoo.ipynb #f41da051
 @cache
 def class_names(
     classes:int,   # Number of classes
@@ -634,7 +636,7 @@ def class_names(
 
 def inference_model(
     model,                 # A name from `list_models`, or a model of `get_model`
-    image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W]; or a list of them
+    image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W]; or many
     *,
     checkpoint=None,       # With a name: a file in place of the published one
     allow_url:bool=False,  # Whether web addresses are fetched
@@ -644,7 +646,7 @@ def inference_model(
         if model in MODELS and not MODELS[model].classes: raise ValueError(_headless(model))
         model = get_model(model, pretrained=checkpoint is None, checkpoint=checkpoint)
     if model.head is None or not model.trained: raise ValueError(_headless("this model"))
-    many = isinstance(image, Sequence) and not isinstance(image, (str, Path))
+    many = isinstance(image, (list, tuple)) or isinstance(image, Tensor) and image.ndim == 4
     device = next(model.parameters()).device
     scores, images = [], list(image) if many else [image]
     for start in range(0, len(images), 32):
