@@ -88,7 +88,7 @@ def test_does_it_fit():
     torch.save(bare, folder/"whole.pth")
     source, weights = read_weights(folder/"whole.pth")
 
-    # cell 049dd598
+    # cell 751d3c6f
     def complaint(change):
         state = {k: v.clone() for k, v in bare.items()}
         change(state); torch.save(state, folder/"bad.pth")
@@ -104,6 +104,9 @@ def test_does_it_fit():
     assert "not finite: bn1.bias" in complaint(lambda s: s["bn1.bias"].fill_(float("nan")))
     assert "no plain numbers: bn1.bias" in complaint(lambda s: s.update({"bn1.bias": torch.ones(64).int()}))
     assert complaint(lambda s: s.pop("bn1.num_batches_tracked")) is None
+    def half_renamed(s):                                  # detectron2's first names, torchvision's afterwards
+        for k in [k for k in s if not k.startswith("layer")]: s[f"stem.{k}"] = s.pop(k)
+    assert "has no such names: layer1.0.conv1.weight" in complaint(half_renamed)
     for extra in ({"fc.weight": torch.ones(5, 3), "fc.bias": torch.ones(5)}, {"fc.weight": torch.ones(5, 512)}):
         assert "classifier has tensors" in complaint(lambda s: s.update(extra))
 
@@ -151,7 +154,7 @@ def test_convert():
     test_eq(kept["torchvision"], sum(k.startswith("module.backbone.") for k in tensors))
     test_eq(kept["lightly"], len(tensors) - 3)                                # it has no batch norm in the loss
 
-    # cell 31ba122e
+    # cell e35c50d2
     biased = {f"projector.{k}.bias": torch.ones(16) for k in (0, 3, 6)}
     convert_checkpoint(folder/"checkpoint.pth", folder/"solo.ckpt", "solo-learn")
     solo = torch.load(folder/"solo.ckpt")["state_dict"]
@@ -165,6 +168,14 @@ def test_convert():
     for to in ("torchvision", "mmpretrain", "lightly", "official-linear", "barlow_kit"):
         convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", to)
         test_eq(read_weights(folder/"x.pth")[1].classifier["bias"], head["classifier.bias"])
+    odd = dict(resnet18().state_dict())                  # another memory order, and a part of something larger
+    odd["conv1.weight"] = odd["conv1.weight"].to(memory_format=torch.channels_last)
+    odd["bn1.bias"] = torch.rand(100_000)[:64]
+    torch.save(odd, folder/"odd.pth")
+    for path in (folder/"odd.safetensors", folder/"x.pth"): convert_checkpoint(folder/"odd.pth", path)
+    assert same(torch.load(folder/"x.pth"), odd)
+    assert same(read_weights(folder/"odd.safetensors")[1].backbone, {k: odd[k] for k in odd if k[:3] != "fc."})
+    assert (folder/"x.pth").stat().st_size < (folder/"odd.pth").stat().st_size - 300_000
     test_fail(lambda: convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", "keras"), contains="Known:")
     test_fail(lambda: convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", "detectron2"), contains=".pkl")
     torch.save({"state_dict": solo | {"queue": torch.ones(2)}}, folder/"bad.ckpt")
