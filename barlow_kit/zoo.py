@@ -624,7 +624,7 @@ def prepare_image(
     from torchvision.transforms.functional import pil_to_tensor
     return pil_to_tensor(_picture(image, allow_url).convert("L").resize((side, side))).float()/255
 
-# %% ../nbs/13_zoo.ipynb #f41da051
+# %% ../nbs/13_zoo.ipynb #17959be7
 @cache
 def class_names(
     classes:int,   # Number of classes
@@ -643,7 +643,8 @@ def inference_model(
 ) -> dict|list:            # pred_class, pred_label, pred_score, pred_scores [classes]; a list for a list
     "Classify images. Raises ValueError when the model has no trained classifier."
     if isinstance(model, str):
-        if model in MODELS and not MODELS[model].classes: raise ValueError(_headless(model))
+        headless = checkpoint is None and model in MODELS and not MODELS[model].classes
+        if headless: raise ValueError(_headless(model))
         model = get_model(model, pretrained=checkpoint is None, checkpoint=checkpoint)
     if model.head is None or not model.trained: raise ValueError(_headless("this model"))
     many = isinstance(image, (list, tuple)) or isinstance(image, Tensor) and image.ndim == 4

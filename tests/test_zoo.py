@@ -428,10 +428,15 @@ def test_a_class_for_an_image():
     truth = prepare_image(linear, photo)
     {k: (prepare_image(linear, v) - truth).abs().max().item() for k, v in kinds.items()}
 
-    # cell b1fbed08
+    # cell 70d1fe1a
     assert all(torch.equal(prepare_image(linear, v), truth) for v in kinds.values())
     test_eq(truth.shape, (3, 224, 224))
     test_eq(prepare_image(linear, photo.convert("L")).shape, (3, 224, 224))
     answer = inference_model(linear, photo)
     test_eq((len(answer["pred_scores"]), answer["pred_class"]), (1000, class_names(1000)[answer["pred_label"]]))
     test_eq(class_names(1000)[14], "indigo bunting")
+    official = {f"module.{k}": v for k, v in resnet50().state_dict().items()}     # as evaluate.py of the authors
+    torch.save(dict(epoch=100, model=official), folder/"linear.pth")
+    answer = inference_model("barlow-twins/resnet50-1000e", [photo]*2, checkpoint=folder/"linear.pth")
+    test_eq([len(a["pred_scores"]) for a in answer], [1000, 1000])
+    test_fail(lambda: inference_model("barlow-twins/resnet50-1000e", photo), contains="no trained classifier")
