@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'check_labels', 'labeled_data',
-           'listed_images', 'balanced_labels', 'Classifier', 'BackboneChanged', 'check_unchanged', 'Evaluation',
-           'linear_evaluation', 'finetune', 'Features', 'ProbeResult', 'alignment', 'compare_probes', 'effective_rank',
-           'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
-           'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
+           'listed_images', 'balanced_labels', 'Feed', 'Classifier', 'BackboneChanged', 'check_unchanged', 'Evaluation',
+           'cache_features', 'linear_evaluation', 'finetune', 'Features', 'ProbeResult', 'alignment', 'compare_probes',
+           'effective_rank', 'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict',
+           'knn_probe', 'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
 
 # %% ../nbs/11_evaluate.ipynb #5b36c17c
 import hashlib
@@ -35,9 +35,9 @@ from .probes import (Features, ProbeResult, alignment, compare_probes, effective
                                extract_features, few_label_probe, format_probes, knn_evaluation,
                                knn_predict, knn_probe, labels_of, linear_probe, rankme, some_images,
                                uniformity, watch_features, watch_linear)
-from .recipe import Recipe, _unknown, get_recipe, recipe_difference, recipe_from_dict
-from .train import (Run, Stopped, TrainingError, _cores, _leave_signals_to_the_run, _seed_step,
-                              _signals)
+from .recipe import Recipe, unknown_name, get_recipe, recipe_difference, recipe_from_dict
+from .train import (Run, Stopped, TrainingError, leave_signals_to_the_run, seed_step,
+                              stop_signals, usable_cores)
 
 # %% ../nbs/11_evaluate.ipynb #b21dd431
 _all_ = ["Features", "ProbeResult", "alignment", "compare_probes", "effective_rank", "extract_features",
@@ -85,10 +85,10 @@ def get_settings(
 ) -> LinearSettings: # LinearSettings or FinetuneSettings
     "Settings of a protocol by name, some fields changed. ValueError for unknown ones, with the nearest."
     if not isinstance(name, LinearSettings) and name not in _SETTINGS:
-        raise ValueError(_unknown("settings", name, _SETTINGS))
+        raise ValueError(unknown_name("settings", name, _SETTINGS))
     settings = name if isinstance(name, LinearSettings) else _SETTINGS[name]
     for f in overrides:
-        if f not in asdict(settings): raise ValueError(_unknown("setting", f, asdict(settings)))
+        if f not in asdict(settings): raise ValueError(unknown_name("setting", f, asdict(settings)))
     return replace(settings, **overrides)
 
 # %% ../nbs/11_evaluate.ipynb #76b77c27
@@ -246,7 +246,7 @@ def _as_list(items:list) -> list: return items
 
 # %% ../nbs/11_evaluate.ipynb #0b7b2c03
 @dataclass
-class _Feed:
+class Feed:
     "Makes batches on the device."
     view: View
     seed: int
@@ -271,7 +271,7 @@ class _Feed:
         shown = _Shown(part.data, self.view, self.seed)
         loader = DataLoader(shown, batch_sampler=asked, collate_fn=_as_list, num_workers=self.workers,
                             prefetch_factor=4 if self.workers else None,
-                            worker_init_fn=_leave_signals_to_the_run)
+                            worker_init_fn=leave_signals_to_the_run)
         for (_, index), images in zip(schedule(), loader):
             yield _stacked(images).to(self.device, non_blocking=True), part.labels[index].to(self.device)
 
@@ -318,7 +318,7 @@ class _Fit:
     model: Classifier
     settings: LinearSettings    # batch_size is that of the data at hand
     train: Labeled
-    feed: _Feed
+    feed: Feed
     plain: bool                 # Train on undistorted images (or features)
     path: Path|None             # Where to save
     config: dict                # What makes it this fit and no other
@@ -384,7 +384,7 @@ def _fit_step(fit:_Fit, model:nn.Module, optimizer, x:Tensor, y:Tensor) -> float
     epoch = fit.step // fit.epoch_steps
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * warmup_cosine(epoch, fit.settings.epochs, 0, final=0.)
-    _seed_step(fit.feed.seed, fit.step)
+    seed_step(fit.feed.seed, fit.step)
     loss = cross_entropy(model(x), y)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -404,7 +404,7 @@ def _fit_classifier(fit:_Fit, progress:bool) -> None:
     fit.model.train()
     bar = tqdm(total=total, initial=fit.step, disable=not progress or rank() != 0, unit="step")
     devices = [fit.feed.device]*(fit.feed.device.type == "cuda")
-    with torch.random.fork_rng(devices=devices), _signals(fit.path is not None) as caught, bar:
+    with torch.random.fork_rng(devices=devices), stop_signals(fit.path is not None) as caught, bar:
         for x, y in fit.feed.batches(fit.train, fit.schedule):
             fit.loss += _fit_step(fit, model, optimizer, x, y)
             fit.step += 1
@@ -444,7 +444,7 @@ class Evaluation:
                 f"({self.labels} labels, seed {self.seed})")
 
 @torch.no_grad()
-def _test(model:Classifier, part:Labeled, feed:_Feed, batch_size:int=256) -> tuple[float, float]:
+def _test(model:Classifier, part:Labeled, feed:Feed, batch_size:int=256) -> tuple[float, float]:
     "Top-1 and top-5 in percent, over all ranks' parts of the images."
     model.eval()
     index, k = torch.arange(len(part))[rank()::world_size()], min(5, part.classes)
@@ -456,7 +456,7 @@ def _test(model:Classifier, part:Labeled, feed:_Feed, batch_size:int=256) -> tup
 
 # %% ../nbs/11_evaluate.ipynb #ee92bfb3
 @torch.no_grad()
-def _cached(part:Labeled, backbone:nn.Module, feed:_Feed, batch_size:int=256) -> Labeled:
+def cache_features(part:Labeled, backbone:nn.Module, feed:Feed, batch_size:int=256) -> Labeled:
     "The features of plain images in place of the images, computed once, each rank a part."
     n, ranks = len(part), world_size()
     mine = torch.arange(-(-n//ranks)*ranks).chunk(ranks)[rank()] % n          # all the same number
@@ -510,13 +510,13 @@ def _start(source, data, settings:LinearSettings, a:_Asked) -> tuple[_Fit, Label
     (backbone, view), (train, val) = pretrained(source, a.recipe), labeled_data(data)
     if a.choose: train = train.take(a.choose(train))
     settings, backbone = _fit_size(settings, len(train)), backbone.to(device)
-    workers = _cores() if a.workers is None else a.workers
+    workers = usable_cores() if a.workers is None else a.workers
     label = Path(data).name if isinstance(data, (str, Path)) else type(train.data).__name__
     config = dict(probe=a.probe, settings=asdict(settings), data=label, images=len(train), seed=a.seed,
                   labels=_digest(dict(labels=train.labels)), backbone=_digest(backbone.state_dict()))
-    feed = _Feed(_label_view(view), a.seed, device, workers)
+    feed = Feed(_label_view(view), a.seed, device, workers)
     if a.cached:
-        train, val = (_cached(part, backbone, feed) for part in (train, val))
+        train, val = (cache_features(part, backbone, feed) for part in (train, val))
         backbone, feed = _flat(backbone.num_features), replace(feed, view=View())
     model = Classifier(backbone, train.classes, frozen=not settings.lr_backbone, seed=a.seed).to(device)
     if not model.frozen and world_size() > 1: sync_batchnorm(model)

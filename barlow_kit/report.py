@@ -18,7 +18,7 @@ import torch
 from .augment import View
 from .checkpoint import write_whole
 from .distributed import init, rank
-from .evaluate import (Evaluation, Labeled, _cached, _Feed, effective_rank, few_label_probe,
+from .evaluate import (Evaluation, Labeled, cache_features, Feed, effective_rank, few_label_probe,
                                  finetune, knn_evaluation, labeled_data, linear_evaluation, linear_probe,
                                  pretrained, rankme)
 from .train import _cores
@@ -86,8 +86,8 @@ def _rows(make, seed:str, settings:str="") -> list[Row]:
 # %% ../nbs/11_report.ipynb #b8b42c73
 def _features(backbone, view:View, parts:tuple, device:torch.device, workers:int|None) -> list:
     "Features and checked labels of both parts, each rank computing its share."
-    feed = _Feed(view, 0, device, _cores() if workers is None else workers)
-    made = [_cached(part, backbone.to(device), feed) for part in parts]
+    feed = Feed(view, 0, device, usable_cores() if workers is None else workers)
+    made = [cache_features(part, backbone.to(device), feed) for part in parts]
     return [(part.data.images.flatten(1), part.labels) for part in made]
 
 def _feature_rows(probes, train, test, draws:int, device:torch.device) -> list[Row]:

@@ -51,7 +51,7 @@ from .data import batch_order, get_dataset, reading
 from .distributed import SyncBatchNorm, barrier, init, rank, sync_batchnorm, world_size
 from .evaluate import Features, ProbeResult, extract_features, linear_probe
 from .plot import plot_images
-from .train import Run, TrainingError, _as_is, _seed_step
+from .train import Run, TrainingError, as_is, seed_step
 from .twins import make_backbone
 
 # %% ../nbs/12_transfer.ipynb #6c1e1f09
@@ -494,7 +494,7 @@ def _detection_batches(data, size:int, seed:int, first:int, steps:int, workers:i
         for step in range(first, steps):
             batch = batch_order(len(data), size, seed, step // each)[step % each]
             yield batch.chunk(world_size())[rank()].tolist()
-    loader = DataLoader(data, batch_sampler=orders(), num_workers=workers, collate_fn=_as_is)
+    loader = DataLoader(data, batch_sampler=orders(), num_workers=workers, collate_fn=as_is)
     yield from zip(orders(), loader)
 
 # %% ../nbs/12_transfer.ipynb #35cddf03
@@ -583,7 +583,7 @@ def _run_detector(job:_DetectorJob, batches:Iterator, history:list, callbacks:Se
     shared = model if world_size() == 1 else DistributedDataParallel(model)
     barrier()                                     # all have read what rank 0 will replace
     for step, (index, items) in enumerate(batches, len(history)):
-        _seed_step(c["seed"], step)
+        seed_step(c["seed"], step)
         factor = detection_lr(step, c["steps"], c["warmup"], c["schedule"])
         for group in job.optimizer.param_groups: group["lr"] = c["lr"]*factor
         flips = (torch.rand(len(items)) < c["flip"]).tolist()

@@ -27,7 +27,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from .checkpoint import CheckpointError, read_checkpoint, write_whole
 from .projector import projector as make_projector
-from .recipe import Recipe, _unknown, get_recipe
+from .recipe import Recipe, unknown_name, get_recipe
 from .twins import make_backbone
 
 # %% ../nbs/13_zoo.ipynb #c93bdf66
@@ -580,7 +580,7 @@ def get_model(
     """A model by name, with fresh weights or those of a file.
 
     Raises ValueError for an unknown name, CheckpointError for weights that are missing or do not fit."""
-    if name not in MODELS: raise ValueError(_unknown("model", name, list(MODELS)))
+    if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
     if pretrained and checkpoint is not None: raise ValueError("pass pretrained or checkpoint, not both")
     if not pretrained and checkpoint is None: return _untrained(MODELS[name])
     return _loaded(name, MODELS[name], _published(name) if pretrained else Path(checkpoint))

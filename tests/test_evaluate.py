@@ -15,7 +15,7 @@ from torch.utils.data import Subset
 from barlow_kit.checkpoint import CheckpointError, load_latest, previous
 from barlow_kit.data import TensorImages, UnreadableImage, get_dataset
 from barlow_kit.distributed import spawn
-from barlow_kit.evaluate import BackboneChanged, Classifier, Labeled, _Feed, _flat, _label_view, balanced_labels, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, pretrained
+from barlow_kit.evaluate import BackboneChanged, Classifier, Feed, Labeled, _flat, _label_view, balanced_labels, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, pretrained
 from barlow_kit.probes import extract_features, few_label_probe, labels_of, linear_probe
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Stopped, pretrain
@@ -121,7 +121,7 @@ def test_what_the_classifier_sees():
     digits = get_dataset("digits")
     part = Labeled(digits, digits.labels, 10)
     view = get_recipe("digits").views.view1
-    feed = _Feed(_label_view(view), 0, torch.device("cpu"), 0)
+    feed = Feed(_label_view(view), 0, torch.device("cpu"), 0)
     index = torch.arange(6)
     (shown, labels), (plain, _) = feed.batches(part, lambda: [(0, index), (-1, index)])
     fig, axes = plt.subplots(2, 6, figsize=(6, 2.1), layout="constrained")
@@ -134,7 +134,7 @@ def test_what_the_classifier_sees():
     assert torch.equal(plain, digits.images[:6]) and not torch.allclose(shown, plain)
     items = Labeled([digits[i] for i in range(6)], digits.labels[:6], 10)          # one by one, with workers
     for workers in (0, 2):
-        files = _Feed(feed.view, 0, torch.device("cpu"), workers)
+        files = Feed(feed.view, 0, torch.device("cpu"), workers)
         for (x, y), other in zip(files.batches(items, lambda: [(0, index), (-1, index)]), (shown, plain)):
             assert_close(x, other, atol=1e-5, rtol=0); test_eq(y, labels)
     paper = _label_view(get_recipe("imagenet-1000e").views.view1)
@@ -143,7 +143,7 @@ def test_what_the_classifier_sees():
     folder = Path(tempfile.mkdtemp())
     Image.new("RGB", (30, 30)).save(folder/"good.jpg"); (folder/"torn.jpg").write_bytes(b"not an image")
     torn = Labeled(get_dataset(folder), torch.zeros(2).long(), 2)
-    bad = _Feed(paper, 0, torch.device("cpu"), 0)
+    bad = Feed(paper, 0, torch.device("cpu"), 0)
     def read_both(): return list(bad.batches(torn, lambda: [(0, index[:2])]))
     test_fail(read_both, contains="torn.jpg", exc=UnreadableImage)
 

@@ -26,7 +26,7 @@ from barlow_kit.data import TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import rank, spawn
 from barlow_kit.loss import loss_floor
 from barlow_kit.recipe import Recipe, get_recipe
-from barlow_kit.train import Run, _SIGNALS, _schedule, _seed_step, _signals, _view_batches, keep_models, kept_models, main, pretrain, to_tensorboard, train_parser, watch_speed
+from barlow_kit.train import Run, _SIGNALS, _schedule, _view_batches, keep_models, kept_models, main, pretrain, seed_step, stop_signals, to_tensorboard, train_parser, watch_speed
 from barlow_kit.twins import twin_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -63,15 +63,15 @@ def test_one_step():
     "nbs/10_train.ipynb: One step"
     # cell 949198fe
     with torch.random.fork_rng():
-        _seed_step(0, 7); a = torch.rand(3)
-        _seed_step(0, 8); b = torch.rand(3)
-        _seed_step(0, 7); assert torch.equal(torch.rand(3), a) and (a != b).all()
+        seed_step(0, 7); a = torch.rand(3)
+        seed_step(0, 8); b = torch.rand(3)
+        seed_step(0, 7); assert torch.equal(torch.rand(3), a) and (a != b).all()
 
 
 def test_the_folder_of_a_run():
     "nbs/10_train.ipynb: The folder of a run"
     # cell 9cc8f690
-    with _signals(True) as caught:
+    with stop_signals(True) as caught:
         for s in _SIGNALS: os.kill(os.getpid(), s)
         test_eq(caught, _SIGNALS)
     test_eq([signal.getsignal(s) for s in _SIGNALS], [signal.SIG_DFL]*len(_SIGNALS))

@@ -52,7 +52,7 @@ def test_a_table_of_names():
 def test_what_is_in_the_file():
     "nbs/13_zoo.ipynb: What is in the file"
     # cell 9edc1d1b
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     first = {"torchvision": "conv1.weight", "official": "module.backbone.conv1.weight",
              "official-linear": "module.conv1.weight", "detectron2": "stem.conv1.weight"}
     for name, key in first.items(): torch.save({key: torch.zeros(64, 3, 7, 7)}, folder/f"{name}.pth")
@@ -83,7 +83,7 @@ def test_what_is_in_the_file():
 def test_does_it_fit():
     "nbs/13_zoo.ipynb: Does it fit?"
     # cell a80076d9
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     bare = {k: v for k, v in resnet18().state_dict().items() if not k.startswith("fc.")}
     torch.save(bare, folder/"whole.pth")
     source, weights = read_weights(folder/"whole.pth")
@@ -126,7 +126,7 @@ def test_convert():
         torch.save(dict(epoch=3, model=tensors, optimizer={}), path)
         return tensors
 
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     tensors = official_checkpoint(resnet18(), 512, 16, folder/"checkpoint.pth")
     for to in FORMATS:
         ending = "pkl" if to == "detectron2" else "pth"
@@ -183,7 +183,7 @@ def test_convert():
     assert not (folder/"y.pth").exists()
 
     # cell 3a95266a
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     tensors = official_checkpoint(resnet50(), 2048, 64, folder/"checkpoint.pth")
     with patch("os.fsync"):                                 # no power cut is expected: no waiting for the disk
         kept = {to: came_back(tensors, folder, to, "pkl" if to == "detectron2" else "pth") for to in FORMATS}
@@ -203,7 +203,7 @@ def test_convert():
 def test_the_paper_s_size():
     "nbs/13_zoo.ipynb: The paper's size"
     # cell 88643a90
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     paper = {f"module.{k}": v for k, v in BarlowTwins().state_dict().items()}
     torch.save(dict(model=paper), folder/"checkpoint.pth")
     with patch("os.fsync"):
@@ -217,7 +217,7 @@ def test_the_paper_s_size():
 def test_only_the_backbone():
     "nbs/13_zoo.ipynb: Only the backbone"
     # cell 734a15a0
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     torch.manual_seed(0)
     net, x = resnet18(), torch.rand(2, 3, 64, 48)
     net.fc = nn.Identity()
@@ -272,7 +272,7 @@ def test_two_hundred_ways_to_be_wrong():
         return f.getvalue()
 
     # cell 892059f5
-    folder, rng = Path(tempfile.mkdtemp()), random.Random(0)
+    folder, rng = Path((scratch := tempfile.TemporaryDirectory()).name), random.Random(0)
     tensors = {f"module.{k}": v for k, v in BarlowTwins("resnet18", (16, 16)).state_dict().items()}
     torch.save({"model": tensors}, folder/"full.pth")
     test_eq(convert_checkpoint(folder/"full.pth", folder/"new.pth").source, "official")      # good as it is
@@ -348,7 +348,7 @@ def test_get_a_model():
     test_fail(lambda: get_model("digit"), contains="did you mean 'digits'?")
 
     # cell 2e135da7
-    folder, name = Path(tempfile.mkdtemp()), "barlow-twins/resnet50-1000e"
+    folder, name = Path((scratch := tempfile.TemporaryDirectory()).name), "barlow-twins/resnet50-1000e"
     torch.save({k: v for k, v in resnet50().state_dict().items() if k[:3] != "fc."}, folder/"resnet50.pth")
     with patch("torch.hub.get_dir", lambda: str(folder)):
         try: get_model(name, pretrained=True)
@@ -416,7 +416,7 @@ def test_a_class_for_an_image():
     test_fail(lambda: inference_model("digits", 3), contains="not int")
 
     # cell 7d07d64d
-    folder = Path(tempfile.mkdtemp())
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     photo = Image.fromarray(load_sample_images().images[0])
     linear = ZooModel(get_recipe("imagenet-300e"), zoo.make_backbone("resnet18"),
                       head=nn.Linear(512, 1000), trained=True)
