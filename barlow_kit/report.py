@@ -21,7 +21,7 @@ from .distributed import init, rank
 from .evaluate import (Evaluation, Labeled, cache_features, Feed, effective_rank, few_label_probe,
                                  finetune, knn_evaluation, labeled_data, linear_evaluation, linear_probe,
                                  pretrained, rankme)
-from .train import _cores
+from .train import usable_cores
 
 # %% ../nbs/11_report.ipynb #2f2526ff
 class Published(NamedTuple):
