@@ -415,7 +415,7 @@ def test_a_class_for_an_image():
     test_fail(lambda: inference_model("digits", "https://example.org/3.png"), contains="allow_url=True")
     test_fail(lambda: inference_model("digits", 3), contains="not int")
 
-    # cell 7d07d64d
+    # cell 1c9576a9
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     photo = Image.fromarray(load_sample_images().images[0])
     linear = ZooModel(get_recipe("imagenet-300e"), zoo.make_backbone("resnet18"),
@@ -426,7 +426,7 @@ def test_a_class_for_an_image():
     sideways.save(folder/"sideways.png", exif=exif)
     kinds = dict(pil=photo, path=folder/"photo.png", text=str(folder/"photo.png"),
                  array=load_sample_images().images[0], sideways=folder/"sideways.png",
-                 alpha=photo.convert("RGBA"))
+                 alpha=photo.convert("RGBA"), floats=load_sample_images().images[0]/255)
     truth = prepare_image(linear, photo)
     {k: (prepare_image(linear, v) - truth).abs().max().item() for k, v in kinds.items()}
 
