@@ -81,6 +81,7 @@ def _check_sums(path:Path) -> None:
     with zipfile.ZipFile(path) as archive: bad = archive.testzip()
     if bad: raise zipfile.BadZipFile(f"the checksum of its part {bad} does not match")
 
+# %% ../nbs/09_checkpoint.ipynb #3a32df64
 def read_checkpoint(
     path,                    # A file of torch.save, from this kit or another program
     map_location="cpu",      # Device for the tensors

@@ -415,6 +415,7 @@ def _tell(callbacks:list, run:Run) -> None:
             warnings.warn(f"the callback {name} failed in step {run.history[-1]['step']} and is not called "
                           f"any more; training goes on.\n{traceback.format_exc()}")
 
+# %% ../nbs/10_train.ipynb #380c4363
 def _loop(run:Run, parts:_Parts, batches:Iterator, folder:_Folder|None, callbacks:list,
           progress:bool) -> None:
     "All steps that are not done yet."
@@ -438,6 +439,7 @@ def _loop(run:Run, parts:_Parts, batches:Iterator, folder:_Folder|None, callback
                               f"the state is saved in {run.path}: start again to go on")
             if ends: break
 
+# %% ../nbs/10_train.ipynb #fba183b6
 def _finished(run:Run) -> Run:
     "The run in eval mode, once its folder is complete for all ranks; says what could not be read."
     if run.skipped:

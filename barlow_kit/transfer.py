@@ -682,6 +682,7 @@ class DetectionScore(NamedTuple):
         return (f"{self.kind} AP {self.AP:.1f}, AP50 {self.AP50:.1f}, AP75 {self.AP75:.1f} "
                 f"({self.objects} objects in {self.images} images, COCO's measure)")
 
+# %% ../nbs/12_transfer.ipynb #8f0b4df5
 def score_detections(
     found:Sequence[dict],  # From `detect`: boxes, labels, scores (masks)
     truth:Sequence[dict],  # Boxes, labels; where there are any, iscrowd, difficult, masks
@@ -759,7 +760,6 @@ class COCOObjects(Dataset):
         if not empty:
             full = {a["image_id"] for a in coco.anns.values() if not a.get("iscrowd", 0)}
             self.data.ids = [i for i in self.data.ids if i in full]
-
     def __len__(self) -> int: return len(self.data)
     def name(self, i:int) -> str:
         return str(Path(self.data.root)/self.data.coco.imgs[self.data.ids[i]]["file_name"])

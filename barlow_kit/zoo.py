@@ -341,6 +341,7 @@ def _no_place(w:Weights, part:str, to:str) -> str:
     allowed = {"": set(), "last": {linear[-1]}, "all": set(linear)}[FORMATS[to].biases]
     return "projector (its biases are trained)" if has - allowed else ""
 
+# %% ../nbs/13_zoo.ipynb #157af09b
 def _named(w:Weights, to:str) -> tuple[dict, list]:
     "Tensors by a format's names, and what it has no place for."
     tensors, left_out = {}, []
