@@ -77,7 +77,13 @@ class Drawing(Panel):
         if self.live: self.canvas.data = self.data()
         elif figure := self.twin(): self.canvas.value = figure_png(figure)
 
-# %% ../nbs/14_canvas.ipynb #90153486
+# %% ../nbs/14_canvas.ipynb #b7c7c277
+def _square(c) -> Tensor:
+    "A matrix on the CPU, or a ValueError."
+    if not isinstance(c, Tensor) or c.ndim != 2 or c.shape[0] != c.shape[1]:
+        raise ValueError(f"need a square matrix [D, D], got {getattr(c, 'shape', type(c).__name__)}")
+    return c.detach().float().cpu()
+
 def _sorted(c:Tensor, order:Tensor|None) -> Tensor: return c if order is None else c[order][:, order]
 
 def _matrix_data(c:Tensor, title:str, limit:float, max_size:int, order:Tensor|None) -> dict:
@@ -90,7 +96,7 @@ def _matrix_data(c:Tensor, title:str, limit:float, max_size:int, order:Tensor|No
                 names=["view 1", "view 2"], order=order.int().numpy().tobytes() if known else None,
                 histograms=[h.tolist() for h in correlation_histograms(c, limit=limit)])
 
-# %% ../nbs/14_canvas.ipynb #6b39db0a
+# %% ../nbs/14_canvas.ipynb #e13b95fb
 class HeatmapWidget(Drawing):
     "A square matrix, such as C: hover for values, zoom, sort; `update(matrix)` shows another one."
     def __init__(self,
@@ -102,8 +108,7 @@ class HeatmapWidget(Drawing):
         max_size:int=512,        # A larger matrix is shown as block means
         live:bool|None=None,     # False: an image instead of a canvas, as where anywidget is missing
     ):
-        self.matrix, self.heading, self.order = None, title, None
-        self.limit, self.max_size = limit, max_size
+        self.matrix, self.heading, self.order, self.limit, self.max_size = None, title, None, limit, max_size
         self.sort = widgets.Checkbox(description="similar units side by side", indent=False,
                                      tooltip="Sort the units by how they correlate now")
         super().__init__("matrix", size, [self.sort], live)
@@ -112,10 +117,9 @@ class HeatmapWidget(Drawing):
 
     def update(self, matrix:Tensor, title:str|None=None) -> None:
         "Show another [D, D] matrix. ValueError for anything else."
-        if not isinstance(matrix, Tensor) or matrix.ndim != 2 or len(set(matrix.shape)) != 1:
-            raise ValueError(f"need a square matrix [D, D], got {getattr(matrix, 'shape', type(matrix))}")
+        matrix = _square(matrix)
         if self.matrix is not None and len(self.matrix) != len(matrix): self.sort.value = False
-        self.matrix = matrix.detach().float().cpu()
+        self.matrix = matrix
         if title is not None: self.heading = title
         self.redraw()
 

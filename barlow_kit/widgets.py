@@ -127,20 +127,26 @@ def _panels(courses:dict, floor:float) -> list[dict]:
             *(dict(title=title, log=False, lines=[courses[k].line(k, _COLORS.get(k, ""))])
               for title, k in single if courses[k].x)]
 
-# %% ../nbs/14_widgets.ipynb #71f3cfad
+# %% ../nbs/14_widgets.ipynb #cfe2daeb
+_BUTTONS = {"Pause": "Hold the training after this step, or let it go on",
+            "Step": "One step, then pause again",
+            "Stop and save": "End after this step, saved if the run has a folder"}
+
+def _buttons(*acts:Callable) -> list[widgets.Button]:
+    "Buttons, disabled still, that call these functions without arguments."
+    made = [widgets.Button(description=name, tooltip=tip, disabled=True) for name, tip in _BUTTONS.items()]
+    for button, act in zip(made, acts): button.on_click(lambda _, act=act: act())
+    at_once(*made)
+    return made
+
+# %% ../nbs/14_widgets.ipynb #389d75f9
 class _Steering(Panel):
     "Buttons that pause, step and stop a training."
     def __init__(self):
         self.status = widgets.HTML("waiting for the first step")
         self._go, self._single, self._stop, self.state = threading.Event(), False, False, "waiting"
         self._go.set()
-        self.buttons = [widgets.Button(description=name, tooltip=tip, disabled=True) for name, tip in
-                        (("Pause", "Hold the training after this step, or let it go on"),
-                         ("Step", "One step, then pause again"),
-                         ("Stop and save", "End after this step, saved if the run has a folder"))]
-        for button, act in zip(self.buttons, (self.pause, self.step, self.stop)):
-            button.on_click(lambda _, act=act: act())
-        at_once(*self.buttons)
+        self.buttons = _buttons(self.pause, self.step, self.stop)
         super().__init__([widgets.HBox(self.buttons)])
 
     def _enable(self, state:str) -> None:
@@ -391,11 +397,12 @@ class FeatureMaps:
         nearest = torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)
         return 100*(self.labels[nearest] == self.labels).double().mean().item()
 
-# %% ../nbs/14_widgets.ipynb #cb6f2762
+# %% ../nbs/14_widgets.ipynb #0e6a1075
 def _named(control:type, name:str, tip:str, **options) -> widgets.Widget:
     "A control with a label and an explanation."
     return control(description=name, tooltip=tip, style=dict(description_width="85px"), **options)
 
+# %% ../nbs/14_widgets.ipynb #36274d72
 class _EmbeddingControls(Drawing):
     "A map, its controls, and the images that were pointed at."
     def __init__(self, maps:FeatureMaps, *, size:int=400, live:bool|None=None):

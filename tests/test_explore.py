@@ -3,7 +3,6 @@ import html
 import io
 import ipywidgets as widgets
 import math
-import time
 import torch
 from PIL import Image
 from dataclasses import replace
@@ -13,7 +12,7 @@ from torch.testing import assert_close
 from torchvision.transforms.v2.functional import pil_to_tensor
 from barlow_kit.augment import TwoViews
 from barlow_kit.data import get_dataset
-from barlow_kit.explore import _AT_FIRST, _Explorer, _POWERS, _PRESETS, _SLIDERS, _VIEW_PRESETS, _control, _enlarged, _examples, _photo, _png, _without_normalization, explore_loss, explore_views, look_at_loss, made_twins, said, views_code
+from barlow_kit.explore import _AT_FIRST, _Explorer, _POWERS, _PRESETS, _SLIDERS, _VIEW_PRESETS, _control, _enlarged, _examples, _photo, _png, _without_normalization, explore_loss, explore_views, look_at_loss, made_twins, milliseconds, said, views_code
 from barlow_kit.loss import cross_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -124,14 +123,7 @@ def test_move_the_loss_by_hand():
     # cell c87240a8
     explorer.set(**_PRESETS["perfect"][1] | dict(n=32, d=64))
 
-    # cell ba0c68b9
-    def milliseconds(move, times=10):
-        "Shortest time of `move(k)`: what else the machine does counts least in it."
-        taken = []
-        for k in range(times):
-            start = time.perf_counter(); move(k); taken.append(time.perf_counter() - start)
-        return 1000*min(taken)
-
+    # cell 2e2338a2
     for n, d in [(256, 64), (256, 128), (1024, 128), (1024, 512)]:
         for decorrelate in (False, True):
             explorer.set(**_AT_FIRST | dict(n=n, d=d, decorrelate=decorrelate))
@@ -207,14 +199,7 @@ def test_move_the_views_by_hand():
     views = [small(photo, seed=k) for k, photo in enumerate(photos)]
     originals = [pil_to_tensor(_enlarged(photo, 150))/255 for photo in photos]
 
-    # cell 2317f845
-    def milliseconds(move, times=10):
-        "Shortest time of `move(k)`: what else the machine does counts least in it."
-        taken = []
-        for k in range(times):
-            start = time.perf_counter(); move(k); taken.append(time.perf_counter() - start)
-        return 1000*min(taken)
-
+    # cell 1981cb88
     for preset in _VIEW_PRESETS:
         for name in ("flower", "digit 3"):
             explorer.set(preset=preset, image=name)
