@@ -87,7 +87,7 @@ def block_mean(
     rows, cols = (min(s, max_size) for s in c.shape)
     return c if (rows, cols) == tuple(c.shape) else adaptive_avg_pool2d(c[None, None], (rows, cols))[0, 0]
 
-# %% ../nbs/01_plot.ipynb #5e336849
+# %% ../nbs/01_plot.ipynb #9dee9b3f
 def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
     "Heat map of one matrix; the picture that matplotlib made of it."
     if m.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(m.shape)}")
@@ -95,7 +95,8 @@ def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
     ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
     note = f" (block means, {m.shape[0]} units)" if small.shape != m.shape else ""
     ax.set_title(title + note, fontsize=10)
-    return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="antialiased",
+    smooth = "nearest" if len(small) <= 200 else "antialiased"     # many units on few points: a thin diagonal
+    return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation=smooth,
                      extent=(0, m.shape[1], m.shape[0], 0))
 
 # %% ../nbs/01_plot.ipynb #f2f4f9ba
