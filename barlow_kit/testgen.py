@@ -9,7 +9,7 @@ __all__ = ['HARMLESS', 'MARKS', 'MARKER', 'LINK', 'WIDGET', 'NotebookError', 'Ce
            'declared_global', 'public_names', 'bindings', 'definitions', 'known_names', 'import_lines', 'tested_code',
            'section_test', 'check_names', 'section_tests', 'notebook_tests', 'project', 'load', 'wanted_tests',
            'differences', 'settle', 'run', 'main', 'rebase', 'relink', 'fenced', 'show_output', 'cell_page', 'readme',
-           'readme_main', 'without_widgets', 'as_text', 'clean_main']
+           'options', 'readme_main', 'without_widgets', 'as_text', 'clean_main']
 
 # %% ../nbs/90_testgen.ipynb #563fea76
 import argparse, ast, builtins, configparser, difflib, importlib, io, json
@@ -519,7 +519,7 @@ def cell_page(
     shown = "" if directives.get("echo", "").lower() == "false" else fenced(code, "python")
     return [block for block in (shown, *map(show_output, cell.outputs)) if block]
 
-# %% ../nbs/90_testgen.ipynb #0b85a6b4
+# %% ../nbs/90_testgen.ipynb #c0a877c4
 def readme(
     nb:dict,        # The notebook
     where:str,      # Its path, relative to the root
@@ -529,17 +529,24 @@ def readme(
     blocks = [b for c in read_cells(nb) for b in cell_page(c, posixpath.dirname(where)) if b]
     return "\n\n".join([first, *blocks]) + "\n"
 
+def options(
+    tool:str,               # Name of the command
+    about:str,              # What it does
+    wrong:str,              # What `--check` looks for
+    argv:list[str]|None,    # Arguments, those of the command line if left out
+) -> argparse.Namespace:    # `root` and `check`
+    "Arguments of a command that works on the whole project."
+    parser = argparse.ArgumentParser(prog=tool, description=about)
+    parser.add_argument("--root", default=".",
+                        help="where to look for settings.ini, upward (default: here)")
+    parser.add_argument("--check", action="store_true", help=f"write nothing, exit 1 if {wrong}")
+    return parser.parse_args(argv)
+
 def readme_main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all is well, 1 if the check fails, 2 without an index
     "Write README.md from index.ipynb: the command `barlow-kit-readme`."
-    parser = argparse.ArgumentParser(prog="barlow-kit-readme",
-                                     description="Write README.md from index.ipynb.")
-    parser.add_argument("--root", default=".",
-                        help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true",
-                        help="write nothing, exit 1 if the README is out of date")
-    args = parser.parse_args(argv)
+    args = options("barlow-kit-readme", "Write README.md from index.ipynb.", "the README is out of date", argv)
     def work():
         root, nbs, _ = project(args.root)
         where = (Path(nbs)/"index.ipynb").as_posix()
@@ -548,7 +555,7 @@ def readme_main(
         return settle({path: (old, new)} if old != new else {}, "barlow-kit-readme", args.check)
     return run(work, "barlow-kit-readme")
 
-# %% ../nbs/90_testgen.ipynb #34e5d1ca
+# %% ../nbs/90_testgen.ipynb #0f000839
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def without_widgets(
@@ -570,13 +577,7 @@ def clean_main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all is well, 1 if the check fails
     "Take noise and widgets out of all notebooks: the command `barlow-kit-clean`."
-    parser = argparse.ArgumentParser(prog="barlow-kit-clean",
-                                     description="Take noise out of the notebooks.")
-    parser.add_argument("--root", default=".",
-                        help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true",
-                        help="write nothing, exit 1 if a widget is left")
-    args = parser.parse_args(argv)
+    args = options("barlow-kit-clean", "Take noise out of the notebooks.", "a widget is left", argv)
     def work():
         root, nbs, _ = project(args.root)
         if not args.check: subprocess.run(["nbdev_clean"], cwd=root, check=True)
