@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['FORMATS', 'MODELS', 'Weights', 'Format', 'detect_format', 'read_weights', 'Conversion', 'convert_checkpoint',
            'load_backbone', 'Entry', 'ModelList', 'list_models', 'ZooModel', 'get_model', 'prepare_image',
-           'class_names', 'inference_model']
+           'class_names', 'inference_model', 'save_model', 'model_card']
 
-# %% ../nbs/13_zoo.ipynb #86a2ec1f
+# %% ../nbs/13_zoo.ipynb #5a70bec9
 import hashlib
 import io
 import pickle
 import re
 import zipfile
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from functools import cache
 from importlib.resources import files
@@ -25,18 +26,19 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from .checkpoint import CheckpointError, read_checkpoint, write_whole
+from .checkpoint import CheckpointError, read_checkpoint, save_checkpoint, write_whole
 from .projector import projector as make_projector
 from .recipe import Recipe, unknown_name, get_recipe
 from .twins import make_backbone
 
-# %% ../nbs/13_zoo.ipynb #c93bdf66
+# %% ../nbs/13_zoo.ipynb #bd22c8fc
 class Weights(NamedTuple):
     "The weights in a checkpoint, by neutral names, and the names of all else that was in the file."
     backbone: dict          # torchvision's names: conv1.weight, ..., without fc
     projector: dict = {}    # Numbered layers: 0.weight, 1.weight, ..., 6.weight
     loss_norm: dict = {}    # running_mean, running_var, num_batches_tracked of the loss's batch norm
     classifier: dict = {}   # weight [classes, F] and bias [classes]
+    classes: tuple = ()     # Their names, where a file of ours says them
     rest: tuple = ()        # Names of what is not weights: epoch, optimizer, ...
 
 _PARTS = ("backbone", "projector", "loss_norm", "classifier")
@@ -290,7 +292,7 @@ def _check_small(path, features:int, parts:dict) -> None:
         classes = len(head["weight"]) if head.get("weight", torch.tensor(0)).ndim else 1
         _require(path, "classifier", head, nn.Linear(features, classes, device="meta").state_dict())
 
-# %% ../nbs/13_zoo.ipynb #10070a11
+# %% ../nbs/13_zoo.ipynb #d92f867e
 def read_weights(
     path,                    # A checkpoint in any of FORMATS, or the folder of a run
 ) -> tuple[str, Weights]:    # The format, and what the file holds
@@ -298,7 +300,8 @@ def read_weights(
 
     Raises CheckpointError that lists what is missing, unknown or of the wrong shape."""
     path = Path(path)
-    tensors, rest, ours = _unwrap(path, _read_file(path))
+    state = _read_file(path)
+    tensors, rest, ours = _unwrap(path, state)
     source = _detect(path, tensors, ours)
     parts, more, unknown = _sort(source, tensors)
     if unknown:
@@ -308,7 +311,10 @@ def read_weights(
     _require(path, "backbone", parts["backbone"], net.state_dict())
     if parts["projector"]: _check_projector(path, net.num_features, parts["projector"])
     _check_small(path, net.num_features, parts)
-    return source, Weights(**parts, rest=(*rest, *more))
+    classes = tuple(map(str, state.get("classes", ()))) if ours and parts["classifier"] else ()
+    if len(classes) not in (0, len(parts["classifier"].get("bias", ()))):
+        raise CheckpointError(f"{path} names {len(classes)} classes, its classifier has another number")
+    return source, Weights(**parts, classes=classes, rest=(*rest, *more))
 
 # %% ../nbs/13_zoo.ipynb #3907e5dd
 class Conversion(NamedTuple):
@@ -427,34 +433,55 @@ def load_backbone(
                               "loads the small net of the digits")
     return net
 
-# %% ../nbs/13_zoo.ipynb #f007dda0
+# %% ../nbs/13_zoo.ipynb #83a65c7a
 class Entry(NamedTuple):
     "What is known about a named model."
     recipe: str             # Builds the network, see `get_recipe`
     classes: int = 0        # Of its classifier; 0 for a pretraining model
     file: str = ""          # The published file's name in torch.hub's folder; "" when none was published
+    url: str = ""           # Where to download it; "" when it is to be fetched by hand
     source: str = ""        # Who published it
     license: str = ""
-    probe: str = ""         # How the accuracy was measured
-    top1: float|None = None # In percent, as published
-    url: str = ""           # Where to download the file; "" when it is to be fetched by hand
+    results: tuple = ()     # (probe, top-1 in percent), as published; the main one first
     projector: bool = True  # Whether the network has one
+    start: str = ""         # The model whose backbone the classifier was trained on
+    settings: str = ""      # How it was trained, see `get_settings`
+    limits: str = ""        # What a user should know
 
 _MM = "barlowtwins_resnet50_8xb256-coslr-300e_in1k"
-MODELS = {
-    _MM: Entry("imagenet-300e", 0, f"{_MM}_20220825-57307488.pth", "mmpretrain", "Apache-2.0",
-               "ImageNet linear, 100 epochs", 71.80),
-    "resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k": Entry(
-        "imagenet-300e", 1000, "resnet50_linear-8xb32-coslr-100e_in1k_20220825-52fde35f.pth", "mmpretrain",
-        "Apache-2.0", "ImageNet linear, 100 epochs", 71.80, projector=False),
-    "barlowtwins_resnet50_8xb256-coslr-1000e_in1k": Entry(
-        "imagenet-1000e", source="mmpretrain (no weights)"),
-    "barlow-twins/resnet50-1000e": Entry("imagenet-1000e", 0, "barlowtwins_resnet50.pth",
-        "facebookresearch/barlowtwins (resnet50.pth)", "see its repository", "ImageNet linear", 73.5),
-    "digits": Entry("digits", 10, "digits.pt", "barlow_kit (shipped)", "Apache-2.0",
-                    "digits linear, all labels", 99.2)}
+_LINEAR = "resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k"
+_MM_FOLDER = f"https://download.openmmlab.com/mmselfsup/1.x/barlowtwins/{_MM}"
+_FB_FOLDER = "https://dl.fbaipublicfiles.com/barlowtwins/ep1000_bs2048_lrw0.2_lrb0.0048_lambd0.0051"
+_MM_100 = ("ImageNet linear, 100 epochs (8xb32)", 71.80)
+_FB_RESULTS = (("ImageNet linear, released protocol", 73.5),
+               ("ImageNet fine-tuned with 1 % of the labels (the paper's)", 55.0),
+               ("ImageNet fine-tuned with 10 % of the labels (the paper's)", 69.7))
+_UNTRIED = "The published file has not been loaded here: conversion is tested with files of its key names."
 
-# %% ../nbs/13_zoo.ipynb #2c784e05
+# %% ../nbs/13_zoo.ipynb #13e80b35
+MODELS = {
+    _MM: Entry("imagenet-300e", 0, f"{_MM}_20220825-57307488.pth",
+               f"{_MM_FOLDER}/{_MM}_20220825-57307488.pth", "mmpretrain", "Apache-2.0",
+               (_MM_100, ("ImageNet 20-NN (mmselfsup)", 63.8)), limits=_UNTRIED),
+    _LINEAR: Entry("imagenet-300e", 1000, "resnet50_linear-8xb32-coslr-100e_in1k_20220825-52fde35f.pth",
+                   f"{_MM_FOLDER}/resnet50_linear-8xb32-coslr-100e_in1k/"
+                   "resnet50_linear-8xb32-coslr-100e_in1k_20220825-52fde35f.pth", "mmpretrain",
+                   "Apache-2.0", (_MM_100,), False, _MM, "8xb32-coslr-100e", _UNTRIED),
+    "barlowtwins_resnet50_8xb256-coslr-1000e_in1k": Entry(
+        "imagenet-1000e", source="mmpretrain (no weights)", limits="Weights were never published."),
+    "barlow-twins/resnet50-1000e": Entry(
+        "imagenet-1000e", 0, "barlowtwins_resnet50.pth", f"{_FB_FOLDER}/resnet50.pth",
+        "facebookresearch/barlowtwins (resnet50.pth)", "MIT", _FB_RESULTS,
+        limits=f"Backbone alone, without projector or linear head. {_UNTRIED}"),
+    "barlow-twins/resnet50-1000e-full": Entry(
+        "imagenet-1000e", 0, "barlowtwins_checkpoint.pth", f"{_FB_FOLDER}/checkpoint.pth",
+        "facebookresearch/barlowtwins (checkpoint.pth)", "MIT", _FB_RESULTS,
+        limits=f"The linear head was not published. {_UNTRIED}"),
+    "digits": Entry("digits", 10, "digits.pt", "", "barlow_kit (shipped)", "Apache-2.0",
+                    (("digits linear, all labels", 99.2),), limits="Knows handwritten digits of 8 x 8 "
+                    "pixels, bright on dark, and takes whatever else it is shown for one.")}
+
+# %% ../nbs/13_zoo.ipynb #330fb1f2
 def _untrained(entry:Entry) -> "ZooModel":
     "The network of an entry with fresh weights: with a classifier, or with a projector, or with both."
     recipe = get_recipe(entry.recipe)
@@ -475,18 +502,24 @@ def _costs(name:str) -> tuple[int, int]:
         if model.head is not None: model.head(features)
     return sum(p.numel() for p in model.parameters()), flops.get_total_flops() // 2
 
+# %% ../nbs/13_zoo.ipynb #35c5ae43
+def _table(head:list, rows:list) -> str:
+    "A Markdown table."
+    return "\n".join("| " + " | ".join(map(str, r)) + " |" for r in [head, ["---"]*len(head), *rows])
+
 class ModelList(list):
     "Names of models that show themselves as a table."
     def rows(self) -> list:
         "A dict for each model."
-        return [dict(name=n, parameters=f"{_costs(n)[0]/1e6:.2f} M",
-                     multiply_adds=f"{_costs(n)[1]/1e9:.3g} G", classes=str(MODELS[n].classes or "-"),
-                     top1=str(MODELS[n].top1 or "-"), probe=MODELS[n].probe or "-", source=MODELS[n].source,
-                     license=MODELS[n].license or "-") for n in self]
+        def row(name, e):
+            probe, top1 = e.results[0] if e.results else ("-", "-")
+            return dict(name=name, parameters=f"{_costs(name)[0]/1e6:.2f} M",
+                        multiply_adds=f"{_costs(name)[1]/1e9:.3g} G", classes=str(e.classes or "-"),
+                        top1=str(top1), probe=probe, source=e.source, license=e.license or "-")
+        return [row(n, MODELS[n]) for n in self]
     def _repr_markdown_(self) -> str:
-        rows = [list(r.values()) for r in self.rows()]
         head = ["model", "parameters", "multiply-adds", "classes", "top-1", "probe", "source", "license"]
-        return "\n".join("| " + " | ".join(r) + " |" for r in [head, ["---"]*len(head), *rows])
+        return _table(head, [list(r.values()) for r in self.rows()])
 
 def list_models(
     pattern:str="*",   # With * and ?, as for files
@@ -494,7 +527,7 @@ def list_models(
     "The models that `get_model` knows."
     return ModelList(n for n in MODELS if fnmatch(n, pattern))
 
-# %% ../nbs/13_zoo.ipynb #02f94b8f
+# %% ../nbs/13_zoo.ipynb #66c234fb
 def _last_blocks(backbone:nn.Module) -> list:
     "The last block of each stage."
     if isinstance(backbone, ResNet): return [getattr(backbone, f"layer{k}")[-1] for k in (1, 2, 3, 4)]
@@ -503,10 +536,10 @@ def _last_blocks(backbone:nn.Module) -> list:
 class ZooModel(nn.Module):
     "A backbone with what there is on top: a projector, a classifier, both or none. In eval mode."
     def __init__(self, recipe:Recipe, backbone:nn.Module, projector:nn.Module|None=None,
-                 head:nn.Module|None=None, trained:bool=False):
+                 head:nn.Module|None=None, trained:bool=False, classes:tuple=()):
         super().__init__()
         self.recipe, self.backbone, self.projector, self.head = recipe, backbone, projector, head
-        self.trained = trained                                  # Weights come from a file
+        self.trained, self.classes = trained, classes           # weights come from a file, and class names
         self.eval()
     def features(self, x:Tensor) -> Tensor:
         "Representations [N, F] of images [N, C, H, W]."
@@ -527,12 +560,12 @@ class ZooModel(nn.Module):
         "Scores [N, classes] of a classifier, before softmax; else embeddings [N, D] of one view."
         return self.embed(x) if self.head is None else self.head(self.features(x))
 
-# %% ../nbs/13_zoo.ipynb #aa27689c
+# %% ../nbs/13_zoo.ipynb #dff63875
 def _place(name:str, entry:Entry, path:Path, why:str) -> CheckpointError:
     "What to do when a published file is not there."
     if not entry.file: return CheckpointError(f"no weights were published for {name}: pass checkpoint=PATH")
-    return CheckpointError(f"the weights of {name} are not here{why}. Get the file from {entry.source} "
-                           f"and save it as {path}, or pass checkpoint=PATH")
+    return CheckpointError(f"the weights of {name} are not here{why}. Get the file from "
+                           f"{entry.url or entry.source} and save it as {path}, or pass checkpoint=PATH")
 
 def _published(name:str) -> Path:
     "The published file of a model: shipped, in torch.hub's folder, or downloaded to there."
@@ -551,7 +584,7 @@ def _published(name:str) -> Path:
             raise CheckpointError(f"{path} is not the published file: its hash is not {found[1]}...")
     return path
 
-# %% ../nbs/13_zoo.ipynb #71a416c3
+# %% ../nbs/13_zoo.ipynb #1693839b
 def _loaded(name:str, entry:Entry, path:Path) -> ZooModel:
     "The network of an entry with the parts that a file has."
     recipe, (_, weights) = get_recipe(entry.recipe), read_weights(path)
@@ -571,7 +604,7 @@ def _loaded(name:str, entry:Entry, path:Path) -> ZooModel:
         head = nn.Linear(*weights.classifier["weight"].shape[::-1], device="meta")
         head.load_state_dict(weights.classifier, strict=True, assign=True)
         head = head.float()
-    return ZooModel(recipe, backbone, projector, head, trained=True)
+    return ZooModel(recipe, backbone, projector, head, trained=True, classes=weights.classes)
 
 def get_model(
     name:str,               # From `list_models`
@@ -625,7 +658,7 @@ def prepare_image(
     from torchvision.transforms.functional import pil_to_tensor
     return pil_to_tensor(_picture(image, allow_url).convert("L").resize((side, side))).float()/255
 
-# %% ../nbs/13_zoo.ipynb #17959be7
+# %% ../nbs/13_zoo.ipynb #3e7b66d6
 @cache
 def class_names(
     classes:int,   # Number of classes
@@ -654,7 +687,8 @@ def inference_model(
     for start in range(0, len(images), 32):
         batch = torch.stack([prepare_image(model, i, allow_url) for i in images[start:start + 32]])
         with torch.inference_mode(): scores += model.eval()(batch.to(device)).softmax(1).cpu()
-    found = [dict(pred_class=class_names(len(p))[int(p.argmax())], pred_label=int(p.argmax()),
+    names = model.classes or class_names(model.head.out_features)
+    found = [dict(pred_class=names[int(p.argmax())], pred_label=int(p.argmax()),
                   pred_score=float(p.max()), pred_scores=p.numpy()) for p in scores]
     return found if many else found[0]
 
@@ -662,3 +696,61 @@ def _headless(what:str) -> str:
     "Who can classify instead."
     have = ", ".join(n for n, entry in MODELS.items() if entry.classes)
     return f"{what} has no trained classifier, so its scores would be random. These have one: {have}"
+
+# %% ../nbs/13_zoo.ipynb #18b88197
+def save_model(
+    model:nn.Module,      # With `backbone`, and where it has them `projector` and `head`
+    path,                 # The file to write
+    classes:Sequence=(),  # Names of the head's classes
+) -> None:
+    """Write a model as one file of this kit, for `get_model(name, checkpoint=path)`.
+
+    Raises ValueError for a model without backbone, or another number of class names than the head has."""
+    if not isinstance(getattr(model, "backbone", None), nn.Module):
+        raise ValueError(f"a {type(model).__name__} has no backbone: pass a ZooModel, a BarlowTwins or "
+                         "the classifier of an Evaluation")
+    parts = {part: getattr(model, part, None) for part in ("backbone", "projector")}
+    state = dict(model={f"{part}.{k}": v for part, module in parts.items() if module is not None
+                        for k, v in module.state_dict().items()})
+    if (head := getattr(model, "head", None)) is not None: state["classifier"] = head.state_dict()
+    if classes and len(classes) != (0 if head is None else head.out_features):
+        raise ValueError(f"{len(classes)} names for the {0 if head is None else head.out_features} classes "
+                         "of the head")
+    if classes: state["classes"] = list(map(str, classes))
+    save_checkpoint(path, state)
+
+# %% ../nbs/13_zoo.ipynb #c61be64b
+def _what(name:str) -> str:
+    "A model in a sentence."
+    e, r = MODELS[name], get_recipe(MODELS[name].recipe)
+    on_top = [f"a projector of width {' - '.join(map(str, r.projector))}"]*e.projector
+    on_top += [f"a linear classifier of {e.classes:,} classes"]*bool(e.classes)
+    return (f"Backbone `{r.backbone}`, pretrained with Barlow Twins for {r.epochs} epochs in batches of "
+            f"{r.batch_size:,} (recipe `{r.name}`, lambd {r.lambd:g}), with {' and '.join(on_top)}.")
+
+def _use(name:str) -> list:
+    "Lines of Python that use a model."
+    e = MODELS[name]
+    lines = ["from barlow_kit.zoo import get_model, inference_model", "",
+             f'model = get_model("{name}", pretrained=True)' if e.file else f'model = get_model("{name}")',
+             "features = model.extract_feat(images)[-1]        # [N, F]"]
+    if e.classes: lines += [f'inference_model("{name}", "image.png")["pred_class"]']
+    return lines
+
+def model_card(
+    name:str, # From `list_models`
+) -> str:     # A page of Markdown
+    "What there is to know about a model. Raises ValueError for an unknown name."
+    if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
+    e, costs = MODELS[name], list_models(name).rows()[0]
+    facts = [("parameters", costs["parameters"]), ("multiply-adds of an image", costs["multiply_adds"]),
+             ("weights", e.source), ("license", e.license or "-"),
+             ("file", f"`{e.file}`" if e.file else "-"),
+             *([("address", e.url)] if e.url else []),
+             *([("classifier trained on", f"`{e.start}`, settings `{e.settings}`")] if e.start else [])]
+    results = [_table(["probe", "top-1, as published"], e.results)] if e.results else ["None published."]
+    data = name if name == "digits" else "/data/imagenet"
+    return "\n".join([f"# {name}", "", _what(name), "", _table(["", ""], facts), "", "## Numbers", "",
+                      *results, "", "## Use", "", "```python", *_use(name), "```", "",
+                      "## Train and test", "", "```", f"barlow-kit train {name} {data}",
+                      f"barlow-kit test {name} CHECKPOINT {data}", "```", "", "## Limits", "", e.limits, ""])
