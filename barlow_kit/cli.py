@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #f2763cb6
+# %% ../nbs/16_cli.ipynb #6f35c7ab
 import argparse
 import time
 from collections.abc import Callable
@@ -13,16 +13,20 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch.utils.data import Subset
+from torch.utils.data import Dataset, Subset
 
 from .data import get_dataset
-from .distributed import rank
-from .evaluate import (compare_probes, extract_features, finetune, format_probes,
-                                 linear_evaluation, watch_features)
+from .distributed import init, rank
+from .evaluate import (Evaluation, Feed, Labeled, accuracies, compare_probes, extract_features,
+                                 finetune, format_probes, labels_of, linear_evaluation,
+                                 pretrained, watch_features)
 from .plot import plot_cross_correlation, plot_history, plot_views
+from .recipe import unknown_name
 from .report import PROBES, report
-from .train import Run, explained, pretrain, train_command, train_parser
+from .train import Run, explained, pretrain, train_command, train_parser, usable_cores
 from .twins import twin_correlation
+from .zoo import (FORMATS, MODELS, Entry, convert_checkpoint, get_model, inference_model,
+                            list_models, load_backbone, model_card, read_weights, save_model)
 
 # %% ../nbs/16_cli.ipynb #b530dfd6
 def untrained_model(run:Run) -> nn.Module:
@@ -79,29 +83,47 @@ def quickstart(
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
-# %% ../nbs/16_cli.ipynb #a1c2b48c
+# %% ../nbs/16_cli.ipynb #db8622da
+def _heldout(data:str) -> Dataset:
+    "The part that is not trained on."
+    return get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
+
 def _watcher(data:str, every:int) -> Callable:
     "The callback of `--watch`: up to 5,000 training images, of all classes, vote on up to 2,000 others."
-    heldout = get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
+    heldout = _heldout(data)
     def some(d, n): return Subset(d, range(0, len(d), -(-len(d)//n)))       # folders are sorted by class
     return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
+def _watched(parser:argparse.ArgumentParser) -> argparse.ArgumentParser:
+    "The parser with one option more."
+    parser.add_argument("--watch", type=int, metavar="STEPS",
+                        help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
+    return parser
+
 def _pretrain(args:argparse.Namespace) -> None:
     every = args.watch
-    del args.watch, args.command, args.do
+    for other in ("watch", "command", "do"): vars(args).pop(other, None)
     train_command(args, [_watcher(args.data, every)] if every and not args.dry_run else [])
 
 def _quickstart(args:argparse.Namespace) -> None:
     quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
 
-# %% ../nbs/16_cli.ipynb #2e09833e
+# %% ../nbs/16_cli.ipynb #675f31b3
 def _protocol(run:Callable) -> Callable:
     "The command for `linear_evaluation` or `finetune`: options that were given are its arguments."
     def do(args:argparse.Namespace) -> None:
         options = {k: v for k, v in vars(args).items() if k not in ("command", "do") and v is not None}
-        found = run(options.pop("checkpoint"), options.pop("data"), **options)
+        source = options.pop("checkpoint")
+        found = run(source, options.pop("data"), **options)
+        if args.out: _save_classifier(found, source, args.recipe, args.out)
         if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
     return do
+
+def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
+    "What was trained, as a file to predict with; a head trained on cached features gets its backbone back."
+    model = found.classifier.cpu()
+    if not list(model.backbone.parameters()): model.backbone = pretrained(source, recipe)[0]
+    if rank() == 0: save_model(model, Path(out)/"model.pt", found.classes)
 
 def _knn(args:argparse.Namespace) -> None:
     page = report(args.checkpoint, args.data, probes=("kNN",), recipe=args.recipe, device=args.device,
@@ -163,7 +185,88 @@ def _evaluation_commands(commands) -> None:
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
-# %% ../nbs/16_cli.ipynb #8a11a931
+# %% ../nbs/16_cli.ipynb #115784b8
+def _entry(name:str) -> Entry:
+    "What the zoo knows about a model."
+    if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
+    return MODELS[name]
+
+def _train(args:argparse.Namespace) -> None:
+    entry, prog = _entry(args.config), f"barlow-kit train {args.config}"
+    if not entry.settings:
+        parser = _watched(train_parser(prog=prog))
+        return _pretrain(parser.parse_args([args.data, "--recipe", entry.recipe, *args.options]))
+    parser = argparse.ArgumentParser(prog)
+    parser.add_argument("data")
+    parser.add_argument("--checkpoint", help=f"of the backbone (default: the published one, {entry.start})")
+    parser.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
+    _training_options(parser, entry.settings, "see barlow-kit linear --help")
+    args = parser.parse_args([args.data, *args.options])
+    args.recipe, args.checkpoint = entry.recipe, load_backbone(args.checkpoint or entry.start)
+    _protocol(linear_evaluation)(args)
+
+def _test(args:argparse.Namespace) -> None:
+    entry, published = _entry(args.config), args.checkpoint == "published"
+    kind, weights = ("", None) if published else read_weights(args.checkpoint)
+    if not (entry.classes if published else weights.classifier):
+        if published: args.checkpoint = args.config
+        if kind != "barlow_kit": args.checkpoint = load_backbone(args.checkpoint)
+        args.recipe = entry.recipe
+        if rank() == 0: print("No classifier in these weights, so neighbors vote. To train one: "
+                              "barlow-kit linear CHECKPOINT DATA --out FOLDER\n")
+        return _knn(args)
+    model = get_model(args.config, published, None if published else args.checkpoint)
+    data = _heldout(args.data)
+    part, names = Labeled(data, labels_of(data), model.head.out_features), getattr(data, "classes", ())
+    if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
+        raise ValueError(f"{args.data} has {len(names)} classes, the classifier knows {part.classes}")
+    device, workers = init(args.device).device, usable_cores() if args.workers is None else args.workers
+    feed = Feed(model.recipe.views.view1, 0, device, workers)
+    top1, top5 = accuracies(model.to(device), part, feed)
+    if rank() == 0: print(f"{args.config}: {top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}")
+
+# %% ../nbs/16_cli.ipynb #3cad4e48
+def _models(args:argparse.Namespace) -> None:
+    if args.name in MODELS: return print(model_card(args.name))
+    found = list_models(args.name)
+    if not found: raise ValueError(unknown_name("model", args.name, list(MODELS)))
+    for row in found.rows():
+        print(row["name"], f"    {row['parameters']} parameters, top-1 {row['top1']} ({row['probe']}), "
+              f"{row['source']}, {row['license']}", sep="\n")
+
+def _convert(args:argparse.Namespace) -> None:
+    print(convert_checkpoint(args.source, args.target, to=args.to))
+
+def _predict(args:argparse.Namespace) -> None:
+    answers = inference_model(args.model, args.images, checkpoint=args.checkpoint)
+    for path, found in zip(args.images, answers):
+        print(f"{path}: {found['pred_class']} ({100*found['pred_score']:.1f} %)")
+
+# %% ../nbs/16_cli.ipynb #2d96791c
+def _zoo_commands(commands) -> None:
+    "train, test, models, convert and predict."
+    def add(name, do, text, /, **arguments):
+        command = commands.add_parser(name, help=text, description=text + ".")
+        for argument, settings in arguments.items(): command.add_argument(argument, **settings)
+        command.set_defaults(do=do)
+        return command
+    config, data = dict(help="see barlow-kit models"), dict(help="digits, or a folder with train/ and val/")
+    add("train", _train, "train a model of the zoo as its publishers did", config=config, data=data,
+        options=dict(nargs=argparse.REMAINDER, help="of pretrain or of linear, whichever it is"))
+    test = add("test", _test, "accuracy of weights for a model of the zoo", config=config,
+               checkpoint=dict(help="a file, the folder of a run, or the word published"), data=data)
+    test.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
+    test.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
+    add("models", _models, "list the zoo, or print one model's card",
+        name=dict(nargs="?", default="*", help="a name, or a pattern with *"))
+    convert = add("convert", _convert, "carry a checkpoint from one library to another",
+                  source=dict(help="a checkpoint of any of them"), target=dict(help="the file to write"))
+    convert.add_argument("--to", default="torchvision", choices=FORMATS, help="(default: torchvision)")
+    predict = add("predict", _predict, "the classes of images", model=config,
+                  images=dict(nargs="+", help="image files"))
+    predict.add_argument("--checkpoint", metavar="FILE", help="instead of the published weights")
+
+# %% ../nbs/16_cli.ipynb #7cd8185f
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -180,10 +283,9 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("pretrain", parents=[base], description=base.description,
                                 formatter_class=base.formatter_class,
                                 help="pretrain on digits, CIFAR-10 or a folder of images, on one device or many")
-    train.add_argument("--watch", type=int, metavar="STEPS",
-                       help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
-    train.set_defaults(do=_pretrain)
+    _watched(train).set_defaults(do=_pretrain)
     _evaluation_commands(commands)
+    _zoo_commands(commands)
     return parser
 
 def main(

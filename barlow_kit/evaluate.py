@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'check_labels', 'labeled_data',
            'listed_images', 'balanced_labels', 'Feed', 'Classifier', 'BackboneChanged', 'check_unchanged', 'Evaluation',
-           'cache_features', 'linear_evaluation', 'finetune', 'Features', 'ProbeResult', 'alignment', 'compare_probes',
-           'effective_rank', 'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict',
-           'knn_probe', 'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
+           'accuracies', 'cache_features', 'linear_evaluation', 'finetune', 'Features', 'ProbeResult', 'alignment',
+           'compare_probes', 'effective_rank', 'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation',
+           'knn_predict', 'knn_probe', 'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
 
 # %% ../nbs/11_evaluate.ipynb #5b36c17c
 import hashlib
@@ -423,7 +423,7 @@ def _fit_classifier(fit:_Fit, progress:bool) -> None:
             bar.update()
     fit.model.eval()
 
-# %% ../nbs/11_evaluate.ipynb #b640a393
+# %% ../nbs/11_evaluate.ipynb #0467d3d7
 @dataclass
 class Evaluation:
     "What a trained protocol found."
@@ -437,6 +437,7 @@ class Evaluation:
     seconds: float              # On the clock, of this call
     history: list               # A dict an epoch: epoch, loss, lr
     classifier: Classifier      # In eval mode
+    classes: tuple = ()         # Their names, where the data has them
     std = None                  # One run has no spread
 
     def __str__(self) -> str:
@@ -444,8 +445,13 @@ class Evaluation:
                 f"({self.labels} labels, seed {self.seed})")
 
 @torch.no_grad()
-def _test(model:Classifier, part:Labeled, feed:Feed, batch_size:int=256) -> tuple[float, float]:
-    "Top-1 and top-5 in percent, over all ranks' parts of the images."
+def accuracies(
+    model:nn.Module,     # Images to logits [N, classes]; on the feed's device
+    part:Labeled,        # To test on
+    feed:Feed,           # How images are shown
+    batch_size:int=256,
+) -> tuple[float, float]: # Top-1 and top-5 in percent
+    "How often the right class is first, and among the first five, over all ranks' parts of the images."
     model.eval()
     index, k = torch.arange(len(part))[rank()::world_size()], min(5, part.classes)
     hits = torch.zeros(2, device=feed.device)
@@ -454,7 +460,7 @@ def _test(model:Classifier, part:Labeled, feed:Feed, batch_size:int=256) -> tupl
         hits += torch.stack([hit[:, 0].sum(), hit.sum()])
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
-# %% ../nbs/11_evaluate.ipynb #ee92bfb3
+# %% ../nbs/11_evaluate.ipynb #6f4f3513
 @torch.no_grad()
 def cache_features(part:Labeled, backbone:nn.Module, feed:Feed, batch_size:int=256) -> Labeled:
     "The features of plain images in place of the images, computed once, each rank a part."
@@ -462,7 +468,8 @@ def cache_features(part:Labeled, backbone:nn.Module, feed:Feed, batch_size:int=2
     mine = torch.arange(-(-n//ranks)*ranks).chunk(ranks)[rank()] % n          # all the same number
     batches = feed.batches(part, lambda: ((-1, i) for i in mine.split(batch_size)))
     features = all_gather(torch.cat([backbone(x).float() for x, _ in batches]))[:n].cpu()
-    return Labeled(TensorImages(features[:, :, None, None], part.labels), part.labels, part.classes)
+    plain = TensorImages(features[:, :, None, None], part.labels, _class_names(part.data))
+    return Labeled(plain, part.labels, part.classes)
 
 def _flat(features:int) -> nn.Module:
     "The backbone of images that are features already."
@@ -523,18 +530,19 @@ def _start(source, data, settings:LinearSettings, a:_Asked) -> tuple[_Fit, Label
     path = None if a.out is None else Path(a.out)
     return _Fit(model, settings, train, feed, a.cached, path, config, a.save_steps), val
 
-# %% ../nbs/11_evaluate.ipynb #bb4252fd
+# %% ../nbs/11_evaluate.ipynb #167bcb3c
 def _evaluate(source, data, settings:LinearSettings, asked:_Asked) -> Evaluation:
     "Train a classifier by these settings, and test it."
     start = time.perf_counter()
     fit, val = _start(source, data, settings, asked)
     before = {k: v.clone() for k, v in fit.model.backbone.state_dict().items()}
     _fit_classifier(fit, asked.progress)
-    top1, top5 = _test(fit.model, val, fit.feed)
+    top1, top5 = accuracies(fit.model, val, fit.feed)
     if fit.model.frozen: check_unchanged(before, fit.model.backbone)
     seconds = time.perf_counter() - start
     return Evaluation(f"{asked.probe}, {_changes(settings)}", top1, top5, len(fit.train), len(val),
-                      fit.settings, asked.seed, seconds, fit.history, fit.model)
+                      fit.settings, asked.seed, seconds, fit.history, fit.model,
+                      tuple(_class_names(fit.train.data)))
 
 # %% ../nbs/11_evaluate.ipynb #4326050f
 def linear_evaluation(

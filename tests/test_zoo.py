@@ -9,6 +9,7 @@ import sys
 import tempfile
 import torch
 import warnings
+from IPython.display import Markdown
 from PIL import Image
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
@@ -21,7 +22,7 @@ from barlow_kit.checkpoint import CheckpointError, read_checkpoint, save_checkpo
 from barlow_kit.data import get_dataset
 from barlow_kit.recipe import get_recipe
 from barlow_kit.twins import BarlowTwins
-from barlow_kit.zoo import FORMATS, MODELS, ZooModel, _costs, _name_in, _neutral, _published, class_names, convert_checkpoint, detect_format, get_model, inference_model, list_models, load_backbone, prepare_image, read_weights
+from barlow_kit.zoo import FORMATS, MODELS, ZooModel, _costs, _name_in, _neutral, _published, class_names, convert_checkpoint, detect_format, get_model, inference_model, list_models, load_backbone, model_card, prepare_image, read_weights, save_model
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -309,8 +310,8 @@ def test_models_by_name():
     # cell 5489d745
     list_models()
 
-    # cell dbc7c19b
-    test_eq(list_models("digits"), ["digits"]); test_eq(len(list_models("*resnet50*")), 4)
+    # cell 74f6b4c4
+    test_eq(list_models("digits"), ["digits"]); test_eq(len(list_models("*resnet50*")), 5)
     test_eq(_costs("barlow-twins/resnet50-1000e")[0], 174_535_744)
     parameters, adds = _costs("resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k")
     test_eq((parameters, round(adds/1e9, 2)), (25_557_032, 4.09))
@@ -334,9 +335,9 @@ def test_get_a_model():
         with torch.no_grad(): out, features = model(x), model.extract_feat(x)
         shapes[name] = tuple(out.shape), [tuple(f.shape) for f in features]
 
-    # cell d963add0
-    test_eq([s[0][1] for s in shapes.values()], [8192, 1000, 8192, 8192, 10])
-    test_eq([s[1][0] for s in shapes.values()], [(2, 2048)]*4 + [(2, 128)])
+    # cell 0276aab6
+    test_eq([s[0][1] for s in shapes.values()], [8192, 1000, 8192, 8192, 8192, 10])
+    test_eq([s[1][0] for s in shapes.values()], [(2, 2048)]*5 + [(2, 128)])
     model = get_model("resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k")
     with torch.no_grad():
         for n, size in ((1, (224, 224)), (3, (96, 96)), (2, (64, 160))):
@@ -347,13 +348,13 @@ def test_get_a_model():
     test_eq([tuple(m.shape) for m in maps], [(2, 32, 8, 8), (2, 64, 4, 4), (2, 128, 2, 2), (2, 128)])
     test_fail(lambda: get_model("digit"), contains="did you mean 'digits'?")
 
-    # cell 2e135da7
+    # cell 858fdac2
     folder, name = Path((scratch := tempfile.TemporaryDirectory()).name), "barlow-twins/resnet50-1000e"
     torch.save({k: v for k, v in resnet50().state_dict().items() if k[:3] != "fc."}, folder/"resnet50.pth")
-    with patch("torch.hub.get_dir", lambda: str(folder)):
+    def no_network(*args): raise OSError("no network")
+    with patch("torch.hub.get_dir", lambda: str(folder)), patch("torch.hub.download_url_to_file", no_network):
         try: get_model(name, pretrained=True)
         except CheckpointError as e: print(str(e).replace(str(folder), "HUB"))
-        (folder/"checkpoints").mkdir()
         os.replace(folder/"resnet50.pth", folder/"checkpoints"/"barlowtwins_resnet50.pth")
         model, net = get_model(name, pretrained=True), load_backbone(name)
     model.projector, model.head, tuple(model.extract_feat(torch.rand(1, 3, 64, 64))[-1].shape)
@@ -442,3 +443,38 @@ def test_a_class_for_an_image():
     answer = inference_model("barlow-twins/resnet50-1000e", [photo]*2, checkpoint=folder/"linear.pth")
     test_eq([len(a["pred_scores"]) for a in answer], [1000, 1000])
     test_fail(lambda: inference_model("barlow-twins/resnet50-1000e", photo), contains="no trained classifier")
+
+
+def test_a_classifier_of_your_own():
+    "nbs/13_zoo.ipynb: A classifier of your own"
+    # cell f9469eca
+    folder, digits = Path((scratch := tempfile.TemporaryDirectory()).name), get_dataset("digits", "test")
+    words = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    save_model(get_model("digits", pretrained=True), folder/"mine.pt", words)
+    [inference_model("digits", image, checkpoint=folder/"mine.pt")["pred_class"] for image in digits.images[:5]]
+
+    # cell 5cd2292f
+    mine = get_model("digits", checkpoint=folder/"mine.pt")
+    test_eq([inference_model(mine, x)["pred_class"] for x in digits.images[:5]],
+            [words[y] for y in digits.labels[:5]])
+    assert torch.equal(mine.embed(digits.images), get_model("digits", pretrained=True).embed(digits.images))
+    test_eq(convert_checkpoint(folder/"mine.pt", folder/"again.pt", to="barlow_kit").left_out, ("classes",))
+    test_fail(lambda: save_model(mine, folder/"x.pt", ("a", "b")), contains="2 names for the 10 classes")
+    test_fail(lambda: save_model(nn.Linear(2, 2), folder/"x.pt"), contains="a Linear has no backbone")
+    torch.save(read_checkpoint(folder/"mine.pt") | {"classes": ["a"]}, folder/"x.pt")
+    test_fail(lambda: read_weights(folder/"x.pt"), exc=CheckpointError, contains="names 1 classes")
+
+
+def test_model_cards():
+    "nbs/13_zoo.ipynb: Model cards"
+    # cell 4de8a538
+    Markdown(model_card("resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k").replace("\n#", "\n###"))
+
+    # cell 2f21d78d
+    for name, e in MODELS.items():
+        page = model_card(name)
+        for part in (e.source, e.license, e.file, e.url, e.limits, *(f"| {t} |" for _, t in e.results)):
+            assert part in page
+        assert f"barlow-kit train {name} " in page and (f'inference_model("{name}"' in page) == bool(e.classes)
+        compile(page.split("```python")[1].split("```")[0], name, "exec")
+    test_fail(lambda: model_card("digit"), contains="did you mean 'digits'?")
