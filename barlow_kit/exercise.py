@@ -62,10 +62,12 @@ def exercise(
         return Verdict(right, line + "."*(line[-1] not in ".?!"))
     return judge
 
-# %% ../nbs/15_exercise.ipynb #448d45b7
+# %% ../nbs/15_exercise.ipynb #323bbcf3
 def _line(error:Exception) -> str:
     "The learner's line that failed, where it is known."
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "-packages" not in f.filename]
+    here = ask.__code__.co_filename
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if f.filename != here and "-packages" not in f.filename]
     return f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
 
 def ask(
@@ -79,17 +81,17 @@ def ask(
     try: got = answer(*args)
     except (ExerciseError, BrokenBarrierError): raise
     except Exception as e:
-        numbers = [a for a in args if isinstance(a, (int, float))]
-        given = f" for {', '.join(map(str, numbers))}" if numbers else ""
+        numbers = all(isinstance(a, (int, float)) for a in args)     # short enough to be shown
+        given = f" for {', '.join(map(str, args))}" if numbers and args else ""
         reason = (str(e).splitlines() or [""])[0]
         raise ExerciseError(f"your code stopped{_line(e)}{given}: {type(e).__name__}: {reason}") from e
     if got is None or got is ...: raise Unwritten("the function returns nothing; is a `return` missing?")
     return got
 
-# %% ../nbs/15_exercise.ipynb #2dfee927
+# %% ../nbs/15_exercise.ipynb #4ae3db5f
 def near(
-    got:Tensor,
-    want:Tensor,
+    got:Tensor,     # Of any shape and type of float
+    want:Tensor,    # What it should be
     tol:float=1e-3, # Of the norm of what is wanted
 ) -> bool:          # False for NaN, too
     "Whether two tensors agree in shape, and in value up to a relative error."
@@ -101,7 +103,7 @@ def diagnose(
     formula:Callable,  # What it should give; keywords are its knobs
     slips:list,        # Pairs (message, {knob: wrong setting})
     otherwise:str,     # What to say of an error that no slip explains
-    tol:float=1e-3,
+    tol:float=1e-3,    # As in `near`
 ) -> None:
     "Raise ExerciseError, with the slip or the two slips that explain it, unless `got` is right."
     if near(got, formula(), tol): return
@@ -172,12 +174,14 @@ def _check_matrix(name:str, answer) -> None:
     raise ExerciseError(f"{name!r}: row {i}, column {j} is too {'high' if off[i, j] > 0 else 'low'}: "
                         f"how does unit {i} of view 1 move with unit {j} of view 2?")
 
-# %% ../nbs/15_exercise.ipynb #dfd17959
+# %% ../nbs/15_exercise.ipynb #214474c5
 @exercise
 def check_prediction(
     answers:dict, # Name of a situation: its C, three rows of three numbers
 ) -> Verdict:
     "Whether the cross-correlation matrices of the seven situations are predicted."
+    if not isinstance(answers, dict):
+        raise ExerciseError("hand over a dictionary, such as dict(same=[[1, 0, 0], [0, 1, 0], [0, 0, 1]])")
     for name in answers:
         if name not in _SITUATIONS: raise ExerciseError(unknown_name("situation", name, _SITUATIONS))
     done = [n for n in _SITUATIONS if answers.get(n) is not None and answers[n] is not ...]
@@ -546,10 +550,10 @@ class _Meeting:
                     get_rank=lambda group=None: self.me.rank, get_world_size=lambda group=None: self.ranks,
                     barrier=lambda group=None: self.exchange(torch.zeros(0)) and None)
 
-# %% ../nbs/15_exercise.ipynb #4e70ae37
+# %% ../nbs/15_exercise.ipynb #723c6a91
 def on_ranks(
     fn:Callable,  # Runs as fn(rank) on each rank
-    ranks:int=2,
+    ranks:int=2,  # Number of threads
 ) -> list:        # What fn returned, by rank
     "Run a function on threads that stand for ranks. ExerciseError when one waits in vain for another."
     meeting = _Meeting(ranks)
