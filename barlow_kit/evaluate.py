@@ -248,15 +248,16 @@ def _as_list(items:list) -> list: return items
 @dataclass
 class Feed:
     "Makes batches on the device."
-    view: View
+    view: View                  # How an image is distorted
     seed: int
     device: torch.device
     workers: int                # Processes that decode files
 
     def batches(self,
-        part:Labeled,
+        part:Labeled,           # Images that the numbers mean
         schedule,               # A function that gives pairs (epoch, image numbers); epoch -1: plain
     ) -> Iterator[tuple]:       # Images [n, C, S, S], labels [n]
+        "The batches of a schedule."
         if not isinstance(part.data, TensorImages):
             yield from self._from_files(part, schedule)
             return
@@ -304,7 +305,7 @@ class BackboneChanged(RuntimeError):
 
 def check_unchanged(
     before:dict,        # Its state_dict, cloned
-    backbone:nn.Module,
+    backbone:nn.Module, # The network that must be as it was
 ) -> None:
     "Raise BackboneChanged with the first weight or buffer that is not the same, bit for bit."
     for name, tensor in backbone.state_dict().items():
@@ -456,7 +457,12 @@ def _test(model:Classifier, part:Labeled, feed:Feed, batch_size:int=256) -> tupl
 
 # %% ../nbs/11_evaluate.ipynb #ee92bfb3
 @torch.no_grad()
-def cache_features(part:Labeled, backbone:nn.Module, feed:Feed, batch_size:int=256) -> Labeled:
+def cache_features(
+    part:Labeled,           # Images
+    backbone:nn.Module,     # Images [n, C, S, S] to features [n, F]; in eval mode
+    feed:Feed,              # Makes their batches
+    batch_size:int=256,     # Images at once
+) -> Labeled:               # The features as images [F, 1, 1]
     "The features of plain images in place of the images, computed once, each rank a part."
     n, ranks = len(part), world_size()
     mine = torch.arange(-(-n//ranks)*ranks).chunk(ranks)[rank()] % n          # all the same number
