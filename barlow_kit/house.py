@@ -7,14 +7,14 @@ __all__ = ['ROOMS', 'FILLED_IN', 'GLOSSARY', 'exporting', 'imported_modules', 'b
            'as_code', 'explained', 'signature', 'function_name', 'class_name', 'public', 'owed', 'anchor', 'prose',
            'anchors', 'links', 'broken_links', 'readable']
 
-# %% ../nbs/91_house.ipynb #06607cd5
+# %% ../nbs/91_house.ipynb #20e4e5c2
 import ast
 import io
 import posixpath
 import re
 import tokenize
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -68,7 +68,7 @@ def broken_floors(
                 wrong.append(f"{where} imports {name} from floor {notebooks[name][0]}: move one of them")
     return wrong
 
-# %% ../nbs/91_house.ipynb #50316c0a
+# %% ../nbs/91_house.ipynb #b8768c37
 @dataclass(frozen=True)
 class Parameter:
     "A parameter, a field of a class, or what a function returns."
@@ -76,6 +76,7 @@ class Parameter:
     type: str       # Annotation, empty if there is none
     default: str    # Default, empty if there is none
     about: str      # Its comment
+    keyword: bool=False # Whether it is given by name only
 
 @dataclass(frozen=True)
 class Name:
@@ -90,7 +91,7 @@ class Name:
     source: str=""                  # Of a value, its definition
     methods: "tuple[Name, ...]"=()  # Of a class, its public methods
 
-# %% ../nbs/91_house.ipynb #fe81f420
+# %% ../nbs/91_house.ipynb #0a7fe806
 def comments(
     source:str,         # Python
 ) -> dict[int, str]:    # Line number to comment
@@ -124,6 +125,7 @@ def signature(
     star = {a.vararg: "*", a.kwarg: "**"}
     params = explained([(star.get(arg, "") + arg.arg, arg.annotation, default, arg)
                         for arg, default in pairs if arg and arg.arg not in ("self", "cls")], notes)
+    params = tuple(replace(p, keyword=p.name in {arg.arg for arg in a.kwonlyargs}) for p in params)
     taken, last = {p.about for p in params}, node.returns or node
     spots = range(last.end_lineno if node.returns else node.lineno, node.body[0].lineno)
     about = next((notes[i] for i in spots if i in notes and notes[i] not in taken), "")
