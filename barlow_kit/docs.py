@@ -115,12 +115,13 @@ def notebook_page(
         if note and blocks: blocks, note = [*blocks, note], ""
     return "\n\n".join(blocks) + "\n", pictures
 
-# %% ../nbs/92_docs.ipynb #578a2181
+# %% ../nbs/92_docs.ipynb #c9bdae76
 def call(
     name:Name,      # A function or a class
     width:int=88,   # Longest line
 ) -> str:           # How to call it
     "A signature as Python has it."
+    if name.kind == "class" and not name.params: return f"class {name.name}"
     parts, starred = [], False
     for p in name.params:
         if p.keyword and not starred: parts.append("*")
@@ -143,7 +144,7 @@ def parameter_table(
     "What parameters mean."
     rows = [[f"`{p.name}`", f"`{p.type}`" if p.type else "", f"`{p.default}`" if p.default else "",
              plain(p.about or GLOSSARY.get(p.name, ""))] for p in params]
-    if not any(row[1] or row[3] for row in rows): return ""
+    if not any(row[3] for row in rows): return ""
     keep = [i for i in range(4) if any(row[i] for row in rows)]
     lines = [["parameter", "type", "default", "meaning"], ["---"]*4, *rows]
     return "\n".join(f"| {' | '.join(line[i] for i in keep)} |" for line in lines)
@@ -280,7 +281,7 @@ def write_pages(
         (folder/page).write_bytes(content if isinstance(content, bytes) else content.encode())
     return {page: short_title(page, text) for page, text in made.items()} | {"index.md": "Overview"}
 
-# %% ../nbs/92_docs.ipynb #72b230b3
+# %% ../nbs/92_docs.ipynb #735900db
 STYLE = """
 .md-grid { max-width: 70rem }
 .md-typeset .language-text pre > code { background: transparent; border-radius: 0;
@@ -310,7 +311,8 @@ def site_config(
         "plugins": ["search"], "extra_css": ["style.css"],
         "extra": {"social": [{"icon": "fontawesome/brands/git-alt", "link": settings["git_url"]}]},
         "markdown_extensions": ["attr_list", "md_in_html", "sane_lists", "tables", "pymdownx.superfences",
-                                "pymdownx.highlight", {"toc": {"permalink": True}}],
+                                {"pymdownx.highlight": {"pygments_lang_class": True}},
+                                {"toc": {"permalink": True}}],
         "validation": {"nav": {"omitted_files": "warn", "not_found": "warn"},
                        "links": {"anchors": "warn", "not_found": "warn", "unrecognized_links": "warn"}}}
 
@@ -366,7 +368,7 @@ def dead_ends(
               for url in re.findall(outside, p.read_text(encoding="utf8"))}
     return sorted(f"{page.relative_to(site).as_posix()}: {said}" for page, said in wrong)
 
-# %% ../nbs/92_docs.ipynb #9a6e2cb6
+# %% ../nbs/92_docs.ipynb #d250fecb
 def build_site(
     root:Path,      # Root of the project
 ) -> list[str]:     # Complaints about the site that was built
@@ -383,9 +385,10 @@ def build_site(
         titles = write_pages(root, folder/"docs", url, mathml)
         (folder/"docs/style.css").write_text(STYLE, encoding="utf8")
         (folder/"mkdocs.yml").write_text(json.dumps(site_config(settings, navigation(titles))))
-        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", folder/"mkdocs.yml", "-d", out]
-        built = subprocess.run(command, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", folder/"mkdocs.yml"]
+        env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+        built = subprocess.run([*command, "-d", out], env=env, text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
     return dead_ends(out) if built.returncode == 0 else [built.stdout]
 
 def docs_main(

@@ -46,13 +46,14 @@ def test_do_our_own_notebooks_keep_to_their_floors():
 
 def test_what_does_a_module_offer():
     "nbs/91_house.ipynb: What does a module offer?"
-    # cell 60b5d157
+    # cell 0bb3eda0
     module = '''__all__ = ["LIMIT", "floor", "Run"]
 LIMIT = 0.0051
 def floor(
     n:int,              # Samples, N
+    *more,
     lambd:float=0.0051, # Weight
-    *more, **rest,
+    **rest,
 ) -> float:             # Lowest value
     "How low it can go."
 class Run(tuple):
@@ -65,11 +66,11 @@ def _floor(n): ...
     for name in public(module):
         print(name.kind, name.name, *[(p.name, p.default, p.about) for p in name.params])
 
-    # cell 8a395c7b
+    # cell 6dd564cc
     limit, floor, run = public(module)
     test_eq((limit.kind, limit.source), ("value", "LIMIT = 0.0051"))
-    test_eq(floor.params[1], Parameter("lambd", "float", "0.0051", "Weight"))
-    test_eq([(p.name, p.about) for p in floor.params[2:]], [("*more", ""), ("**rest", "")])
+    test_eq(floor.params[2], Parameter("lambd", "float", "0.0051", "Weight", keyword=True))
+    test_eq([(p.name, p.about) for p in floor.params[1::2]], [("*more", ""), ("**rest", "")])
     test_eq(floor.returns, Parameter("", "float", "", "Lowest value"))
     test_eq(run.params, (Parameter("path", "str", "''", "Its folder"),))
     test_eq([m.name for m in run.methods], ["Run.load"])
