@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 WORKERS ?= 2
+LAB_ARGS ?=
 PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
@@ -48,7 +49,7 @@ quickstart: $(VENV)/.barlow_kit
 	@"$(BIN)/barlow-kit" quickstart
 
 lab: $(VENV)/.barlow_kit
-	"$(BIN)/jupyter" lab nbs/tutorials/quickstart.ipynb
+	"$(BIN)/jupyter" lab $(LAB_ARGS) nbs/tutorials/quickstart.ipynb
 
 $(VENV)/.barlow_kit_docs: $(VENV)/.barlow_kit
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[docs]'

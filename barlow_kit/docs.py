@@ -281,11 +281,12 @@ def write_pages(
         (folder/page).write_bytes(content if isinstance(content, bytes) else content.encode())
     return {page: short_title(page, text) for page, text in made.items()} | {"index.md": "Overview"}
 
-# %% ../nbs/92_docs.ipynb #735900db
+# %% ../nbs/92_docs.ipynb #8b3e32e4
 STYLE = """
 .md-grid { max-width: 70rem }
 .md-typeset .language-text pre > code { background: transparent; border-radius: 0;
   border-left: .15rem solid var(--md-default-fg-color--lightest); padding-top: .2em; padding-bottom: .2em }
+.md-typeset .language-text :is(.md-code__nav, .md-clipboard) { display: none }
 .md-typeset img { background: #fff; border-radius: .2rem }
 .md-typeset .notebook { font-size: .68rem; color: var(--md-default-fg-color--light) }
 .md-typeset .formula.block { display: block; overflow-x: auto; margin: 1em 0; font-size: 1.1em }
