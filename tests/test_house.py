@@ -163,10 +163,11 @@ def test_can_a_code_host_read_our_files():
     steps = {name: [s.get("run") or s["uses"] for job in flow["jobs"].values() for s in job["steps"]]
              for name, flow in flows.items()}
 
-    # cell 1454c82b
+    # cell b880306c
     assert "bash .ci/run" in steps["ci.yml"] and "make docs" in steps["docs.yml"]
     test_eq(flows["ci.yml"]["jobs"]["test"]["strategy"]["matrix"], {"python": ["3.10", "3.12"]})
     for name, flow in flows.items():
-        assert True in flow and all("runs-on" in job for job in flow["jobs"].values()), name  # `on:` is YAML's true
+        assert True in flow, name                                       # YAML reads `on:` as true
+        assert all("runs-on" in job for job in flow["jobs"].values()), name
     container = json.loads((root/".devcontainer/devcontainer.json").read_text())
     assert container["postCreateCommand"].split()[0] == "make"
