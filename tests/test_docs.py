@@ -2,10 +2,11 @@
 import base64
 import json
 import re
+import sys
 import tempfile
 from fastcore.test import test_eq
 from pathlib import Path
-from barlow_kit.docs import call, dead_ends, docs_main, navigation, notebook_page, reference_page, short_title, site_config, site_link, site_map, site_text, write_pages
+from barlow_kit.docs import call, dead_ends, docs_main, model_cards, navigation, notebook_page, reference_page, short_title, site_config, site_link, site_map, site_text, write_pages
 from barlow_kit.house import Name, Parameter, public
 from barlow_kit.testgen import load, project, sketch
 
@@ -113,6 +114,21 @@ def test_the_way_around():
 
 def test_all_pages():
     "nbs/92_docs.ipynb: All pages"
+    # cell b10bc30d
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root/"toyzoo").mkdir()
+        (root/"toyzoo/zoo.py").write_text("__all__ = ['list_models', 'model_card']\n"
+            "def list_models(): return ['tiny']\ndef model_card(name): return 'A model for digits.'\n")
+        sys.path.insert(0, folder)
+        try: cards, none = model_cards(root, "toyzoo"), model_cards(root, "elsewhere")
+        finally: sys.path.remove(folder)
+
+    # cell 5646d6c1
+    test_eq(none, {})
+    test_eq(cards["models/tiny.md"], "# tiny\n\nA model for digits.")
+    assert "- [tiny](tiny.md)" in cards["models/index.md"]
+
     # cell d1d94573
     with tempfile.TemporaryDirectory() as folder:
         root, site = Path(folder)/"toy", Path(folder)/"site"
