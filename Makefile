@@ -4,15 +4,18 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 WORKERS ?= 2
+LAB_ARGS ?=
+PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test test-browser chromium lab bench export readme check
+.PHONY: help quickstart test test-browser chromium lab bench docs docs-serve export readme check
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
 	@echo "make test         install with the tools for development, run every notebook and every generated test"
 	@echo "make test-browser click through the widgets in JupyterLab and Notebook 7 (needs Chromium; CHROMIUM=/path/to/it)"
 	@echo "make lab          open the quickstart notebook in JupyterLab"
+	@echo "make docs         build the documentation site into _docs; make docs-serve shows it at http://localhost:$(PORT)"
 	@echo "make bench        measure speed and memory against the usual formulations"
 	@echo "make export       notebooks -> package, tests and README (after an edit)"
 
@@ -46,7 +49,17 @@ quickstart: $(VENV)/.barlow_kit
 	@"$(BIN)/barlow-kit" quickstart
 
 lab: $(VENV)/.barlow_kit
-	"$(BIN)/jupyter" lab nbs/tutorials/quickstart.ipynb
+	"$(BIN)/jupyter" lab $(LAB_ARGS) nbs/tutorials/quickstart.ipynb
+
+$(VENV)/.barlow_kit_docs: $(VENV)/.barlow_kit
+	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[docs]'
+	@echo "$(CURDIR)" > $@
+
+docs: $(VENV)/.barlow_kit_docs
+	@"$(BIN)/barlow-kit-docs"
+
+docs-serve: docs
+	"$(BIN)/python" -m http.server $(PORT) --bind 127.0.0.1 --directory _docs
 
 bench: $(VENV)/.barlow_kit
 	@for b in loss lars views jpeg step; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done

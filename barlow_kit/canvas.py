@@ -62,7 +62,12 @@ if AnyWidget:
 
 class Drawing(Panel):
     "A canvas that shows `data()`; without anywidget, an image of `twin()`."
-    def __init__(self, kind:str, size:int, controls:Sequence=(), live:bool|None=None):
+    def __init__(self,
+        kind:str,               # What widgets.js shall draw, such as "matrix"
+        size:int,               # Side in pixels
+        controls:Sequence=(),   # Widgets below the canvas
+        live:bool|None=None,    # Whether it answers to the mouse; None: if anywidget is there
+    ):
         if live and not AnyWidget: raise ImportError("anywidget is not installed: pip install anywidget")
         self.live = AnyWidget is not None if live is None else live
         self.canvas = _Canvas(kind=kind, size=size) if self.live else widgets.Image(format="png")

@@ -244,19 +244,20 @@ def _stacked(images:list) -> Tensor:
 
 def _as_list(items:list) -> list: return items
 
-# %% ../nbs/11_evaluate.ipynb #0b7b2c03
+# %% ../nbs/11_evaluate.ipynb #bdcb5320
 @dataclass
 class Feed:
     "Makes batches on the device."
-    view: View
+    view: View                  # How an image is distorted
     seed: int
     device: torch.device
     workers: int                # Processes that decode files
 
     def batches(self,
-        part:Labeled,
+        part:Labeled,           # Images that the numbers mean
         schedule,               # A function that gives pairs (epoch, image numbers); epoch -1: plain
     ) -> Iterator[tuple]:       # Images [n, C, S, S], labels [n]
+        "The batches of a schedule."
         if not isinstance(part.data, TensorImages):
             yield from self._from_files(part, schedule)
             return
@@ -275,7 +276,7 @@ class Feed:
         for (_, index), images in zip(schedule(), loader):
             yield _stacked(images).to(self.device, non_blocking=True), part.labels[index].to(self.device)
 
-# %% ../nbs/11_evaluate.ipynb #3c37c889
+# %% ../nbs/11_evaluate.ipynb #5b23f0e7
 class Classifier(nn.Module):
     "Backbone and linear head: images [N, C, H, W] to logits [N, classes]. The head starts as N(0, 0.01)."
     def __init__(self,
@@ -304,7 +305,7 @@ class BackboneChanged(RuntimeError):
 
 def check_unchanged(
     before:dict,        # Its state_dict, cloned
-    backbone:nn.Module,
+    backbone:nn.Module, # The network that must be as it was
 ) -> None:
     "Raise BackboneChanged with the first weight or buffer that is not the same, bit for bit."
     for name, tensor in backbone.state_dict().items():
@@ -449,7 +450,7 @@ def accuracies(
     model:nn.Module,     # Images to logits [N, classes]; on the feed's device
     part:Labeled,        # To test on
     feed:Feed,           # How images are shown
-    batch_size:int=256,
+    batch_size:int=256,  # Images at a time
 ) -> tuple[float, float]: # Top-1 and top-5 in percent
     "How often the right class is first, and among the first five, over all ranks' parts of the images."
     model.eval()
@@ -460,9 +461,14 @@ def accuracies(
         hits += torch.stack([hit[:, 0].sum(), hit.sum()])
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
-# %% ../nbs/11_evaluate.ipynb #6f4f3513
+# %% ../nbs/11_evaluate.ipynb #04feb441
 @torch.no_grad()
-def cache_features(part:Labeled, backbone:nn.Module, feed:Feed, batch_size:int=256) -> Labeled:
+def cache_features(
+    part:Labeled,           # Images
+    backbone:nn.Module,     # Images [n, C, S, S] to features [n, F]; in eval mode
+    feed:Feed,              # Makes their batches
+    batch_size:int=256,     # Images at once
+) -> Labeled:               # The features as images [F, 1, 1]
     "The features of plain images in place of the images, computed once, each rank a part."
     n, ranks = len(part), world_size()
     mine = torch.arange(-(-n//ranks)*ranks).chunk(ranks)[rank()] % n          # all the same number

@@ -44,7 +44,7 @@ class Unwritten(ExerciseError):
 
 class Verdict(NamedTuple):
     "True or false, with a reason."
-    right: bool
+    right: bool    # Whether the answer passed
     message: str   # One line
 
     def __bool__(self) -> bool: return self.right
@@ -72,7 +72,7 @@ def _line(error:Exception) -> str:
 
 def ask(
     answer:Callable, # The learner's function
-    *args,
+    *args,           # What it is called with
 ):                   # What it returns, never None
     "Call a learner's function; what goes wrong there becomes an ExerciseError."
     if answer is ... or answer is None: raise Unwritten("there is no function yet")

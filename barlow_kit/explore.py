@@ -83,7 +83,7 @@ def _control(kind, words:str, tip:str, *, width:str="270px", label:str="95px", *
 # %% ../nbs/14_explore.ipynb #47b5de5b
 def milliseconds(
     move,         # Is called with 0, 1, ...
-    times:int=10,
+    times:int=10, # How often
 ) -> float:
     "Shortest time of `move(k)`: what else the machine does counts least in it."
     taken = []
@@ -131,8 +131,8 @@ class LossLook(NamedTuple):
     c:Tensor                    # Cross-correlation, [D, D]
     lambd:float                 # Weight of the redundancy term
     loss:float                  # invariance + lambd * redundancy
-    invariance:float
-    redundancy:float            # Before the weight
+    invariance:float            # How far the diagonal is from 1
+    redundancy:float            # How far the rest is from 0, before the weight
     floor:float                 # Least possible loss for this N and D
     invariance_gradient:float   # Norm of the term's gradient by both embeddings
     redundancy_gradient:float   # The same of lambd * redundancy

@@ -30,8 +30,8 @@ class Published(NamedTuple):
     model: str           # Backbone and pretraining epochs
     data: str
     probe: str           # As they call it
-    top1: float
-    top5: float|None = None
+    top1: float          # Percent
+    top5: float|None = None # Percent, where they say so
 
 _R50 = "ResNet-50, {} epochs"
 PUBLISHED = (
@@ -53,13 +53,13 @@ PUBLISHED = (
 # %% ../nbs/11_report.ipynb #2856e798
 class Row(NamedTuple):
     "A line of a report."
-    probe: str
-    top1: str
-    top5: str
-    labels: str
-    seed: str
-    seconds: str
-    settings: str
+    probe: str      # Its name, as in `PROBES`
+    top1: str       # Percent, with the spread over several draws; or "not run"
+    top5: str       # Percent, empty for few classes
+    labels: str     # How many were used
+    seed: str       # Of what is random in it
+    seconds: str    # Time that it took
+    settings: str   # What else defines it, or why it was not run
 
 PROBES = ("few labels", "linear", "kNN", "cached", "linear evaluation", "fine-tuned")
 _TOO_MUCH = 10**8                   # Numbers in the training features, for scikit-learn's solver

@@ -509,15 +509,16 @@ def show_output(
     return fenced("".join(data.get("text/plain", "") if out.get("name") != "stdout" else out["text"]))
 
 def cell_page(
-    cell:Cell,      # A cell
-    folder:str,     # Folder of its notebook
-) -> list[str]:     # Blocks of markdown
+    cell:Cell,          # A cell
+    folder:str,         # Folder of its notebook
+    show=show_output,   # Makes Markdown of an output
+) -> list[str]:         # Blocks of markdown
     "What a README shows of a cell."
     if cell.kind == "markdown": return [relink(cell.source, folder).strip("\n")]
     directives, code = split_directives(cell.source)
     if cell.kind != "code" or {"hide", "default_exp"} & directives.keys(): return []
     shown = "" if directives.get("echo", "").lower() == "false" else fenced(code, "python")
-    return [block for block in (shown, *map(show_output, cell.outputs)) if block]
+    return [block for block in (shown, *map(show, cell.outputs)) if block]
 
 # %% ../nbs/90_testgen.ipynb #c0a877c4
 def readme(

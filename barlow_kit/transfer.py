@@ -189,10 +189,10 @@ class VOCImages(Dataset):
     def __init__(self,
         root,                    # Folder that holds VOCdevkit
         split:str="trainval",    # "train", "val", "trainval"; "test" for 2007
-        year:str="2007",
+        year:str="2007",         # "2007" to "2012"
         *,
         download:bool=False,
-        classes:Sequence[str]=VOC_CLASSES,
+        classes:Sequence[str]=VOC_CLASSES, # Names, in the order of the labels
     ):
         self.data, self.classes = _voc(root, year, split, download), tuple(classes)
         self.labels = [self._answers(file) for file in self.data.annotations]
@@ -287,11 +287,17 @@ def _split(net:nn.Module) -> tuple[nn.Module, nn.Module]:
 # %% ../nbs/12_transfer.ipynb #3c842474
 class LastStageHead(nn.Module):
     "The backbone's last stage on cut-outs: [n, C, s, s] -> [n, F]. `maps` is before the mean."
-    def __init__(self, stage:nn.Module, norm:nn.Module|None=None):
+    def __init__(self,
+        stage:nn.Module,            # Last stage of a ResNet
+        norm:nn.Module|None=None,   # Follows it; None is nothing
+    ):
         super().__init__()
         self.layer4, self.norm = stage, norm or nn.Identity()
 
-    def maps(self, x:Tensor) -> Tensor: return self.norm(self.layer4(x))
+    def maps(self, x:Tensor) -> Tensor:
+        "Maps [n, F, s', s'] of cut-outs [n, C, s, s]."
+        return self.norm(self.layer4(x))
+
     def forward(self, x:Tensor) -> Tensor: return self.maps(x).mean((2, 3))
 
 def _c4_parts(weights, backbone:str, norm:str, channels:int, roi_size:int, anchors, ratios) -> dict:
@@ -675,7 +681,7 @@ class DetectionScore(NamedTuple):
     AP50: float        # At IoU 0.5
     AP75: float        # At IoU 0.75
     kind: str          # "box" or "mask"
-    images: int
+    images: int        # How many were scored
     objects: int       # True ones that count: without crowds and difficult ones
 
     def __str__(self) -> str:
@@ -719,7 +725,7 @@ class VOCObjects(Dataset):
         parts:Sequence[tuple[str, str]]=(("2007", "trainval"), ("2012", "trainval")), # Years and splits
         *,
         download:bool=False,
-        classes:Sequence[str]=VOC_CLASSES,
+        classes:Sequence[str]=VOC_CLASSES, # Names, in the order of the labels
     ):
         data = [_voc(root, year, split, download) for year, split in parts]
         self.images, self.annotations = ([f for d in data for f in getattr(d, name)]

@@ -45,10 +45,10 @@ _PARTS = ("backbone", "projector", "loss_norm", "classifier")
 
 class Format(NamedTuple):
     "Where a library keeps the parts of a checkpoint."
-    backbone: str
-    projector: str|None = None
-    loss_norm: str|None = None
-    classifier: str|None = None
+    backbone: str           # Prefix of the backbone's tensors; "" where they stand bare
+    projector: str|None = None  # Prefix of the projector's; None: no place for them, as for the next two
+    loss_norm: str|None = None  # Prefix of the statistics of the loss's batch norm
+    classifier: str|None = None # Prefix of the linear classifier's
     holder: str = ""        # Key of the file under which the tensors are; "" where they are the file
     biases: str = ""        # Linear layers of the projector with a bias: "" none, "last" or "all"
     rest: tuple = ()        # Prefixes of tensors that are not weights
@@ -441,7 +441,7 @@ class Entry(NamedTuple):
     file: str = ""          # The published file's name in torch.hub's folder; "" when none was published
     url: str = ""           # Where to download it; "" when it is to be fetched by hand
     source: str = ""        # Who published it
-    license: str = ""
+    license: str = ""       # Of the weights
     results: tuple = ()     # (probe, top-1 in percent), as published; the main one first
     projector: bool = True  # Whether the network has one
     start: str = ""         # The model whose backbone the classifier was trained on
@@ -535,11 +535,17 @@ def _last_blocks(backbone:nn.Module) -> list:
 
 class ZooModel(nn.Module):
     "A backbone with what there is on top: a projector, a classifier, both or none. In eval mode."
-    def __init__(self, recipe:Recipe, backbone:nn.Module, projector:nn.Module|None=None,
-                 head:nn.Module|None=None, trained:bool=False, classes:tuple=()):
+    def __init__(self,
+        recipe:Recipe,                  # How it was pretrained; its views say how to show an image
+        backbone:nn.Module,             # Maps [N, C, H, W] to [N, F]
+        projector:nn.Module|None=None,  # Maps [N, F] to embeddings [N, D]
+        head:nn.Module|None=None,       # Maps [N, F] to scores [N, classes]
+        trained:bool=False,             # The weights come from a file
+        classes:tuple=(),               # Names of the head's classes
+    ):
         super().__init__()
         self.recipe, self.backbone, self.projector, self.head = recipe, backbone, projector, head
-        self.trained, self.classes = trained, classes           # weights come from a file, and class names
+        self.trained, self.classes = trained, classes
         self.eval()
     def features(self, x:Tensor) -> Tensor:
         "Representations [N, F] of images [N, C, H, W]."
