@@ -30,7 +30,7 @@ from .projector import projector as make_projector
 from .recipe import Recipe, unknown_name, get_recipe
 from .twins import make_backbone
 
-# %% ../nbs/13_zoo.ipynb #c93bdf66
+# %% ../nbs/13_zoo.ipynb #3a270216
 class Weights(NamedTuple):
     "The weights in a checkpoint, by neutral names, and the names of all else that was in the file."
     backbone: dict          # torchvision's names: conv1.weight, ..., without fc
@@ -62,7 +62,8 @@ FORMATS = {
                       "online_classifier.classification_head.", "state_dict", "last"),
     "solo-learn": Format("backbone.", "projector.", None, "classifier.", "state_dict", "all"),
     "detectron2": Format("", classifier="stem.fc.", holder="model"),
-    "barlow_kit": Format("backbone.", "projector.", "loss_norm.", "classifier.", "model")}
+    "barlow_kit": Format("backbone.", "projector.", "loss_norm.", "classifier.", "model",
+                         rest=("predictor.", "compare."))}     # what a variant's training has besides
 
 # %% ../nbs/13_zoo.ipynb #0212ab7c
 _DETECTRON2 = [(f"layer{k}.", f"res{k + 1}.") for k in (1, 2, 3, 4)] + [
