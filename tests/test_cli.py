@@ -74,11 +74,11 @@ def test_the_command():
 
 def test_a_variant_from_the_shell():
     "nbs/16_cli.ipynb: A variant from the shell"
-    # cell aeb69410
+    # cell f0bd83be
     with tempfile.TemporaryDirectory() as folder:
         line = ["pretrain", "digits", "--out", f"{folder}/run", "--epochs", "2", "--no-progress",
                 "--set", "projector=64,32", "loss=w_mse", "predictor=true"]
-        code = main(line)                                        # the run's folder is not a path to print
+        with contextlib.redirect_stdout(io.StringIO()): code = main(line)
         run = Run.load(f"{folder}/run")
 
     # cell 7cd251c7
