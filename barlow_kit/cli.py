@@ -5,10 +5,12 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #6f35c7ab
+# %% ../nbs/16_cli.ipynb #0da1a7d7
 import argparse
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -21,10 +23,11 @@ from .evaluate import (Evaluation, Feed, Labeled, accuracies, compare_probes, ex
                                  finetune, format_probes, labels_of, linear_evaluation,
                                  pretrained, watch_features)
 from .plot import plot_cross_correlation, plot_history, plot_views
-from .recipe import unknown_name
+from .recipe import Recipe, get_recipe, unknown_name
 from .report import PROBES, report
 from .train import Run, explained, pretrain, train_command, train_parser, usable_cores
 from .twins import twin_correlation
+from .variants import LOSSES, Variant, get_variant
 from .zoo import (FORMATS, MODELS, Entry, convert_checkpoint, get_model, inference_model,
                             list_models, load_backbone, model_card, read_weights, save_model)
 
@@ -58,7 +61,7 @@ def compare_with_free(run:Run, draws:int=10) -> dict:
     features = {name: [extract_features(m, d) for d in splits] for name, m in models.items()}
     return compare_probes(features, draws=draws)
 
-# %% ../nbs/16_cli.ipynb #48c9532d
+# %% ../nbs/16_cli.ipynb #0253db8e
 def quickstart(
     out:str|None=None,   # Folder of the run; by default runs/digits-seed0 (or whatever the seed)
     *,
@@ -71,7 +74,7 @@ def quickstart(
     run = pretrain("digits", out=out, seed=seed, **overrides)
     print(f"\nPretrained on 1,400 digits without their labels: {run.recipe.epochs} epochs, "
           f"{time.perf_counter() - start:.0f} s, "
-          f"loss {run.history[0]['loss']:.0f} -> {run.history[-1]['loss']:.0f} (floor {run.floor:.1f}).\n"
+          f"loss {run.history[0]['loss']:.0f} -> {run.history[-1]['loss']:.0f}{run.recipe.floor_note}.\n"
           "Now tested on 397 others: linear probe with 1 and 5 labels a class and with all labels (their number "
           "in brackets),\nmean and spread over 10 draws of the labels, and the vote of the 5 nearest neighbors.\n")
     results = compare_with_free(run)
@@ -83,7 +86,7 @@ def quickstart(
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
-# %% ../nbs/16_cli.ipynb #db8622da
+# %% ../nbs/16_cli.ipynb #c3202e60
 def _heldout(data:str) -> Dataset:
     "The part that is not trained on."
     return get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
@@ -94,15 +97,44 @@ def _watcher(data:str, every:int) -> Callable:
     def some(d, n): return Subset(d, range(0, len(d), -(-len(d)//n)))       # folders are sorted by class
     return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
-def _watched(parser:argparse.ArgumentParser) -> argparse.ArgumentParser:
-    "The parser with one option more."
-    parser.add_argument("--watch", type=int, metavar="STEPS",
-                        help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
+def _more_options(parser:argparse.ArgumentParser) -> argparse.ArgumentParser:
+    "The options that `barlow-kit pretrain` has beside those of `python -m barlow_kit.train`."
+    parser.add_argument("--watch", type=int, metavar="STEPS", help="every so many steps, effective rank and "
+                        "5-NN accuracy on images not trained on")
+    parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE",
+                        help="fields of the recipe or of a variant of it, such as loss=vicreg "
+                             f"predictor=true; losses: {', '.join(LOSSES)}")
     return parser
+
+def _value(field:str, text:str):
+    "The value of a recipe's field, written as text. ValueError for what it cannot be."
+    defaults = {f.name: f.default for f in fields(Variant) if f.name not in ("name", "views")}
+    if field not in defaults: raise ValueError(unknown_name("recipe field", field, defaults))
+    kind = type(defaults[field])
+    try:
+        if kind is bool: return dict(true=True, false=False)[text.lower()]
+        return tuple(map(int, text.split(","))) if kind is tuple else kind(text)
+    except (KeyError, ValueError):
+        wanted = {bool: "true or false", tuple: "numbers such as 512,512"}.get(
+            kind, f"of type {kind.__name__}")
+        raise ValueError(f"--set {field}={text}: {field} must be {wanted}") from None
+
+def _set_fields(args:argparse.Namespace) -> None:
+    "Put what `--set` names into the recipe, a variant if need be, and into the folder's name."
+    pairs = [pair.partition("=") for pair in args.set]
+    for field, equals, _ in pairs:
+        if not equals: raise ValueError(f"--set takes FIELD=VALUE, got {field!r}")
+    values = {field: _value(field, text) for field, _, text in pairs}
+    if not values: return
+    name = args.recipe or args.data
+    if not args.out: args.out = f"runs/{'-'.join([name, *args.set])}-seed{args.seed}"
+    plain = {*values} <= {f.name for f in fields(Recipe)}
+    args.recipe = (get_recipe if plain else get_variant)(name, **values)
 
 def _pretrain(args:argparse.Namespace) -> None:
     every = args.watch
-    for other in ("watch", "command", "do"): vars(args).pop(other, None)
+    _set_fields(args)
+    for other in ("watch", "command", "do", "set"): vars(args).pop(other, None)
     train_command(args, [_watcher(args.data, every)] if every and not args.dry_run else [])
 
 def _quickstart(args:argparse.Namespace) -> None:
@@ -185,7 +217,7 @@ def _evaluation_commands(commands) -> None:
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
-# %% ../nbs/16_cli.ipynb #115784b8
+# %% ../nbs/16_cli.ipynb #ee10ba00
 def _entry(name:str) -> Entry:
     "What the zoo knows about a model."
     if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
@@ -194,7 +226,7 @@ def _entry(name:str) -> Entry:
 def _train(args:argparse.Namespace) -> None:
     entry, prog = _entry(args.config), f"barlow-kit train {args.config}"
     if not entry.settings:
-        parser = _watched(train_parser(prog=prog))
+        parser = _more_options(train_parser(prog=prog))
         return _pretrain(parser.parse_args([args.data, "--recipe", entry.recipe, *args.options]))
     parser = argparse.ArgumentParser(prog)
     parser.add_argument("data")
@@ -266,7 +298,7 @@ def _zoo_commands(commands) -> None:
                   images=dict(nargs="+", help="image files"))
     predict.add_argument("--checkpoint", metavar="FILE", help="instead of the published weights")
 
-# %% ../nbs/16_cli.ipynb #7cd8185f
+# %% ../nbs/16_cli.ipynb #5311b0b1
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -283,7 +315,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("pretrain", parents=[base], description=base.description,
                                 formatter_class=base.formatter_class,
                                 help="pretrain on digits, CIFAR-10 or a folder of images, on one device or many")
-    _watched(train).set_defaults(do=_pretrain)
+    _more_options(train).set_defaults(do=_pretrain)
     _evaluation_commands(commands)
     _zoo_commands(commands)
     return parser
@@ -294,3 +326,8 @@ def main(
     "Entry point of `barlow-kit`."
     args = _parser().parse_args(argv)
     return explained(lambda: args.do(args))
+
+# %% ../nbs/16_cli.ipynb #4b5cd46e
+if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
+    from barlow_kit import cli                                # this file under its own name
+    sys.exit(cli.main())

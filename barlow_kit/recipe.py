@@ -22,9 +22,33 @@ from .loss import choose_form, loss_floor
 from .optim import LARS, param_groups, warmup_cosine
 from .twins import BarlowTwins
 
-# %% ../nbs/08_recipe.ipynb #1f13c0ae
+# %% ../nbs/08_recipe.ipynb #e50e4465
+class _KnowsItsLoss:
+    "What a recipe says of its loss; a recipe with another loss says otherwise."
+    @property
+    def floor(self) -> float:
+        "Lowest loss that a micro-batch allows, see `loss_floor`; 0 where none is known."
+        return loss_floor(self.micro_batch, self.projector[-1], min(self.lambd, 1 - 1e-9))
+    @property
+    def floor_note(self) -> str:
+        "The floor in brackets, to stand behind a loss; nothing where there is none."
+        return f" (floor {self.floor:.1f})" if self.floor > 0 else ""
+    @property
+    def redundancy_weight(self) -> float:
+        "What multiplies the redundancy term in the loss."
+        return self.lambd
+    def loss_outlook(self, ranks:int=1) -> tuple[str, list[str]]:
+        "For `plan`: the course of the loss, and lines on what it holds in memory."
+        n, d = self.micro_batch, self.projector[-1]
+        forms = {form: loss_memory(form, n, d, ranks)/2**30 for form in ("gram", "direct")}
+        first = d*(1 + self.lambd*d/n)
+        return (f"about {first:,.0f} at first, floor {self.floor:.4g} (N = {n:,}, D = {d:,})",
+                [f"{size:.2f} GiB loss, {form} form" + " (chosen)"*(form == choose_form(n, d))
+                 for form, size in forms.items()])
+
+# %% ../nbs/08_recipe.ipynb #f13950c4
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(_KnowsItsLoss):
     "Everything that defines a run but data and seed. Defaults: the paper's, section 2.2."
     name: str = "custom"
     backbone: str = "resnet50"                      # See `make_backbone`
@@ -100,7 +124,7 @@ def list_recipes() -> list[str]:
     "Names for `get_recipe`."
     return list(_RECIPES)
 
-# %% ../nbs/08_recipe.ipynb #9e2cff00
+# %% ../nbs/08_recipe.ipynb #b5310866
 def unknown_name(kind:str, name:str, known) -> str:
     "What to say about a name that is not known: the nearest one, and all of them."
     near = get_close_matches(str(name), known, n=1, cutoff=.5)
@@ -116,10 +140,11 @@ def get_recipe(
     Raises ValueError for an unknown name or field, and suggests the nearest."""
     if not isinstance(name, Recipe) and name not in _RECIPES:
         raise ValueError(unknown_name("recipe", name, list_recipes()))
-    known = [f.name for f in fields(Recipe)]
+    recipe = name if isinstance(name, Recipe) else _RECIPES[name]
+    known = [f.name for f in fields(recipe)]
     for field in overrides:
         if field not in known: raise ValueError(unknown_name("recipe field", field, known))
-    return replace(name if isinstance(name, Recipe) else _RECIPES[name], **overrides)
+    return replace(recipe, **overrides)
 
 # %% ../nbs/08_recipe.ipynb #d4cd4353
 def count_costs(
@@ -164,16 +189,16 @@ def _rates(r:Recipe, steps:int) -> list[str]:
             step, *(peak*warmup_cosine(step, total, warmup, r.final_lr) for peak in peaks)))
     return lines
 
-# %% ../nbs/08_recipe.ipynb #6e82d81a
+# %% ../nbs/08_recipe.ipynb #2b7245eb
 def plan(
     recipe:Recipe,   # What to train
     images:int,      # In the training set
     ranks:int=1,     # Processes that share a batch
 ) -> str:            # A table for people
     "What a run will do and need, before it starts. Raises ValueError when batch and ranks do not fit."
-    r, d, n = recipe, recipe.projector[-1], recipe.micro_batch
+    r, n = recipe, recipe.micro_batch
     check_sizes(r, images, ranks)
-    cost, steps, form = count_costs(r), images // r.batch_size, choose_form(n, d)
+    cost, steps, (course, forms) = count_costs(r), images // r.batch_size, r.loss_outlook(ranks)
     share = .5 if r.precision != "float32" else 1.
     rows = dict(
         recipe=f"{r.name}: {r.backbone}, projector {' x '.join(map(str, r.projector))}, {r.precision}",
@@ -183,12 +208,10 @@ def plan(
         lr=_rates(r, steps),
         model=f"{cost['parameters']:,} parameters; {cost['multiply_adds']/1e9:.2f} G multiply-adds a view",
         work=f"{12*cost['multiply_adds']*images*r.epochs/1e18:,.4g} exaFLOP: two views, there and back",
-        loss=(f"about {d*(1 + r.lambd*d/n):,.0f} at first, floor {loss_floor(n, d, r.lambd):.4g} "
-              f"(N = {n:,}, D = {d:,})"),
+        loss=course,
         memory=[f"on each rank: {12*cost['parameters']/2**30:.1f} GiB weights, gradients, momentum",
                 f"about {2*(n//ranks)*cost['activations']*share/2**30:.1f} GiB activations (both views)",
-                *(f"{loss_memory(f, n, d, ranks)/2**30:.2f} GiB loss, {f} form" + " (chosen)"*(f == form)
-                  for f in ("gram", "direct"))])
+                *forms])
     rows = {k: v if isinstance(v, list) else [v] for k, v in rows.items()}
     return "\n".join(f"{k if not i else '':8}{line}" for k, v in rows.items() for i, line in enumerate(v))
 
@@ -202,15 +225,26 @@ def check_sizes(r:Recipe, images:int, ranks:int) -> None:
         what = "batch_size" if r.accumulate == 1 else "the micro-batch of"
         raise ValueError(f"{what} {r.micro_batch} cannot be shared by {ranks} ranks: choose a multiple")
 
-# %% ../nbs/08_recipe.ipynb #f9a9026d
+# %% ../nbs/08_recipe.ipynb #9a86b93e
 def recipe_to_dict(recipe:Recipe) -> dict:
     "Plain data that JSON can hold."
     return json.loads(json.dumps(asdict(recipe)))
 
 def recipe_from_dict(d:dict) -> Recipe:
-    "The recipe that `recipe_to_dict` wrote."
+    """The recipe that `recipe_to_dict` wrote, of the first kind that has all these fields.
+
+    Raises ValueError for fields that no kind of recipe has."""
     def view(v): return View(**{k: tuple(x) if isinstance(x, list) else x for k, x in v.items()})
-    return get_recipe(Recipe(), **{**d, "views": TwoViews(*map(view, d["views"].values()))})
+    kind = next((k for k in _kinds(Recipe) if {*d} <= {f.name for f in fields(k)}), None)
+    if kind is None:
+        unknown = ", ".join(sorted({*d} - {f.name for f in fields(Recipe)}))
+        raise ValueError(f"no kind of recipe has the fields {unknown}: import the module that defines it "
+                         "first, barlow_kit.variants for variants of the loss")
+    return kind(**{**d, "views": TwoViews(*map(view, d["views"].values()))})
+
+def _kinds(kind:type) -> list[type]:
+    "A class and all that are derived from it; the latest first, for a cell may have been run again."
+    return [kind, *(k for sub in reversed(kind.__subclasses__()) for k in _kinds(sub))]
 
 def recipe_difference(a:dict, b:dict, prefix:str="") -> list[str]:
     "Where two plain dicts differ, a line each: `epochs: 20 -> 40`."

@@ -7,7 +7,7 @@ __all__ = ['Run', 'as_is', 'leave_signals_to_the_run', 'TrainingError', 'seed_st
            'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #e91f6451
+# %% ../nbs/10_train.ipynb #a812e677
 import argparse
 import hashlib
 import inspect
@@ -38,13 +38,12 @@ from .checkpoint import (CheckpointError, load_checkpoint, load_latest, save_che
                                    write_whole)
 from .data import TensorImages, batch_order, get_dataset
 from .distributed import all_reduce, barrier, init, leave, rank, sync_batchnorm, world_size
-from .loss import loss_floor
 from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan, recipe_difference,
                                recipe_from_dict, recipe_to_dict)
 from .twins import BarlowTwins, recompute_blocks
 
-# %% ../nbs/10_train.ipynb #fa4b9db1
+# %% ../nbs/10_train.ipynb #a8450ca2
 @dataclass
 class Run:
     "A pretraining run: what was trained, how, and how it went."
@@ -59,8 +58,8 @@ class Run:
 
     @property
     def floor(self) -> float:
-        "Lowest loss that this batch size and width allow."
-        return loss_floor(self.recipe.micro_batch, self.recipe.projector[-1], self.recipe.lambd)
+        "Lowest loss that this batch size and width allow; 0 where none is known."
+        return self.recipe.floor
 
     @property
     def epoch_steps(self) -> int:
@@ -415,7 +414,7 @@ def _tell(callbacks:list, run:Run) -> None:
             warnings.warn(f"the callback {name} failed in step {run.history[-1]['step']} and is not called "
                           f"any more; training goes on.\n{traceback.format_exc()}")
 
-# %% ../nbs/10_train.ipynb #380c4363
+# %% ../nbs/10_train.ipynb #d6b271d1
 def _loop(run:Run, parts:_Parts, batches:Iterator, folder:_Folder|None, callbacks:list,
           progress:bool) -> None:
     "All steps that are not done yet."
@@ -428,9 +427,9 @@ def _loop(run:Run, parts:_Parts, batches:Iterator, folder:_Folder|None, callback
             run.history.append(entry)
             _tell(callbacks, run)
             bar.update(run.recipe.batch_size)
-            bar.set_postfix_str(f"loss {entry['loss']:.1f} (floor {run.floor:.1f}), "
-                                f"invariance {entry['invariance']:.1f}, "
-                                f"redundancy {run.recipe.lambd*entry['redundancy']:.1f}", refresh=False)
+            bar.set_postfix_str(f"loss {entry['loss']:.1f}{run.recipe.floor_note}, "
+                                f"invariance {entry['invariance']:.1f}, redundancy "
+                                f"{run.recipe.redundancy_weight*entry['redundancy']:.1f}", refresh=False)
             signaled, ends = _ends(run, folder.caught if folder else [])
             if folder: _step_done(folder, signaled or ends)
             if signaled:
@@ -605,7 +604,7 @@ def explained(
     leave()
     return code
 
-# %% ../nbs/10_train.ipynb #277ace32
+# %% ../nbs/10_train.ipynb #59d09eff
 def train_command(
     args:argparse.Namespace,       # From `train_parser`
     callbacks:Sequence[Callable]=(), # More of them, for `pretrain`
@@ -624,7 +623,7 @@ def train_command(
     run = pretrain(data, recipe, callbacks=callbacks, **options, **overrides)
     if rank() == 0:
         print(f"{run.recipe.name}: {run.total:,} steps, loss {run.history[0]['loss']:.1f} -> "
-              f"{run.history[-1]['loss']:.1f} (floor {run.floor:.1f}); the run is in {run.path}")
+              f"{run.history[-1]['loss']:.1f}{run.recipe.floor_note}; the run is in {run.path}")
 
 def main(
     argv:list|None=None, # Arguments; by default those of the process

@@ -217,11 +217,11 @@ def _end_all(seconds:float=3.) -> None:
         training.stop()
         if training.thread: training.thread.join(seconds)
 
-# %% ../nbs/14_widgets.ipynb #b79731a5
+# %% ../nbs/14_widgets.ipynb #9e040580
 def _note(monitor:"TrainingMonitor", run:Run, now:bool) -> None:
     "Take in what is new in the history; draw if it is time, or `now`."
     for entry in run.history[monitor.noted:]:
-        values = entry | dict(redundancy=run.recipe.lambd*entry["redundancy"])
+        values = entry | dict(redundancy=run.recipe.redundancy_weight*entry["redundancy"])
         for key in ("loss", "invariance", "redundancy", "lr"):
             monitor.courses[key].add(entry["step"], values[key])
     monitor.noted, step = len(run.history), run.history[-1]["step"]
@@ -251,7 +251,7 @@ def _tell(monitor:"TrainingMonitor", run:Run) -> None:
     last = {k: f"{c.y[-1]:.1f}" for k, c in monitor.courses.items() if c.y}
     parts = [f"<b>{monitor.state}</b>", f"step {len(run.history):,} of {run.total:,}",
              f"epoch {entry['epoch'] + 1} of {run.recipe.epochs}",
-             f"loss {entry['loss']:.1f} (floor {run.floor:.1f})", f"effective rank {last.get('rank', '-')}",
+             f"loss {entry['loss']:.1f}{run.recipe.floor_note}", f"effective rank {last.get('rank', '-')}",
              *([f"5-NN {last['knn']} %"] if "knn" in last else []), f"learning rate {entry['lr']:.2g}",
              f"{speed:,.0f} images/s"]
     monitor.status.value = " &middot; ".join(parts)

@@ -31,7 +31,7 @@ from .projector import projector as make_projector
 from .recipe import Recipe, unknown_name, get_recipe
 from .twins import make_backbone
 
-# %% ../nbs/13_zoo.ipynb #bd22c8fc
+# %% ../nbs/13_zoo.ipynb #986b835d
 class Weights(NamedTuple):
     "The weights in a checkpoint, by neutral names, and the names of all else that was in the file."
     backbone: dict          # torchvision's names: conv1.weight, ..., without fc
@@ -64,7 +64,8 @@ FORMATS = {
                       "online_classifier.classification_head.", "state_dict", "last"),
     "solo-learn": Format("backbone.", "projector.", None, "classifier.", "state_dict", "all"),
     "detectron2": Format("", classifier="stem.fc.", holder="model"),
-    "barlow_kit": Format("backbone.", "projector.", "loss_norm.", "classifier.", "model")}
+    "barlow_kit": Format("backbone.", "projector.", "loss_norm.", "classifier.", "model",
+                         rest=("predictor.", "compare."))}     # what a variant's training has besides
 
 # %% ../nbs/13_zoo.ipynb #0212ab7c
 _DETECTRON2 = [(f"layer{k}.", f"res{k + 1}.") for k in (1, 2, 3, 4)] + [
@@ -433,7 +434,7 @@ def load_backbone(
                               "loads the small net of the digits")
     return net
 
-# %% ../nbs/13_zoo.ipynb #83a65c7a
+# %% ../nbs/13_zoo.ipynb #4aca15d2
 class Entry(NamedTuple):
     "What is known about a named model."
     recipe: str             # Builds the network, see `get_recipe`
@@ -527,7 +528,7 @@ def list_models(
     "The models that `get_model` knows."
     return ModelList(n for n in MODELS if fnmatch(n, pattern))
 
-# %% ../nbs/13_zoo.ipynb #66c234fb
+# %% ../nbs/13_zoo.ipynb #d006350a
 def _last_blocks(backbone:nn.Module) -> list:
     "The last block of each stage."
     if isinstance(backbone, ResNet): return [getattr(backbone, f"layer{k}")[-1] for k in (1, 2, 3, 4)]

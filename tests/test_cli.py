@@ -2,6 +2,8 @@
 import contextlib
 import io
 import re
+import subprocess
+import sys
 import tempfile
 import torch
 from fastcore.test import test_close, test_eq
@@ -12,7 +14,9 @@ from unittest.mock import patch
 from barlow_kit import cli
 from barlow_kit.cli import main, quickstart, untrained_model
 from barlow_kit.data import get_dataset
+from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, pretrain
+from barlow_kit.variants import get_variant
 from barlow_kit.zoo import MODELS, model_card
 
 for _helper in filter(callable, [test_close, test_eq]): _helper.__test__ = False  # not tests of ours
@@ -70,6 +74,45 @@ def test_the_command():
     with contextlib.redirect_stderr(io.StringIO()):
         try: main(["quickstrat"]); assert False
         except SystemExit as e: test_eq(e.code, 2)
+
+
+def test_a_variant_from_the_shell():
+    "nbs/16_cli.ipynb: A variant from the shell"
+    # cell f0bd83be
+    with tempfile.TemporaryDirectory() as folder:
+        line = ["pretrain", "digits", "--out", f"{folder}/run", "--epochs", "2", "--no-progress",
+                "--set", "projector=64,32", "loss=w_mse", "predictor=true"]
+        with contextlib.redirect_stdout(io.StringIO()): code = main(line)
+        run = Run.load(f"{folder}/run")
+
+    # cell 7cd251c7
+    def says(*argv):
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            code = cli.main(["pretrain", *argv])
+        return code, out.getvalue() + err.getvalue()
+    test_eq((code, len(run.history), run.recipe.lr_weights), (0, 42, .008))
+    test_eq((run.recipe.loss, run.recipe.projector, run.recipe.predictor), ("w_mse", (64, 32), True))
+    imagenet = ["/data/imagenet", "--recipe", "imagenet-300e", "--dry-run", "--images", "1281167"]
+    code, text = says(*imagenet, "--lambd", "0.01", "--set", "loss=vicreg", "stop_gradient=true")
+    assert code == 0 and "vicreg" in text and "stop_gradient" in text and "floor" not in text
+    test_eq(says(*imagenet, "--set", "lambd=0.01"), says(*imagenet, "--lambd", "0.01"))
+    for field, problem in [("los=vicreg", "did you mean 'loss'?"), ("loss=vicrek", "did you mean 'vicreg'?"),
+                           ("loss", "--set takes FIELD=VALUE, got 'loss'"),
+                           ("views=none", "no recipe field 'views'"),
+                           ("predictor=2", "predictor must be true or false"),
+                           ("lambd=much", "lambd must be of type float"), ("epochs=2.5", "of type int"),
+                           ("projector=wide", "must be numbers such as 512,512")]:
+        code, text = says("digits", "--dry-run", "--set", field)
+        assert code == 1 and problem in text, (field, text)
+    with patch("barlow_kit.cli.train_command") as train: says("digits", "--set", "loss=hsic", "lambd=.1")
+    args = train.call_args.args[0]
+    test_eq(args.out, "runs/digits-loss=hsic-lambd=.1-seed0")
+    test_eq(args.recipe, get_variant("digits", loss="hsic", lambd=.1))
+    with patch("barlow_kit.cli.train_command") as train: says("digits", "--set", "epochs=3")
+    test_eq(train.call_args.args[0].recipe, get_recipe("digits", epochs=3))
+    command = [sys.executable, "-m", "barlow_kit.cli", "pretrain", *imagenet, "--set", "loss=mmcr"]
+    module = subprocess.run(command, capture_output=True, text=True)
+    assert module.returncode == 0 and "mmcr" in module.stdout, module.stderr
 
 
 def test_examined_from_the_shell():

@@ -99,12 +99,14 @@ def test_pretrain():
     test_eq(run.history[0]["lr"], 0)
     test_eq(run.model.features(test_digits[:5]).shape, (5, 128)); assert not run.model.training
 
-    # cell c690c62a
+    # cell 78b6c0d5
     torch.manual_seed(5); expected = torch.rand(1); torch.manual_seed(5)
     again, other = (pretrain("digits", epochs=1, warmup_epochs=.5, seed=s, progress=False) for s in (0, 1))
     assert torch.equal(torch.rand(1), expected)
     test_eq(again.history, pretrain("digits", epochs=1, warmup_epochs=.5, progress=False).history)
     assert again.history != other.history
+    heavy = pretrain("digits", epochs=1, warmup_epochs=.5, lambd=2., projector=(32, 96), progress=False)
+    test_close(heavy.floor, 96 - 63, eps=1e-4)                      # 64 samples give 63 directions to 96 units
 
 
 def test_a_run_that_goes_on():

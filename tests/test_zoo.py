@@ -89,7 +89,7 @@ def test_does_it_fit():
     torch.save(bare, folder/"whole.pth")
     source, weights = read_weights(folder/"whole.pth")
 
-    # cell 751d3c6f
+    # cell 9262ee14
     def complaint(change):
         state = {k: v.clone() for k, v in bare.items()}
         change(state); torch.save(state, folder/"bad.pth")
@@ -105,6 +105,9 @@ def test_does_it_fit():
     assert "not finite: bn1.bias" in complaint(lambda s: s["bn1.bias"].fill_(float("nan")))
     assert "no plain numbers: bn1.bias" in complaint(lambda s: s.update({"bn1.bias": torch.ones(64).int()}))
     assert complaint(lambda s: s.pop("bn1.num_batches_tracked")) is None
+    variant = {"predictor.0.weight": torch.ones(2, 8), "compare.moments": torch.ones(8, 8)}
+    save_checkpoint(folder/"variant.pt", dict(step=1, model=BarlowTwins("resnet18", (8,)).state_dict() | variant))
+    assert {*variant} <= {*read_weights(folder/"variant.pt")[1].rest}
     def half_renamed(s):                                  # detectron2's first names, torchvision's afterwards
         for k in [k for k in s if not k.startswith("layer")]: s[f"stem.{k}"] = s.pop(k)
     assert "has no such names: layer1.0.conv1.weight" in complaint(half_renamed)
