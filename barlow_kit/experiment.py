@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CACHE', 'grid', 'probe_features', 'Cell', 'data_parts', 'short', 'run_cell', 'source_of', 'recipe_facts',
            'cell_facts', 'cell_key', 'read_cells', 'append_cell', 'Failure', 'in_processes', 'ExperimentError',
-           'compare', 'summary', 'Apart', 'apart', 'experiment_time', 'plot_comparison', 'plot_sweep']
+           'compare', 'summary', 'Apart', 'apart', 'experiment_time', 'plot_comparison', 'plot_sweep', 'full_commands']
 
 # %% ../nbs/15_experiment.ipynb #9723759d
 import dis
@@ -395,7 +395,7 @@ def in_processes(
             time.sleep(.01)
         for w in held: w.close()
 
-# %% ../nbs/15_experiment.ipynb #4be7341c
+# %% ../nbs/15_experiment.ipynb #92466144
 class ExperimentError(RuntimeError):
     "Some cells failed; `results` is the table of the others."
     def __init__(self, message:str, results:pd.DataFrame):
@@ -417,7 +417,8 @@ def _finish(cells:dict, facts:dict, cache, workers:int, progress:bool) -> tuple[
 
 def _note(cells:int, old:Sequence, new:Sequence, cache, seconds:float) -> str:
     "Where the results came from, in a line."
-    found = f"{len(old)} of {cells} runs from {cache} ({sum(c['seconds'] for c in old):.0f} s when they ran)"
+    then = sum(c["seconds"] for c in old)
+    found = f"{len(old)} of {cells} runs from {cache} ({then:.0f} s when they ran)"
     ran = f"{len(new)} new in {seconds:.0f} s"
     if short(): return f"short form: five steps of each variant with one seed, nothing kept; {ran}"
     return ", ".join([found]*bool(old) + [ran]*bool(new))
@@ -432,7 +433,7 @@ def _complain(cells:dict, failures:dict, results:pd.DataFrame, cache) -> None:
     raise ExperimentError("\n".join([f"{len(lines)} of {len(cells)} runs failed{kept}:", *lines,
                                      *["the first in full:", details]*bool(details)]), results)
 
-# %% ../nbs/15_experiment.ipynb #7294ffc3
+# %% ../nbs/15_experiment.ipynb #de967e7d
 def _table(runs:list, recipes:dict) -> pd.DataFrame:
     "A row for each (variant, seed, line); fields that differ among the variants are columns."
     names = list(dict.fromkeys(f.name for r in recipes.values() for f in fields(r) if f.name != "name"))
@@ -442,7 +443,7 @@ def _table(runs:list, recipes:dict) -> pd.DataFrame:
     rows = [{"variant": name, "seed": seed, **{k: getattr(recipes[name], k, None) for k in differ},
              **line["metrics"], "seconds": line["seconds"]} for name, seed, line in runs]
     table = pd.DataFrame(rows)
-    if rows: table["seconds"] = table.pop("seconds")                        # last, whatever the probes returned
+    if rows: table["seconds"] = table.pop("seconds")                    # last, whatever the probes returned
     table.attrs = dict(metrics=list(dict.fromkeys(m for *_, line in runs for m in line["metrics"])),
                        keys=[line["key"] for *_, line in runs],
                        made_with=[line["made_with"] for *_, line in runs])
@@ -469,7 +470,7 @@ def _compared(cells:dict, recipes:dict, cache, workers:int, progress:bool) -> pd
     _complain(keys, failures, results, cache)
     return results
 
-# %% ../nbs/15_experiment.ipynb #7a0c00d2
+# %% ../nbs/15_experiment.ipynb #93c70801
 def compare(
     variants:dict,               # Name -> fields of the base recipe to change, or a Recipe
     data="digits",               # A name, a folder, or a pair (train, test) of data sets
@@ -486,7 +487,7 @@ def compare(
 ) -> pd.DataFrame:               # A row for each run; with `full`, a string
     """Train all variants with all seeds and examine them; finished cells come from the file.
 
-    Raises ValueError for what makes no sense, before anything runs, and ExperimentError when cells failed."""
+    Raises ValueError for what makes no sense, before anything runs, ExperimentError when cells failed."""
     base = _base(data, recipe)
     recipes = _recipes(variants, base, overrides)
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
@@ -523,7 +524,7 @@ def summary(
         table[m] = [_spread(a, b, 0 if size >= 1000 else decimals) for a, b in zip(mean, std)]
     return table
 
-# %% ../nbs/15_experiment.ipynb #1c69bc99
+# %% ../nbs/15_experiment.ipynb #ccad83de
 class Apart(NamedTuple):
     "Two variants in one metric; true when their means differ by more than either standard deviation."
     a: str
@@ -543,6 +544,7 @@ class Apart(NamedTuple):
         return (f"{self.metric}: {self.a} minus {self.b} is {self.difference:+.3g} "
                 f"(standard deviations {self.std_a:.2g} and {self.std_b:.2g}): {word}")
 
+# %% ../nbs/15_experiment.ipynb #e7e883e3
 def apart(
     results:pd.DataFrame, # From `compare`
     a:str, b:str,         # Names of variants
@@ -562,10 +564,11 @@ def experiment_time(
 ) -> str:                 # To print
     "How long the runs took when they ran, and about how long the grid takes."
     s = results["seconds"]
-    return (f"{len(s)} runs of {s.min():.0f} to {s.max():.0f} s on one thread each, {s.sum():.0f} s in all: "
+    return (f"{len(s)} runs of {s.min():.0f} to {s.max():.0f} s on one thread each, {s.sum():.0f} s "
+            "in all: "
             f"about {s.sum()/workers/60:.1f} minutes with {workers} at a time")
 
-# %% ../nbs/15_experiment.ipynb #c567abfe
+# %% ../nbs/15_experiment.ipynb #537a1d46
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black")
 
 def _dots(ax, x, values:list, color:str, horizontal:bool=False, label=None, joined:bool=False) -> None:
@@ -575,8 +578,8 @@ def _dots(ax, x, values:list, color:str, horizontal:bool=False, label=None, join
     bars = [0. if len(v) < 2 else v.std() for v in values]
     pair = (lambda a, b: (b, a)) if horizontal else (lambda a, b: (a, b))
     ax.scatter(*pair(at, runs), s=18, color=color, alpha=.35, linewidths=0)
-    ax.errorbar(*pair(x, means), **{"xerr" if horizontal else "yerr": bars}, fmt="o-" if joined else "o", ms=5,
-                color=color, capsize=4, label=label)
+    ax.errorbar(*pair(x, means), **{"xerr" if horizontal else "yerr": bars}, fmt="o-" if joined else "o",
+                ms=5, color=color, capsize=4, label=label)
 
 def plot_comparison(
     results:pd.DataFrame,  # From `compare`
@@ -591,12 +594,13 @@ def plot_comparison(
     unknown = [name for name in published or {} if name not in groups]
     if unknown: raise ValueError(unknown_name("variant", unknown[0], list(groups)))
     panels = 1 + bool(published)
-    fig, axes = plt.subplots(1, panels, figsize=(4.2*panels, .7 + .38*len(groups)), sharey=True, squeeze=False,
-                             layout="constrained")
+    fig, axes = plt.subplots(1, panels, figsize=(4.2*panels, .7 + .38*len(groups)), sharey=True,
+                             squeeze=False, layout="constrained")
     plt.close(fig)
     rows = range(len(groups))
     _dots(axes[0, 0], rows, list(groups.values()), _COLORS[0], horizontal=True)
-    axes[0, 0].set(yticks=rows, yticklabels=list(groups), xlabel=label or metric, ylim=(len(groups) - .5, -.5))
+    axes[0, 0].set(yticks=rows, yticklabels=list(groups), ylim=(len(groups) - .5, -.5),
+                   xlabel=label or metric)
     if published:
         shown = [(published[name], row) for name, row in zip(groups, rows) if name in published]
         axes[0, 1].plot(*zip(*shown), "D", color=_COLORS[1])
@@ -604,7 +608,7 @@ def plot_comparison(
     for ax in axes.flat: ax.grid(alpha=.3)
     return fig
 
-# %% ../nbs/15_experiment.ipynb #00840596
+# %% ../nbs/15_experiment.ipynb #aca3792c
 def plot_sweep(
     results:pd.DataFrame, # From `compare`
     x:str,                # Column with the number that was varied
@@ -615,7 +619,8 @@ def plot_sweep(
 ) -> Figure:
     "Metrics against a number: every run, means joined by a line, standard deviations."
     names, _ = _metrics(results, metrics), _metrics(results, [x, *([by] if by else [])])
-    fig, axes = plt.subplots(1, len(names), figsize=(4.2*len(names), 3), squeeze=False, layout="constrained")
+    fig, axes = plt.subplots(1, len(names), figsize=(4.2*len(names), 3), squeeze=False,
+                             layout="constrained")
     plt.close(fig)
     lines = list(results.groupby(by, sort=False)) if by else [(None, results)]
     for ax, m in zip(axes.flat, names):
@@ -627,3 +632,73 @@ def plot_sweep(
         ax.grid(alpha=.3)
     if by: axes[0, 0].legend(fontsize=8)
     return fig
+
+# %% ../nbs/15_experiment.ipynb #2ecb788d
+def _own_changes(variant, base:Recipe) -> dict:
+    "Fields that a variant changes in the base recipe."
+    if not isinstance(variant, Recipe): return dict(variant)
+    there = {f.name: getattr(base, f.name, f.default) for f in fields(variant) if f.name != "name"}
+    return {k: getattr(variant, k) for k, v in there.items() if getattr(variant, k) != v}
+
+def _options(changes:dict) -> list[str]:
+    "Changed fields as options of `barlow-kit pretrain`; fields that a plain Recipe lacks through --set."
+    words = []
+    for k, v in changes.items():
+        values = list(map(str, v)) if isinstance(v, (tuple, list)) else [str(v)]
+        known = k in Recipe.__dataclass_fields__
+        words += ["--" + k.replace("_", "-"), *values] if known else ["--set", f"{k}={','.join(values)}"]
+    return words
+
+def _views_line(views:TwoViews, base:TwoViews) -> str:
+    "Python that makes the same change to another pair of views."
+    def change(name):
+        a, b = getattr(views, name), getattr(base, name)
+        pairs = {f.name: (getattr(a, f.name), getattr(b, f.name)) for f in fields(a)}
+        new = [f"{k}={x!r}" for k, (x, y) in pairs.items() if x != y]
+        return f"{name}=replace(v.{name}, {', '.join(new)})" if new else ""
+    return f"replace(v, {', '.join(filter(None, map(change, ('view1', 'view2'))))})"
+
+def _in_python(changes:dict, own_class:type|None, base:Recipe, recipe:str) -> list[str]:
+    "The recipe of a variant that options cannot describe, as lines of Python."
+    lines, arguments = [], {k: repr(v) for k, v in changes.items()}
+    if "views" in changes:
+        lines.append(f"v = get_recipe({recipe!r}).views")
+        arguments["views"] = _views_line(changes["views"], base.views)
+    start = f"**vars(get_recipe({recipe!r}))"
+    made = f"{own_class.__name__}({start})" if own_class else f"get_recipe({recipe!r})"
+    return [*lines, f"recipe = replace({', '.join([made, *(f'{k}={v}' for k, v in arguments.items())])})"]
+
+# %% ../nbs/15_experiment.ipynb #c234ee81
+def _commands(name:str, variant, base:Recipe, recipe:str, folder:str, seeds:Sequence, launch:list) -> list:
+    "What to type for one variant."
+    kind, changes = type(variant if isinstance(variant, Recipe) else base), _own_changes(variant, base)
+    own = kind if kind is not Recipe and kind.__module__.split(".")[0] != "barlow_kit" else None
+    out = "runs/" + re.sub(r"[^\w.=]+", "-", name).strip("-")
+    lines = [f"# {name}"]
+    if own or "views" in changes:
+        python = [*_in_python(changes, own, base, recipe),
+                  f"pretrain({folder!r}, recipe, seed=seed, out=f'{out}-seed{{seed}}')"]
+        lines += ["# has no option: run a file with these lines by torchrun, for each seed",
+                  *(f"#   {line}" for line in python)]
+    for seed in seeds:
+        run = f"{out}-seed{seed}"
+        if not (own or "views" in changes):
+            lines.append(shlex.join([*launch, "pretrain", folder, "--recipe", recipe, *_options(changes),
+                                     "--seed", str(seed), "--out", run]))
+        lines.append(shlex.join([*launch, "linear", run, folder, "--out", f"{run}/linear"]))
+    return lines
+
+def full_commands(
+    variants:dict,             # As for `compare`
+    folder="/data/imagenet",   # With train/ and val/; True stands for /data/imagenet
+    *,
+    base:Recipe,               # What the variants change at small scale
+    seeds:Sequence=(0, 1, 2),
+    recipe:str="imagenet-300e", # What they change at full scale
+    gpus:int=8,                # Of one machine
+) -> str:                      # Lines for a shell
+    "The grid at the paper's scale: pretraining and linear evaluation of each run."
+    folder = "/data/imagenet" if folder is True else str(folder)
+    launch = ["torchrun", "--nproc-per-node", str(gpus), "-m", "barlow_kit.cli"]
+    lines = [_commands(name, v, base, recipe, folder, seeds, launch) for name, v in variants.items()]
+    return "\n".join(itertools.chain(*lines))
