@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #f2763cb6
+# %% ../nbs/16_cli.ipynb #44b2b2c9
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,11 @@ from .data import get_dataset
 from .distributed import rank
 from .evaluate import (compare_probes, extract_features, finetune, format_probes,
                                  linear_evaluation, watch_features)
+from .experiment import compare, experiment_time, grid, summary
 from .plot import plot_cross_correlation, plot_history, plot_views
+from .recipe import Recipe, unknown_name
 from .report import PROBES, report
-from .train import Run, explained, pretrain, train_command, train_parser
+from .train import Run, _recipe_options, explained, pretrain, train_command, train_parser
 from .twins import twin_correlation
 
 # %% ../nbs/16_cli.ipynb #b530dfd6
@@ -163,7 +166,43 @@ def _evaluation_commands(commands) -> None:
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
-# %% ../nbs/16_cli.ipynb #8a11a931
+# %% ../nbs/16_cli.ipynb #983af127
+def _vary(text:str) -> tuple[str, list]:
+    "FIELD=VALUE,VALUE as the field and its values; widths of a projector are joined by x."
+    field, _, values = text.partition("=")
+    field = field.replace("-", "_")
+    known = [k for k in Recipe.__dataclass_fields__ if k not in ("name", "views")]
+    if field not in known: raise argparse.ArgumentTypeError(unknown_name("recipe field", field, known))
+    kind = type(getattr(Recipe(), field))
+    def value(v): return tuple(map(int, v.split("x"))) if kind is tuple else kind(v)
+    try: return field, [value(v) for v in values.split(",")]
+    except ValueError as e: raise argparse.ArgumentTypeError(f"{text!r}: {e}") from e
+
+def _compare(args:argparse.Namespace) -> None:
+    options = {k: v for k, v in vars(args).items() if k not in ("command", "do", "vary") and v is not None}
+    results = compare(grid(**dict(args.vary)), options.pop("data"), **options)
+    print(results if args.full else f"{summary(results).to_string()}\n{experiment_time(results)}")
+
+def _compare_command(commands) -> None:
+    text = "train a grid of recipes over several seeds and compare"
+    command = commands.add_parser("compare", help=text, description=text + ".")
+    command.add_argument("data", help="digits, cifar10, or a folder with train/ and test/")
+    command.add_argument("--vary", type=_vary, action="append", required=True, metavar="FIELD=VALUE,VALUE",
+                         help="such as lambd=0.0005,0.05 or projector=64x64,256x256; several combine")
+    command.add_argument("--recipe", help="what is varied (default: the one named as the data)")
+    command.add_argument("--seeds", type=int, default=3, help="runs of each variant (default: 3)")
+    command.add_argument("--splits", nargs=2, default=("train", "test"), metavar="PART",
+                         help="to train on and to examine (default: train test; to choose: fit val)")
+    command.add_argument("--cache", default="runs/experiments.jsonl", metavar="FILE",
+                         help="finished runs are kept there (default: runs/experiments.jsonl)")
+    command.add_argument("--workers", type=int, help="runs at a time (default: one a core)")
+    command.add_argument("--full", metavar="FOLDER",
+                         help="print the commands of the grid on ImageNet; run nothing")
+    command.add_argument("--no-progress", dest="progress", action="store_false", help="show no bar")
+    _recipe_options(command)
+    command.set_defaults(do=_compare)
+
+# %% ../nbs/16_cli.ipynb #41919269
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -184,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
     train.set_defaults(do=_pretrain)
     _evaluation_commands(commands)
+    _compare_command(commands)
     return parser
 
 def main(
@@ -192,3 +232,8 @@ def main(
     "Entry point of `barlow-kit`."
     args = _parser().parse_args(argv)
     return explained(lambda: args.do(args))
+
+# %% ../nbs/16_cli.ipynb #4b5cd46e
+if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
+    from barlow_kit import cli                                # this file under its own name
+    sys.exit(cli.main())
