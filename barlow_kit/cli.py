@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #44b2b2c9
+# %% ../nbs/16_cli.ipynb #014e199d
 import argparse
 import sys
 import time
@@ -20,7 +20,7 @@ from .data import get_dataset
 from .distributed import rank
 from .evaluate import (compare_probes, extract_features, finetune, format_probes,
                                  linear_evaluation, watch_features)
-from .experiment import compare, experiment_time, grid, summary
+from .experiment import ExperimentError, compare, experiment_time, grid, summary
 from .plot import plot_cross_correlation, plot_history, plot_views
 from .recipe import Recipe, unknown_name
 from .report import PROBES, report
@@ -166,7 +166,7 @@ def _evaluation_commands(commands) -> None:
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
-# %% ../nbs/16_cli.ipynb #983af127
+# %% ../nbs/16_cli.ipynb #72d53358
 def _vary(text:str) -> tuple[str, list]:
     "FIELD=VALUE,VALUE as the field and its values; widths of a projector are joined by x."
     field, _, values = text.partition("=")
@@ -180,7 +180,8 @@ def _vary(text:str) -> tuple[str, list]:
 
 def _compare(args:argparse.Namespace) -> None:
     options = {k: v for k, v in vars(args).items() if k not in ("command", "do", "vary") and v is not None}
-    results = compare(grid(**dict(args.vary)), options.pop("data"), **options)
+    try: results = compare(grid(**dict(args.vary)), options.pop("data"), **options)
+    except ExperimentError as e: raise ValueError(str(e)) from e           # a line, no traceback of ours
     print(results if args.full else f"{summary(results).to_string()}\n{experiment_time(results)}")
 
 def _compare_command(commands) -> None:

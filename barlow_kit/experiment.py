@@ -544,7 +544,7 @@ class Apart(NamedTuple):
         return (f"{self.metric}: {self.a} minus {self.b} is {self.difference:+.3g} "
                 f"(standard deviations {self.std_a:.2g} and {self.std_b:.2g}): {word}")
 
-# %% ../nbs/15_experiment.ipynb #4dcb5f5f
+# %% ../nbs/15_experiment.ipynb #dc2fee37
 def apart(
     results:pd.DataFrame, # From `compare`
     a:str, b:str,         # Names of variants
@@ -564,9 +564,10 @@ def experiment_time(
 ) -> str:                 # To print
     "How long the runs computed when they ran, and about how long the grid takes."
     s = results["seconds"]
-    return (f"{len(s)} runs of {s.min():.0f} to {s.max():.0f} s on one thread each, {s.sum():.0f} s "
-            "in all: "
-            f"about {s.sum()/workers/60:.1f} minutes with {workers} at a time")
+    total = s.sum()/workers
+    about = f"{total:.0f} s" if total < 90 else f"{total/60:.0f} minutes"
+    return (f"{len(s)} runs of {s.min():.0f} to {s.max():.0f} s on one thread each, {s.sum():.0f} s in all: "
+            f"about {about} with {workers} at a time")
 
 # %% ../nbs/15_experiment.ipynb #537a1d46
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black")

@@ -2,16 +2,18 @@
 import contextlib
 import io
 import re
+import subprocess
+import sys
 import tempfile
 import torch
-from fastcore.test import test_eq
+from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from unittest.mock import patch
 from barlow_kit import cli
 from barlow_kit.cli import main, quickstart, untrained_model
 from barlow_kit.train import Run, pretrain
 
-for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not tests of ours
+for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
 def test_the_quickstart():
@@ -96,3 +98,32 @@ def test_examined_from_the_shell():
     code, table = told("knn", folder/"run/checkpoint.pt", "digits")
     test_eq((code, table.count("-NN cosine, ")), (0, 8)); assert "Published" not in table
     test_eq(told("linear", folder/"run", folder/"nothing")[0], 1)
+
+
+def test_compared_from_the_shell():
+    "nbs/16_cli.ipynb: Compared from the shell"
+    # cell 26668ffd
+    def said_by(*argv):
+        "Exit code and output."
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+            code = main([str(a) for a in argv])
+        return code, out.getvalue()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ["compare", "digits", "--vary", "lambd=0.0051,0.05", "--seeds", "1", "--projector", "32",
+                 "--epochs", "2", "--workers", "1", "--cache", f"{folder}/cells.jsonl", "--no-progress"]
+        first, second = said_by(*asked), said_by(*asked)
+    full = said_by(*asked, "--full", "/data/imagenet")
+    print(first[1].replace(folder, "folder"), full[1], sep="\n")
+
+    # cell 31c1dcfb
+    test_eq(first, second); test_eq(first[0], 0)                               # the second time from the file
+    assert all(f"lambd={v}" in first[1] for v in (.0051, .05))
+    test_eq(full[1].count(" pretrain "), 2); test_eq("--epochs" in full[1], False)
+    test_eq(cli._vary("projector=64x32,16"), ("projector", [(64, 32), (16,)]))
+    test_eq(cli._vary("lr-weights=1"), ("lr_weights", [1.]))
+    for text, problem in [("lamdb=1", "did you mean 'lambd'?"), ("epochs=a", "'epochs=a': invalid literal")]:
+        test_fail(lambda: cli._vary(text), contains=problem)
+    module = subprocess.run([sys.executable, "-m", "barlow_kit.cli", "compare", "--help"], capture_output=True,
+                            text=True)
+    test_eq(module.returncode, 0); assert "--vary" in module.stdout
