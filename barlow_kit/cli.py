@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #f2763cb6
+# %% ../nbs/16_cli.ipynb #90a1f029
 import argparse
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.utils.data import Subset
 
-from .data import get_dataset
+from .data import DATASETS, get_dataset, heldout_split
 from .distributed import rank
 from .evaluate import (compare_probes, extract_features, finetune, format_probes,
                                  linear_evaluation, watch_features)
@@ -79,10 +79,10 @@ def quickstart(
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
-# %% ../nbs/16_cli.ipynb #a1c2b48c
+# %% ../nbs/16_cli.ipynb #52e24fb6
 def _watcher(data:str, every:int) -> Callable:
     "The callback of `--watch`: up to 5,000 training images, of all classes, vote on up to 2,000 others."
-    heldout = get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
+    heldout = get_dataset(data, heldout_split(data))
     def some(d, n): return Subset(d, range(0, len(d), -(-len(d)//n)))       # folders are sorted by class
     return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
@@ -113,13 +113,13 @@ def _report(args:argparse.Namespace) -> None:
                   seed=args.seed, linear=args.linear, device=args.device, workers=args.workers)
     if rank() == 0: print(f"the report is in {args.out}" if args.out else page)
 
-# %% ../nbs/16_cli.ipynb #897a91ae
+# %% ../nbs/16_cli.ipynb #9c14878e
 def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.ArgumentParser:
     "A command that examines a checkpoint."
     command = commands.add_parser(name, help=text, description=text + ".")
     command.add_argument("checkpoint", help="folder of a run, a checkpoint, or the released resnet50.pth")
     command.add_argument("data", nargs="?" if data else None, default=data,
-                         help="digits, cifar10, or a folder with train/ and val/"
+                         help=f"{', '.join(DATASETS)}, or a folder with train/ and val/"
                               + (f" (default: {data})" if data else ""))
     command.add_argument("--recipe", help="of a checkpoint that does not say it (default: the paper's)")
     command.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
@@ -163,7 +163,7 @@ def _evaluation_commands(commands) -> None:
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
-# %% ../nbs/16_cli.ipynb #8a11a931
+# %% ../nbs/16_cli.ipynb #31f65f42
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -179,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     base = train_parser(add_help=False)
     train = commands.add_parser("pretrain", parents=[base], description=base.description,
                                 formatter_class=base.formatter_class,
-                                help="pretrain on digits, CIFAR-10 or a folder of images, on one device or many")
+                                help="pretrain on data with a name or a folder of images, on one device or many")
     train.add_argument("--watch", type=int, metavar="STEPS",
                        help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
     train.set_defaults(do=_pretrain)

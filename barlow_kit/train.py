@@ -7,7 +7,7 @@ __all__ = ['Run', 'as_is', 'leave_signals_to_the_run', 'TrainingError', 'seed_st
            'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #e91f6451
+# %% ../nbs/10_train.ipynb #29f3257e
 import argparse
 import hashlib
 import inspect
@@ -36,7 +36,7 @@ from tqdm.auto import tqdm
 from .augment import ViewsDataset
 from .checkpoint import (CheckpointError, load_checkpoint, load_latest, save_checkpoint,
                                    write_whole)
-from .data import TensorImages, batch_order, get_dataset
+from .data import DATASETS, TensorImages, batch_order, get_dataset
 from .distributed import all_reduce, barrier, init, leave, rank, sync_batchnorm, world_size
 from .loss import loss_floor
 from .optim import warmup_cosine
@@ -449,9 +449,9 @@ def _finished(run:Run) -> Run:
     barrier()
     return run
 
-# %% ../nbs/10_train.ipynb #50e3ac34
+# %% ../nbs/10_train.ipynb #1856ceff
 def pretrain(
-    data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
+    data="digits",                  # A name from `DATASETS`, a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
     *,
     out=None,                       # Folder for checkpoint and history
@@ -553,7 +553,7 @@ def _recipe_options(parser:argparse.ArgumentParser) -> None:
         elif f.name not in ("name", "views"):
             group.add_argument(option, type=type(f.default), metavar="X", help=text)
 
-# %% ../nbs/10_train.ipynb #2823d77c
+# %% ../nbs/10_train.ipynb #e82e8d19
 _ABOUT = """Pretrain with Barlow Twins. No labels are used.
 
 Under torchrun or SLURM all ranks share each batch. A run is continued when it is started again.
@@ -564,7 +564,8 @@ def train_parser(**settings) -> argparse.ArgumentParser:
     "What `python -m barlow_kit.train` and `barlow-kit pretrain` understand."
     parser = argparse.ArgumentParser(description=_ABOUT, **settings,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", help="digits, cifar10, or a folder of images (with train/ in it, or flat)")
+    parser.add_argument("data", help=f"{', '.join(DATASETS)}, "
+                        "or a folder of images (with train/ in it, or flat)")
     parser.add_argument("--recipe", help=f"{', '.join(list_recipes())} (default: the one named as the data)")
     parser.add_argument("--out", help="folder of the run (default: runs/<recipe>-seed<seed>)")
     parser.add_argument("--resume", choices=["auto", "must", "never"], default="auto",
