@@ -276,7 +276,7 @@ def plot_panels(
     axes["panel 0"].set_xlabel("step", fontsize=8)
     return fig
 
-# %% ../nbs/01_plot.ipynb #df1c4216
+# %% ../nbs/01_plot.ipynb #3d0e98db
 _BARS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 
 def plot_factors(
@@ -287,13 +287,13 @@ def plot_factors(
     if not results: raise ValueError("no results to plot")
     if len(results) > len(_BARS): raise ValueError(f"at most {len(_BARS)} colors can be told apart")
     factors, width = list(next(iter(results.values()))), .8/len(results)
-    fig, (ax,) = _axes(1, 1, 7, 3)
+    fig, (ax,) = _axes(1, 1, 7.5, 3)
     for k, (name, found) in enumerate(results.items()):
         at = [i - .4 + width*(k + .5) for i in range(len(factors))]
         ax.bar(at, [found[f].accuracy for f in factors], .9*width, color=_BARS[k], label=name)
         ax.hlines([found[f].chance for f in factors], [x - width/2 for x in at], [x + width/2 for x in at],
                   color="black", label=None if k else "guessing")
-    ax.set_xticks(range(len(factors)), factors)
+    ax.set_xticks(range(len(factors)), factors, fontsize=9)
     ax.set(ylabel="linear probe, %", ylim=(0, 100), title=title)
     ax.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return fig
