@@ -64,10 +64,10 @@ class View:
     ratio: tuple = (3/4, 4/3)        # Crop: width over height
     flip: float = .5                 # Probability of a horizontal flip
     jitter: float = .8               # Probability of color jitter, with these four strengths:
-    brightness: float = .4
-    contrast: float = .4
-    saturation: float = .2
-    hue: float = .1
+    brightness: float = .4           # Largest change of the factor on all colors
+    contrast: float = .4             # ... on the distance from the mean gray
+    saturation: float = .2           # ... on the distance from each pixel's gray
+    hue: float = .1                  # Largest shift around the color circle, in turns
     grayscale: float = .2            # Probability of losing color
     blur: float = 0.                 # Probability of Gaussian blur
     sigma: tuple = (.1, 2.)          # Its standard deviation in pixels
@@ -107,7 +107,7 @@ def draw(
     v:View,            # Distribution
     keys:Tensor,       # [n] from `sample_keys`
     height:int|Tensor, # Of the images, in pixels; or of each its own, [n]
-    width:int|Tensor,
+    width:int|Tensor,  # As height
 ) -> dict:             # Name -> [n, ...] tensor
     "The parameters of n views. The same key always gives the same ones."
     u = uniforms(keys, 42).T
@@ -389,18 +389,25 @@ def plain_view(
     x = image.float()/255 if image.dtype == torch.uint8 else image.float()
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
 
-# %% ../nbs/02_augment.ipynb #55d43f63
+# %% ../nbs/02_augment.ipynb #bfdf33d6
 _IMAGENET = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
 _CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
 _DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
                zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
+_SHAPES = dict(size=32, scale=(.5, 1.), saturation=.4, hue=.5, blur=.5, sigma=(.1, 1.),
+               mean=(.5, .5, .5), std=(.25, .25, .25))
 
-# %% ../nbs/02_augment.ipynb #0535bad2
+def _pair(two, make, images:tuple, index:Tensor, **run) -> tuple[Tensor, Tensor]:
+    "Both of the TwoViews, from an image or batch for each."
+    return tuple(make(v, x, sample_keys(index, view=k, **run))
+                 for k, (v, x) in enumerate(zip((two.view1, two.view2), images)))
+
+# %% ../nbs/02_augment.ipynb #c1d1bcc1
 @dataclass(frozen=True)
 class TwoViews:
     "Two distributions: `two_views(image, seed=0)` for one image, `.batch(images, index)` for many."
-    view1: View
-    view2: View
+    view1: View     # What the first twin is shown
+    view2: View     # What the second is shown
     @classmethod
     def imagenet(cls, size:int=224) -> "TwoViews":
         "The paper's pair (appendix A)."
@@ -413,24 +420,25 @@ class TwoViews:
     def digits(cls) -> "TwoViews":
         "8 pixels of handwriting: affine, intensity and noise, no flips."
         return cls(View(**_DIGITS), View(**_DIGITS))
-    def _pair(self, make, images:tuple, index:Tensor, **run) -> tuple[Tensor, Tensor]:
-        return tuple(make(v, x, sample_keys(index, view=k, **run))
-                     for k, (v, x) in enumerate(zip((self.view1, self.view2), images)))
-
+    @classmethod
+    def shapes(cls) -> "TwoViews":
+        "32 pixels: crops of half the picture or more, any hue, blur of up to a pixel."
+        return cls(View(**_SHAPES), View(**_SHAPES))
     def __call__(self, image, *, seed:int|None=None, epoch:int=0, index:int=0) -> tuple[Tensor, Tensor]:
         "Both views [C, size, size] of a PIL image or [C, H, W] tensor. No seed: new ones each time."
         if seed is None: seed = int(torch.randint(2**31, ()))
-        return self._pair(view_one, (image, image), torch.tensor([int(index)]), seed=seed, epoch=epoch)
+        return _pair(self, view_one, (image, image), torch.tensor([int(index)]), seed=seed, epoch=epoch)
 
     def batch(self, images:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        "Both views [n, C, size, size] of images [n, C, H, W] with the numbers `index`, on their device."
+        "Both views [n, C, size, size] in `epoch` of images [n, C, H, W] numbered `index`, on their device."
         if images.ndim != 4 or len(images) != len(index):
             raise ValueError(f"need images [n, C, H, W], n numbers, got {(*images.shape,)}, {len(index)}")
-        return self._pair(view_batch, (images, images), index.to(images.device), seed=seed, epoch=epoch)
+        return _pair(self, view_batch, (images, images), index.to(images.device), seed=seed, epoch=epoch)
 
     def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple:
-        "Both views from crops [n, C, size, size] of `ViewsDataset(finish=False)`, on the crops' device."
-        return self._pair(_view_of_crops, (crops1, crops2), index.to(crops1.device), seed=seed, epoch=epoch)
+        "Both views in `epoch` from `crops1`, `crops2` [n, C, size, size] of `ViewsDataset(finish=False)`."
+        index = index.to(crops1.device)
+        return _pair(self, _view_of_crops, (crops1, crops2), index, seed=seed, epoch=epoch)
 
     def plain(self, image) -> Tensor:
         "The image as the network is shown it in evaluation: undistorted, normalized."

@@ -5,27 +5,33 @@
 # %% auto #0
 __all__ = ['untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'main']
 
-# %% ../nbs/16_cli.ipynb #014e199d
+# %% ../nbs/16_cli.ipynb #8c3aa19a
 import argparse
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import torch
 from torch import nn
-from torch.utils.data import Subset
+from torch.utils.data import Dataset, Subset
 
-from .data import get_dataset
-from .distributed import rank
-from .evaluate import (compare_probes, extract_features, finetune, format_probes,
-                                 linear_evaluation, watch_features)
+from .data import DATASETS, get_dataset, heldout_split
+from .distributed import init, rank
+from .evaluate import (Evaluation, Feed, Labeled, accuracies, compare_probes, extract_features,
+                                 finetune, format_probes, labels_of, linear_evaluation,
+                                 pretrained, watch_features)
 from .experiment import ExperimentError, compare, experiment_time, grid, summary
 from .plot import plot_cross_correlation, plot_history, plot_views
-from .recipe import Recipe, unknown_name
+from .recipe import Recipe, get_recipe, unknown_name
 from .report import PROBES, report
-from .train import Run, _recipe_options, explained, pretrain, train_command, train_parser
+from .train import (Run, _recipe_options, explained, pretrain, train_command, train_parser,
+                              usable_cores)
 from .twins import twin_correlation
+from .variants import LOSSES, Variant, get_variant
+from .zoo import (FORMATS, MODELS, Entry, convert_checkpoint, get_model, inference_model,
+                            list_models, load_backbone, model_card, read_weights, save_model)
 
 # %% ../nbs/16_cli.ipynb #b530dfd6
 def untrained_model(run:Run) -> nn.Module:
@@ -57,7 +63,7 @@ def compare_with_free(run:Run, draws:int=10) -> dict:
     features = {name: [extract_features(m, d) for d in splits] for name, m in models.items()}
     return compare_probes(features, draws=draws)
 
-# %% ../nbs/16_cli.ipynb #48c9532d
+# %% ../nbs/16_cli.ipynb #0253db8e
 def quickstart(
     out:str|None=None,   # Folder of the run; by default runs/digits-seed0 (or whatever the seed)
     *,
@@ -70,7 +76,7 @@ def quickstart(
     run = pretrain("digits", out=out, seed=seed, **overrides)
     print(f"\nPretrained on 1,400 digits without their labels: {run.recipe.epochs} epochs, "
           f"{time.perf_counter() - start:.0f} s, "
-          f"loss {run.history[0]['loss']:.0f} -> {run.history[-1]['loss']:.0f} (floor {run.floor:.1f}).\n"
+          f"loss {run.history[0]['loss']:.0f} -> {run.history[-1]['loss']:.0f}{run.recipe.floor_note}.\n"
           "Now tested on 397 others: linear probe with 1 and 5 labels a class and with all labels (their number "
           "in brackets),\nmean and spread over 10 draws of the labels, and the vote of the 5 nearest neighbors.\n")
     results = compare_with_free(run)
@@ -82,29 +88,73 @@ def quickstart(
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
-# %% ../nbs/16_cli.ipynb #a1c2b48c
+# %% ../nbs/16_cli.ipynb #bcdb995b
 def _watcher(data:str, every:int) -> Callable:
     "The callback of `--watch`: up to 5,000 training images, of all classes, vote on up to 2,000 others."
-    heldout = get_dataset(data, "test" if data in ("digits", "cifar10") else "val")
+    heldout = get_dataset(data, heldout_split(data))
     def some(d, n): return Subset(d, range(0, len(d), -(-len(d)//n)))       # folders are sorted by class
     return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
+def _more_options(parser:argparse.ArgumentParser) -> argparse.ArgumentParser:
+    "The options that `barlow-kit pretrain` has beside those of `python -m barlow_kit.train`."
+    parser.add_argument("--watch", type=int, metavar="STEPS", help="every so many steps, effective rank "
+                        "and 5-NN accuracy on images not trained on")
+    parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE",
+                        help="fields of the recipe or of a variant of it, such as loss=vicreg "
+                             f"predictor=true; losses: {', '.join(LOSSES)}")
+    return parser
+
+def _value(field:str, text:str):
+    "The value of a recipe's field, written as text. ValueError for what it cannot be."
+    defaults = {f.name: f.default for f in fields(Variant) if f.name not in ("name", "views")}
+    if field not in defaults: raise ValueError(unknown_name("recipe field", field, defaults))
+    kind = type(defaults[field])
+    try:
+        if kind is bool: return dict(true=True, false=False)[text.lower()]
+        return tuple(map(int, text.split(","))) if kind is tuple else kind(text)
+    except (KeyError, ValueError):
+        wanted = {bool: "true or false", tuple: "numbers such as 512,512"}.get(
+            kind, f"of type {kind.__name__}")
+        raise ValueError(f"{field}={text}: {field} must be {wanted}") from None
+
+# %% ../nbs/16_cli.ipynb #971d49f2
+def _set_fields(args:argparse.Namespace) -> None:
+    "Put what `--set` names into the recipe, a variant if need be, and into the folder's name."
+    pairs = [pair.partition("=") for pair in args.set]
+    for field, equals, _ in pairs:
+        if not equals: raise ValueError(f"--set takes FIELD=VALUE, got {field!r}")
+    values = {field: _value(field, text) for field, _, text in pairs}
+    if not values: return
+    name = args.recipe or args.data
+    if not args.out: args.out = f"runs/{'-'.join([name, *args.set])}-seed{args.seed}"
+    plain = {*values} <= {f.name for f in fields(Recipe)}
+    args.recipe = (get_recipe if plain else get_variant)(name, **values)
+
 def _pretrain(args:argparse.Namespace) -> None:
     every = args.watch
-    del args.watch, args.command, args.do
+    _set_fields(args)
+    for other in ("watch", "command", "do", "set"): vars(args).pop(other, None)
     train_command(args, [_watcher(args.data, every)] if every and not args.dry_run else [])
 
 def _quickstart(args:argparse.Namespace) -> None:
     quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
 
-# %% ../nbs/16_cli.ipynb #2e09833e
+# %% ../nbs/16_cli.ipynb #675f31b3
 def _protocol(run:Callable) -> Callable:
     "The command for `linear_evaluation` or `finetune`: options that were given are its arguments."
     def do(args:argparse.Namespace) -> None:
         options = {k: v for k, v in vars(args).items() if k not in ("command", "do") and v is not None}
-        found = run(options.pop("checkpoint"), options.pop("data"), **options)
+        source = options.pop("checkpoint")
+        found = run(source, options.pop("data"), **options)
+        if args.out: _save_classifier(found, source, args.recipe, args.out)
         if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
     return do
+
+def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
+    "What was trained, as a file to predict with; a head trained on cached features gets its backbone back."
+    model = found.classifier.cpu()
+    if not list(model.backbone.parameters()): model.backbone = pretrained(source, recipe)[0]
+    if rank() == 0: save_model(model, Path(out)/"model.pt", found.classes)
 
 def _knn(args:argparse.Namespace) -> None:
     page = report(args.checkpoint, args.data, probes=("kNN",), recipe=args.recipe, device=args.device,
@@ -116,13 +166,13 @@ def _report(args:argparse.Namespace) -> None:
                   seed=args.seed, linear=args.linear, device=args.device, workers=args.workers)
     if rank() == 0: print(f"the report is in {args.out}" if args.out else page)
 
-# %% ../nbs/16_cli.ipynb #897a91ae
+# %% ../nbs/16_cli.ipynb #9c14878e
 def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.ArgumentParser:
     "A command that examines a checkpoint."
     command = commands.add_parser(name, help=text, description=text + ".")
     command.add_argument("checkpoint", help="folder of a run, a checkpoint, or the released resnet50.pth")
     command.add_argument("data", nargs="?" if data else None, default=data,
-                         help="digits, cifar10, or a folder with train/ and val/"
+                         help=f"{', '.join(DATASETS)}, or a folder with train/ and val/"
                               + (f" (default: {data})" if data else ""))
     command.add_argument("--recipe", help="of a checkpoint that does not say it (default: the paper's)")
     command.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
@@ -166,20 +216,100 @@ def _evaluation_commands(commands) -> None:
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
-# %% ../nbs/16_cli.ipynb #72d53358
+# %% ../nbs/16_cli.ipynb #fb88f66b
+def _entry(name:str) -> Entry:
+    "What the zoo knows about a model."
+    if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
+    return MODELS[name]
+
+def _train(args:argparse.Namespace) -> None:
+    entry, prog = _entry(args.config), f"barlow-kit train {args.config}"
+    if not entry.settings:
+        parser = _more_options(train_parser(prog=prog))
+        return _pretrain(parser.parse_args([args.data, "--recipe", entry.recipe, *args.options]))
+    parser = argparse.ArgumentParser(prog)
+    parser.add_argument("data")
+    parser.add_argument("--checkpoint", help=f"of the backbone (default: the published one, {entry.start})")
+    parser.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
+    _training_options(parser, entry.settings, "see barlow-kit linear --help")
+    args = parser.parse_args([args.data, *args.options])
+    args.recipe, args.checkpoint = entry.recipe, load_backbone(args.checkpoint or entry.start)
+    _protocol(linear_evaluation)(args)
+
+def _test(args:argparse.Namespace) -> None:
+    entry, published = _entry(args.config), args.checkpoint == "published"
+    kind, weights = ("", None) if published else read_weights(args.checkpoint)
+    if not (entry.classes if published else weights.classifier):
+        if published: args.checkpoint = args.config
+        if kind != "barlow_kit": args.checkpoint = load_backbone(args.checkpoint)
+        args.recipe = entry.recipe
+        if rank() == 0: print("No classifier in these weights, so neighbors vote. To train one: "
+                              "barlow-kit linear CHECKPOINT DATA --out FOLDER\n")
+        return _knn(args)
+    model = get_model(args.config, published, None if published else args.checkpoint)
+    data = get_dataset(args.data, heldout_split(args.data))
+    part, names = Labeled(data, labels_of(data), model.head.out_features), getattr(data, "classes", ())
+    if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
+        raise ValueError(f"{args.data} has {len(names)} classes, the classifier knows {part.classes}")
+    device, workers = init(args.device).device, usable_cores() if args.workers is None else args.workers
+    feed = Feed(model.recipe.views.view1, 0, device, workers)
+    top1, top5 = accuracies(model.to(device), part, feed)
+    if rank() == 0: print(f"{args.config}: {top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}")
+
+# %% ../nbs/16_cli.ipynb #3cad4e48
+def _models(args:argparse.Namespace) -> None:
+    if args.name in MODELS: return print(model_card(args.name))
+    found = list_models(args.name)
+    if not found: raise ValueError(unknown_name("model", args.name, list(MODELS)))
+    for row in found.rows():
+        print(row["name"], f"    {row['parameters']} parameters, top-1 {row['top1']} ({row['probe']}), "
+              f"{row['source']}, {row['license']}", sep="\n")
+
+def _convert(args:argparse.Namespace) -> None:
+    print(convert_checkpoint(args.source, args.target, to=args.to))
+
+def _predict(args:argparse.Namespace) -> None:
+    answers = inference_model(args.model, args.images, checkpoint=args.checkpoint)
+    for path, found in zip(args.images, answers):
+        print(f"{path}: {found['pred_class']} ({100*found['pred_score']:.1f} %)")
+
+# %% ../nbs/16_cli.ipynb #2d96791c
+def _zoo_commands(commands) -> None:
+    "train, test, models, convert and predict."
+    def add(name, do, text, /, **arguments):
+        command = commands.add_parser(name, help=text, description=text + ".")
+        for argument, settings in arguments.items(): command.add_argument(argument, **settings)
+        command.set_defaults(do=do)
+        return command
+    config, data = dict(help="see barlow-kit models"), dict(help="digits, or a folder with train/ and val/")
+    add("train", _train, "train a model of the zoo as its publishers did", config=config, data=data,
+        options=dict(nargs=argparse.REMAINDER, help="of pretrain or of linear, whichever it is"))
+    test = add("test", _test, "accuracy of weights for a model of the zoo", config=config,
+               checkpoint=dict(help="a file, the folder of a run, or the word published"), data=data)
+    test.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
+    test.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
+    add("models", _models, "list the zoo, or print one model's card",
+        name=dict(nargs="?", default="*", help="a name, or a pattern with *"))
+    convert = add("convert", _convert, "carry a checkpoint from one library to another",
+                  source=dict(help="a checkpoint of any of them"), target=dict(help="the file to write"))
+    convert.add_argument("--to", default="torchvision", choices=FORMATS, help="(default: torchvision)")
+    predict = add("predict", _predict, "the classes of images", model=config,
+                  images=dict(nargs="+", help="image files"))
+    predict.add_argument("--checkpoint", metavar="FILE", help="instead of the published weights")
+
+# %% ../nbs/16_cli.ipynb #5bcef549
 def _vary(text:str) -> tuple[str, list]:
     "FIELD=VALUE,VALUE as the field and its values; widths of a projector are joined by x."
     field, _, values = text.partition("=")
     field = field.replace("-", "_")
-    known = [k for k in Recipe.__dataclass_fields__ if k not in ("name", "views")]
-    if field not in known: raise argparse.ArgumentTypeError(unknown_name("recipe field", field, known))
-    kind = type(getattr(Recipe(), field))
-    def value(v): return tuple(map(int, v.split("x"))) if kind is tuple else kind(v)
-    try: return field, [value(v) for v in values.split(",")]
-    except ValueError as e: raise argparse.ArgumentTypeError(f"{text!r}: {e}") from e
+    try: return field, [_value(field, v.replace("x", ",") if field == "projector" else v)
+                        for v in values.split(",")]
+    except ValueError as e: raise argparse.ArgumentTypeError(str(e)) from e
 
 def _compare(args:argparse.Namespace) -> None:
     options = {k: v for k, v in vars(args).items() if k not in ("command", "do", "vary") and v is not None}
+    own = {field for field, _ in args.vary} - set(Recipe.__dataclass_fields__)
+    if own: options["recipe"] = get_variant(options.get("recipe") or args.data)
     try: results = compare(grid(**dict(args.vary)), options.pop("data"), **options)
     except ExperimentError as e: raise ValueError(str(e)) from e           # a line, no traceback of ours
     print(results if args.full else f"{summary(results).to_string()}\n{experiment_time(results)}")
@@ -189,7 +319,8 @@ def _compare_command(commands) -> None:
     command = commands.add_parser("compare", help=text, description=text + ".")
     command.add_argument("data", help="digits, cifar10, or a folder with train/ and test/")
     command.add_argument("--vary", type=_vary, action="append", required=True, metavar="FIELD=VALUE,VALUE",
-                         help="such as lambd=0.0005,0.05 or projector=64x64,256x256; several combine")
+                         help="such as lambd=0.0005,0.05 or loss=barlow_twins,vicreg or projector=64x64,256x256"
+                              "; several combine")
     command.add_argument("--recipe", help="what is varied (default: the one named as the data)")
     command.add_argument("--seeds", type=int, default=3, help="runs of each variant (default: 3)")
     command.add_argument("--splits", nargs=2, default=("train", "test"), metavar="PART",
@@ -203,7 +334,7 @@ def _compare_command(commands) -> None:
     _recipe_options(command)
     command.set_defaults(do=_compare)
 
-# %% ../nbs/16_cli.ipynb #41919269
+# %% ../nbs/16_cli.ipynb #75624e45
 def _parser() -> argparse.ArgumentParser:
     "What `barlow-kit` understands."
     parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
@@ -219,11 +350,10 @@ def _parser() -> argparse.ArgumentParser:
     base = train_parser(add_help=False)
     train = commands.add_parser("pretrain", parents=[base], description=base.description,
                                 formatter_class=base.formatter_class,
-                                help="pretrain on digits, CIFAR-10 or a folder of images, on one device or many")
-    train.add_argument("--watch", type=int, metavar="STEPS",
-                       help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
-    train.set_defaults(do=_pretrain)
+                                help="pretrain on data with a name or a folder of images, on one device or many")
+    _more_options(train).set_defaults(do=_pretrain)
     _evaluation_commands(commands)
+    _zoo_commands(commands)
     _compare_command(commands)
     return parser
 

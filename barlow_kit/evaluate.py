@@ -9,7 +9,7 @@ __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', '
            'compare_probes', 'effective_rank', 'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation',
            'knn_predict', 'knn_probe', 'linear_probe', 'rankme', 'uniformity', 'watch_features', 'watch_linear']
 
-# %% ../nbs/11_evaluate.ipynb #5b36c17c
+# %% ../nbs/11_evaluate.ipynb #41a73350
 import hashlib
 import json
 import time
@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import CheckpointError, backbone_weights, load_latest, save_checkpoint
-from .data import TensorImages, UnreadableImage, batch_order, get_dataset
+from .data import TensorImages, UnreadableImage, batch_order, get_dataset, heldout_split
 from .distributed import all_gather, all_reduce, barrier, init, rank, sync_batchnorm, world_size
 from .optim import warmup_cosine
 from .probes import (Features, ProbeResult, alignment, compare_probes, effective_rank,
@@ -147,7 +147,7 @@ class Labeled:
         "Some of them, by number."
         return Labeled(some_images(self.data, index), self.labels[index], self.classes)
 
-# %% ../nbs/11_evaluate.ipynb #232e14d8
+# %% ../nbs/11_evaluate.ipynb #fc4843fe
 def _in_range(labels:Tensor, classes:int, part:str) -> None:
     bad = (labels < 0) | (labels >= classes)
     if bad.any():
@@ -178,12 +178,11 @@ def check_labels(
     return Labeled(train, y, classes), Labeled(val, vy, classes)
 
 def labeled_data(
-    data,          # "digits", "cifar10", a folder with train/ and val/, or a pair (train, val) of data sets
+    data,          # A name such as "digits", a folder with train/ and val/, or a pair of data sets
 ) -> tuple[Labeled, Labeled]: # To train on, to test on
     "Training and validation part with checked labels."
     if isinstance(data, tuple): return check_labels(*map(get_dataset, data))
-    test = "test" if data in ("digits", "cifar10") else "val"
-    return check_labels(get_dataset(data, "train"), get_dataset(data, test))
+    return check_labels(get_dataset(data, "train"), get_dataset(data, heldout_split(data)))
 
 # %% ../nbs/11_evaluate.ipynb #e78992db
 def listed_images(
@@ -550,10 +549,10 @@ def _evaluate(source, data, settings:LinearSettings, asked:_Asked) -> Evaluation
                       fit.settings, asked.seed, seconds, fit.history, fit.model,
                       tuple(_class_names(fit.train.data)))
 
-# %% ../nbs/11_evaluate.ipynb #4326050f
+# %% ../nbs/11_evaluate.ipynb #139847b1
 def linear_evaluation(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
-    data,                   # "digits", "cifar10", a folder with train/ and val/, or a pair of data sets
+    data,                   # A name such as "digits", a folder with train/ and val/, or a pair of data sets
     settings="released",    # A name, or LinearSettings
     *,
     recipe=None,            # Of a checkpoint that does not say it
@@ -576,7 +575,7 @@ def linear_evaluation(
     return _evaluate(source, data, settings, _Asked(probe, recipe, None, cached, out, seed, device, workers,
                                                     save_steps, progress))
 
-# %% ../nbs/11_evaluate.ipynb #25a4afd0
+# %% ../nbs/11_evaluate.ipynb #c5f8a874
 def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple:
     "How to choose the labeled images, and what to call that."
     if isinstance(labels, (str, Path)):
@@ -592,7 +591,7 @@ def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple:
 
 def finetune(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
-    data,                   # "digits", "cifar10", a folder with train/ and val/, or a pair of data sets
+    data,                   # A name such as "digits", a folder with train/ and val/, or a pair of data sets
     settings="1%",          # A name, or FinetuneSettings
     *,
     labels=None,            # A text file of image names, a number a class, or None: the settings' share

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['plot_images', 'plot_views', 'block_mean', 'plot_cross_correlation', 'correlation_histograms', 'unit_order',
-           'plot_heatmap', 'pull', 'scaled_pull', 'plot_loss', 'plot_history', 'plot_panels', 'class_colors',
-           'plot_embeddings']
+           'plot_heatmap', 'pull', 'scaled_pull', 'plot_loss', 'plot_history', 'plot_panels', 'plot_factors',
+           'class_colors', 'plot_embeddings']
 
 # %% ../nbs/01_plot.ipynb #f74c671d
 import matplotlib.pyplot as plt
@@ -121,7 +121,7 @@ def correlation_histograms(
     c:Tensor,        # [D, D]
     *,
     bins:int=41,     # From -limit to limit; what lies beyond goes into the outermost
-    limit:float=1.,
+    limit:float=1.,  # End of the range
 ) -> tuple[Tensor, Tensor]: # Shares [bins] of the diagonal, and of the rest
     "How the entries of C are spread. Of more than 512 rows, evenly spaced ones stand for all."
     def count(x):
@@ -274,6 +274,28 @@ def plot_panels(
         if panel.get("log"): ax.set_yscale("log")
         if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
     axes["panel 0"].set_xlabel("step", fontsize=8)
+    return fig
+
+# %% ../nbs/01_plot.ipynb #3d0e98db
+_BARS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
+
+def plot_factors(
+    results:dict,       # Name of a representation -> results by factor, each with `accuracy` and `chance`
+    title:str="",
+) -> Figure:
+    "A group of bars for each factor, a color for each representation; the black mark is guessing."
+    if not results: raise ValueError("no results to plot")
+    if len(results) > len(_BARS): raise ValueError(f"at most {len(_BARS)} colors can be told apart")
+    factors, width = list(next(iter(results.values()))), .8/len(results)
+    fig, (ax,) = _axes(1, 1, 7.5, 3)
+    for k, (name, found) in enumerate(results.items()):
+        at = [i - .4 + width*(k + .5) for i in range(len(factors))]
+        ax.bar(at, [found[f].accuracy for f in factors], .9*width, color=_BARS[k], label=name)
+        ax.hlines([found[f].chance for f in factors], [x - width/2 for x in at], [x + width/2 for x in at],
+                  color="black", label=None if k else "guessing")
+    ax.set_xticks(range(len(factors)), factors, fontsize=9)
+    ax.set(ylabel="linear probe, %", ylim=(0, 100), title=title)
+    ax.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return fig
 
 # %% ../nbs/01_plot.ipynb #9b900493

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Features', 'extract_features', 'labels_of', 'some_images', 'ProbeResult', 'linear_probe', 'knn_probe',
-           'few_label_probe', 'nearest', 'knn_vote', 'knn_predict', 'knn_evaluation', 'compare_probes', 'format_probes',
-           'rankme', 'effective_rank', 'alignment', 'uniformity', 'watch_features', 'watch_linear']
+           'few_label_probe', 'factor_probe', 'nearest', 'knn_vote', 'knn_predict', 'knn_evaluation', 'compare_probes',
+           'format_probes', 'rankme', 'effective_rank', 'alignment', 'uniformity', 'watch_features', 'watch_linear']
 
 # %% ../nbs/11_probes.ipynb #a3c1b2c4
 from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ def _plain_batches(data:Dataset, plain, batch_size:int):
         for items in DataLoader(data, batch_size, collate_fn=list):
             yield torch.stack([plain(x) for x, _ in items]), torch.tensor([y for _, y in items])
 
-# %% ../nbs/11_probes.ipynb #ee64c330
+# %% ../nbs/11_probes.ipynb #b9130c10
 def labels_of(
     data:Dataset, # Items are (image, label)
 ) -> Tensor:      # [N]
@@ -70,10 +70,9 @@ def some_images(
     index:Tensor, # [n] image numbers
 ) -> Dataset:     # Of n images
     "A part of a data set; images in a tensor stay images in a tensor."
-    if not isinstance(data, TensorImages): return Subset(data, index.tolist())
-    return TensorImages(data.images[index], data.labels[index], data.classes)
+    return data.part(index) if isinstance(data, TensorImages) else Subset(data, index.tolist())
 
-# %% ../nbs/11_probes.ipynb #629a47fb
+# %% ../nbs/11_probes.ipynb #13b76e3e
 class ProbeResult(NamedTuple):
     "An accuracy with what it means."
     probe: str           # Name, with its settings
@@ -81,6 +80,7 @@ class ProbeResult(NamedTuple):
     std: float|None      # Standard deviation over the draws, where there are several
     labels: int          # Training labels used
     tested: int          # Test images
+    chance: float|None = None # Percent that guessing gets, where a probe says so
 
     def __str__(self) -> str:
         spread = "" if self.std is None else f" +- {self.std:.1f}"
@@ -158,6 +158,26 @@ def few_label_probe(
     std = scores.std().item() if draws > 1 else None
     name = f"linear, {labels_per_class} a class"
     return ProbeResult(name, scores.mean().item(), std, len(chosen), len(ty))
+
+# %% ../nbs/11_probes.ipynb #b994ad88
+def factor_probe(
+    train_features:Tensor, # [N, F]
+    test_features:Tensor,  # [M, F]
+    train_factors:dict,    # Value numbers by factor, [N] each: `data.factors`
+    test_factors:dict,     # The same factors, [M] each
+    *,
+    C:float=1.,            # Inverse strength of the penalty
+) -> dict[str, ProbeResult]: # By factor, with the accuracy of guessing as `chance`
+    "A linear probe for each factor: which causes of an image can be read off its features?"
+    if not train_factors or list(train_factors) != list(test_factors):
+        raise ValueError(f"need the same factors for both sets, got {', '.join(train_factors) or 'none'} "
+                         f"and {', '.join(test_factors) or 'none'}")
+    def probe(name):
+        y, ty = train_factors[name], test_factors[name]
+        found = linear_probe((train_features, y), (test_features, ty), C=C)
+        chance = 100 * (ty == y.mode().values).float().mean().item()
+        return found._replace(probe=f"linear, {name}", chance=chance)
+    return {name: probe(name) for name in train_factors}
 
 # %% ../nbs/11_probes.ipynb #723e6a38
 def _unit_rows(x:Tensor, like:Tensor) -> Tensor:

@@ -110,9 +110,12 @@ def _check_recipe(r:Recipe) -> None:
          f"got {r.accumulate}")]:
         if not ok: raise ValueError(f"recipe {r.name!r}: {problem}")
 
-# %% ../nbs/08_recipe.ipynb #9d425795
+# %% ../nbs/08_recipe.ipynb #cabc6e03
 _RECIPES = {r.name: r for r in (
     Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(), epochs=50, batch_size=64,
+           optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3, weight_decay=1., warmup_epochs=1,
+           final_lr=0.),
+    Recipe("shapes", "shapes", (256, 256, 256), 3, TwoViews.shapes(), epochs=16, batch_size=128,
            optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3, weight_decay=1., warmup_epochs=1,
            final_lr=0.),
     Recipe("cifar10", "resnet18-cifar", (2048, 2048, 2048), 3, TwoViews.cifar10(), epochs=200,

@@ -151,10 +151,10 @@ def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
     style = "<style>td, th {padding: 2px 8px; text-align: left}</style>"
     return "\n".join(["<!DOCTYPE html>", "<meta charset='utf-8'>", style, *parts]) + "\n"
 
-# %% ../nbs/11_report.ipynb #90b6990e
+# %% ../nbs/11_report.ipynb #12215e8f
 def report(
     source,                     # A Run, its folder, a checkpoint (ours or the released), or a module
-    data="digits",              # "digits", "cifar10", a folder with train/ and val/, or a pair of data sets
+    data="digits",              # A name such as "digits", a folder with train/ and val/, or a pair of sets
     out=None,                   # File to write; HTML when its name ends in .html
     *,
     probes:Sequence[str]=PROBES, # Which to run

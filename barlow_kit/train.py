@@ -7,7 +7,7 @@ __all__ = ['Run', 'as_is', 'leave_signals_to_the_run', 'TrainingError', 'seed_st
            'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #a812e677
+# %% ../nbs/10_train.ipynb #eb24b15c
 import argparse
 import hashlib
 import inspect
@@ -36,19 +36,19 @@ from tqdm.auto import tqdm
 from .augment import ViewsDataset
 from .checkpoint import (CheckpointError, load_checkpoint, load_latest, save_checkpoint,
                                    write_whole)
-from .data import TensorImages, batch_order, get_dataset
+from .data import DATASETS, TensorImages, batch_order, get_dataset
 from .distributed import all_reduce, barrier, init, leave, rank, sync_batchnorm, world_size
 from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan, recipe_difference,
                                recipe_from_dict, recipe_to_dict)
 from .twins import BarlowTwins, recompute_blocks
 
-# %% ../nbs/10_train.ipynb #a8450ca2
+# %% ../nbs/10_train.ipynb #2fefba7e
 @dataclass
 class Run:
     "A pretraining run: what was trained, how, and how it went."
-    model: BarlowTwins
-    recipe: Recipe
+    model: BarlowTwins                                # In eval mode when the run is over
+    recipe: Recipe                                    # What was asked for
     seed: int = 0
     history: list = field(default_factory=list)       # A dict a step: step, epoch, lr, loss and its two terms
     path: Path|None = None                            # Folder of the run, when it has one
@@ -324,10 +324,12 @@ def _step_done(folder:_Folder, ends:bool) -> None:
     late = time.monotonic() - folder.saved_at > 60*folder.minutes
     if ends or late or any(folder.step % n == 0 for n in (run.epoch_steps, folder.steps) if n): _save(folder)
 
-# %% ../nbs/10_train.ipynb #f2699120
+# %% ../nbs/10_train.ipynb #b4b54cdb
 class Stopped(SystemExit):
     "A signal ended the run after it was saved. As the end of a process: exit code 75."
-    def __init__(self, message:str):
+    def __init__(self,
+        message:str,    # Says where to go on
+    ):
         super().__init__(75)
         self.message = message
 
@@ -448,9 +450,9 @@ def _finished(run:Run) -> Run:
     barrier()
     return run
 
-# %% ../nbs/10_train.ipynb #50e3ac34
+# %% ../nbs/10_train.ipynb #1856ceff
 def pretrain(
-    data="digits",                  # "digits", "cifar10", a folder of images, or a Dataset of your own
+    data="digits",                  # A name from `DATASETS`, a folder of images, or a Dataset of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
     *,
     out=None,                       # Folder for checkpoint and history
@@ -552,7 +554,7 @@ def _recipe_options(parser:argparse.ArgumentParser) -> None:
         elif f.name not in ("name", "views"):
             group.add_argument(option, type=type(f.default), metavar="X", help=text)
 
-# %% ../nbs/10_train.ipynb #2823d77c
+# %% ../nbs/10_train.ipynb #e82e8d19
 _ABOUT = """Pretrain with Barlow Twins. No labels are used.
 
 Under torchrun or SLURM all ranks share each batch. A run is continued when it is started again.
@@ -563,7 +565,8 @@ def train_parser(**settings) -> argparse.ArgumentParser:
     "What `python -m barlow_kit.train` and `barlow-kit pretrain` understand."
     parser = argparse.ArgumentParser(description=_ABOUT, **settings,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", help="digits, cifar10, or a folder of images (with train/ in it, or flat)")
+    parser.add_argument("data", help=f"{', '.join(DATASETS)}, "
+                        "or a folder of images (with train/ in it, or flat)")
     parser.add_argument("--recipe", help=f"{', '.join(list_recipes())} (default: the one named as the data)")
     parser.add_argument("--out", help="folder of the run (default: runs/<recipe>-seed<seed>)")
     parser.add_argument("--resume", choices=["auto", "must", "never"], default="auto",

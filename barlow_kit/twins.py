@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['make_backbone', 'BarlowTwins', 'twin_correlation', 'recompute_blocks']
 
-# %% ../nbs/06_twins.ipynb #83c404a8
+# %% ../nbs/06_twins.ipynb #b6c08a96
 from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from difflib import get_close_matches
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from .loss import LossTerms, barlow_loss, cross_correlation
 from .projector import projector as make_projector
 
-# %% ../nbs/06_twins.ipynb #a87c1518
+# %% ../nbs/06_twins.ipynb #b0113c92
 def _resnet(make, cifar:bool):
     "A torchvision ResNet without classifier."
     def build(channels:int) -> nn.Module:
@@ -31,10 +32,15 @@ def _resnet(make, cifar:bool):
         return net
     return build
 
-def _digits_net(channels:int, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequential:
-    "Three residual stages at 8x8, 4x4 and 2x2 cells, then the mean: 128 features."
-    layers, width = [nn.Conv2d(channels, widths[0], 3, padding=1, bias=False),
-                     nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)], widths[0]
+def _conv(before:int, after:int, stride:int) -> list[nn.Module]:
+    return [nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
+
+def _small_net(channels:int, quarter:bool=False, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequential:
+    "Three residual stages at 8x8, 4x4 and 2x2 cells of 8 pixels, or of 32 for `quarter`, then the mean."
+    width = widths[0]
+    layers = ([*_conv(channels, width//2, 2), *_conv(width//2, width, 2)] if quarter
+              else _conv(channels, width, 1))
     for k, w in enumerate(widths):
         shortcut = None if k == 0 else nn.Sequential(
             nn.Conv2d(width, w, 1, stride=2, bias=False), nn.BatchNorm2d(w))
@@ -46,11 +52,11 @@ def _digits_net(channels:int, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequenti
 
 _BACKBONES = {"resnet50": _resnet(resnet50, False), "resnet18": _resnet(resnet18, False),
     "resnet50-cifar": _resnet(resnet50, True), "resnet18-cifar": _resnet(resnet18, True),
-    "digits": _digits_net}
+    "digits": _small_net, "shapes": partial(_small_net, quarter=True)}
 
-# %% ../nbs/06_twins.ipynb #69f6065a
+# %% ../nbs/06_twins.ipynb #3ca72343
 def make_backbone(
-    name:str,       # "resnet50", "resnet18", either with "-cifar", or "digits"
+    name:str,       # "resnet50", "resnet18", either with "-cifar", "digits" or "shapes"
     channels:int=3, # Channels of the images
 ) -> nn.Module:     # Maps [N, C, H, W] to [N, F]; `.num_features` is F
     "An untrained backbone by name."

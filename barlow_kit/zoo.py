@@ -210,7 +210,7 @@ def detect_format(
     tensors, _, ours = _unwrap(path, _read_file(path))
     return _detect(path, tensors, ours)
 
-# %% ../nbs/13_zoo.ipynb #951ccd03
+# %% ../nbs/13_zoo.ipynb #c91723f2
 def _resnet_like(backbone:dict) -> nn.Module|None:
     "The torchvision ResNet, on the meta device, that has the blocks named here; None if that is none."
     blocks = [sum(f"layer{stage}.{k}.conv1.weight" in backbone for k in range(len(backbone)))
@@ -226,10 +226,11 @@ def _resnet_like(backbone:dict) -> nn.Module|None:
     return net
 
 def _empty_backbone(path, backbone:dict) -> nn.Module:
-    "The network on the meta device for which these are the weights, a ResNet or that of the digits."
+    "The network on the meta device for which these are the weights, a ResNet or one of the small ones."
     net = _resnet_like(backbone)
     if net is None and getattr(backbone.get("0.weight"), "ndim", 0) == 4:
-        with torch.device("meta"): net = make_backbone("digits", backbone["0.weight"].shape[1])
+        name = "shapes" if "3.weight" in backbone else "digits"   # has two convolutions before the blocks
+        with torch.device("meta"): net = make_backbone(name, backbone["0.weight"].shape[1])
     if net is None:
         raise CheckpointError(f"{path} holds no ResNet: stages or the first layer are missing. "
                               f"Its names: {_some(backbone)}")

@@ -17,7 +17,7 @@ from torch.testing import assert_close
 from torch.utils.data import DataLoader
 from torchvision import transforms as T
 from torchvision.transforms import InterpolationMode
-from barlow_kit.augment import TwoViews, View, ViewsDataset, _BOX, _IMAGENET, _JITTER, _blur, _jitter, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms
+from barlow_kit.augment import TwoViews, View, ViewsDataset, _BOX, _IMAGENET, _JITTER, _blur, _jitter, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
 from barlow_kit.data import FolderImages, get_dataset
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -220,7 +220,11 @@ def test_two_views():
     # cell 4fc43591
     digits = get_dataset("digits")
 
-    # cell a06c4c26
+    # cell 3b1322a3
+    shapes = get_dataset("shapes", "val").images[:8]
+    colors = dict(mean=(.5,)*3, std=(.25,)*3)
+
+    # cell fb61233e
     data = torch.randint(0, 256, (300, 3, 32, 32), dtype=torch.uint8)
     pair = TwoViews.cifar10(); index = torch.arange(300)
     y1, y2 = pair.batch(data, index, seed=3, epoch=5)
@@ -241,6 +245,10 @@ def test_two_views():
                           T.Normalize(*_IMAGENET.values())])
     assert_close(TwoViews.imagenet().plain(photo), official(photo), atol=1e-5, rtol=0)
     test_eq(TwoViews.digits().plain(digits.images[:3]), digits.images[:3])
+    red = torch.tensor([.8, .2, .2]).view(1, 3, 1, 1).expand(2000, 3, 4, 4)
+    recolored = replace(TwoViews.shapes().view1, size=4, mean=None, std=None, jitter=1., grayscale=0., blur=0.)
+    recolored = view_batch(recolored, red, sample_keys(torch.arange(2000), seed=0, epoch=0, view=0))[:, :, 0, 0]
+    for share in recolored.argmax(1).bincount()/2000: assert abs(share - 1/3) < .05     # any hue, equally often
 
 
 def test_decode_less_crop_first():

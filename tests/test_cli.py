@@ -6,14 +6,20 @@ import subprocess
 import sys
 import tempfile
 import torch
-from fastcore.test import test_eq, test_fail
+from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
+from torchvision.models import resnet50
+from torchvision.transforms.functional import to_pil_image
 from unittest.mock import patch
 from barlow_kit import cli
 from barlow_kit.cli import main, quickstart, untrained_model
+from barlow_kit.data import get_dataset
+from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, pretrain
+from barlow_kit.variants import get_variant
+from barlow_kit.zoo import MODELS, model_card
 
-for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
+for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
 def test_the_quickstart():
@@ -70,15 +76,55 @@ def test_the_command():
         except SystemExit as e: test_eq(e.code, 2)
 
 
+def test_a_variant_from_the_shell():
+    "nbs/16_cli.ipynb: A variant from the shell"
+    # cell f0bd83be
+    with tempfile.TemporaryDirectory() as folder:
+        line = ["pretrain", "digits", "--out", f"{folder}/run", "--epochs", "2", "--no-progress",
+                "--set", "projector=64,32", "loss=w_mse", "predictor=true"]
+        with contextlib.redirect_stdout(io.StringIO()): code = main(line)
+        run = Run.load(f"{folder}/run")
+
+    # cell 7cd251c7
+    def says(*argv):
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            code = cli.main(["pretrain", *argv])
+        return code, out.getvalue() + err.getvalue()
+    test_eq((code, len(run.history), run.recipe.lr_weights), (0, 42, .008))
+    test_eq((run.recipe.loss, run.recipe.projector, run.recipe.predictor), ("w_mse", (64, 32), True))
+    imagenet = ["/data/imagenet", "--recipe", "imagenet-300e", "--dry-run", "--images", "1281167"]
+    code, text = says(*imagenet, "--lambd", "0.01", "--set", "loss=vicreg", "stop_gradient=true")
+    assert code == 0 and "vicreg" in text and "stop_gradient" in text and "floor" not in text
+    test_eq(says(*imagenet, "--set", "lambd=0.01"), says(*imagenet, "--lambd", "0.01"))
+    for field, problem in [("los=vicreg", "did you mean 'loss'?"), ("loss=vicrek", "did you mean 'vicreg'?"),
+                           ("loss", "--set takes FIELD=VALUE, got 'loss'"),
+                           ("views=none", "no recipe field 'views'"),
+                           ("predictor=2", "predictor must be true or false"),
+                           ("lambd=much", "lambd must be of type float"), ("epochs=2.5", "of type int"),
+                           ("projector=wide", "must be numbers such as 512,512")]:
+        code, text = says("digits", "--dry-run", "--set", field)
+        assert code == 1 and problem in text, (field, text)
+    with patch("barlow_kit.cli.train_command") as train: says("digits", "--set", "loss=hsic", "lambd=.1")
+    args = train.call_args.args[0]
+    test_eq(args.out, "runs/digits-loss=hsic-lambd=.1-seed0")
+    test_eq(args.recipe, get_variant("digits", loss="hsic", lambd=.1))
+    with patch("barlow_kit.cli.train_command") as train: says("digits", "--set", "epochs=3")
+    test_eq(train.call_args.args[0].recipe, get_recipe("digits", epochs=3))
+    command = [sys.executable, "-m", "barlow_kit.cli", "pretrain", *imagenet, "--set", "loss=mmcr"]
+    module = subprocess.run(command, capture_output=True, text=True)
+    assert module.returncode == 0 and "mmcr" in module.stdout, module.stderr
+
+
 def test_examined_from_the_shell():
     "nbs/16_cli.ipynb: Examined from the shell"
-    # cell 1a74183d
+    # cell f8f80bfc
     def told(*argv):
         "Exit code, and what a command printed, without the clock."
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
             code = main([str(a) for a in argv])
         return code, re.sub(r", \d+ s$", "", (out.getvalue() + err.getvalue()).strip())
 
+    # cell 62ea0a90
     folder = Path(tempfile.mkdtemp())
     run = pretrain("digits", out=folder/"run", epochs=2, projector=(64, 64), progress=False)
     quick = ("--epochs", 2, "--no-progress")
@@ -100,6 +146,73 @@ def test_examined_from_the_shell():
     test_eq(told("linear", folder/"run", folder/"nothing")[0], 1)
 
 
+def test_the_zoo_from_the_shell():
+    "nbs/16_cli.ipynb: The zoo from the shell"
+    # cell 59559624
+    def told(*argv):
+        "Exit code, and what a command printed, without the clock."
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            code = main([str(a) for a in argv])
+        return code, re.sub(r", \d+ s$", "", (out.getvalue() + err.getvalue()).strip())
+
+    # cell 0b5c219e
+    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
+    digit = get_dataset("digits", "test").images[0]
+    to_pil_image(digit).resize((64, 64)).save(folder/"digit.png")
+    run, quick = folder/"run", ("--epochs", 2, "--no-progress")
+    answers = [told("train", "digits", "digits", "--projector", 64, 64, "--out", run, *quick),
+               told("test", "digits", run, "digits"),
+               told("linear", run, "digits", "--settings", "digits", "--cached", "--out", folder/"head",
+                    *quick),
+               told("test", "digits", folder/"head/model.pt", "digits"),
+               told("predict", "digits", folder/"digit.png", "--checkpoint", folder/"head/model.pt"),
+               told("predict", "digits", folder/"digit.png"), told("test", "digits", "published", "digits")]
+    for _, text in answers: print(text.replace(str(folder), "folder")[:240], end="\n\n")
+
+    # cell f2052b98
+    test_eq([code for code, _ in answers], [0]*7)
+    found = [float(re.search(r": ([\d.]+) % top-1", text)[1]) for _, text in answers[2:4]]
+    test_close(*found, eps=.051); assert "% top-5 of 397" in answers[3][1]
+    assert "neighbors vote" in answers[1][1] and "-NN cosine" in answers[1][1]
+    truth = str(get_dataset("digits", "test")[0][1])
+    for _, text in answers[4:6]: assert f"digit.png: {truth} (" in text
+    assert "99.24 % top-1" in answers[6][1]
+    for argv, why in ((("test", "digit", "published", "digits"), "did you mean 'digits'"),
+                      (("train", "nothing", "digits"), "no model 'nothing'"),
+                      (("models", "resnet9"), "no model 'resnet9'"),
+                      (("test", "digits", folder/"none.pt", "digits"), "no checkpoint at")):
+        code, text = told(*argv)
+        test_eq(code, 1); assert why in text, text
+
+    # cell 8bff1492
+    folder, names = Path((scratch := tempfile.TemporaryDirectory()).name), list(MODELS)[:2]
+    for k in range(12):
+        path = folder/"data"/("train" if k < 6 else "val")/"abc"[k % 3]/f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        to_pil_image(torch.rand(3, 64, 64)).save(path)
+    weights = {f"backbone.{k}": v for k, v in resnet50().state_dict().items() if k[:3] != "fc."}
+    torch.save(weights, folder/"mm.pth")
+    answers = [told("models", names[1]),
+               told("convert", folder/"mm.pth", folder/"tv.pth", "--to", "torchvision"),
+               told("train", names[1], folder/"data", "--checkpoint", folder/"mm.pth", "--epochs", 1,
+                    "--batch-size", 6, "--out", folder/"linear", "--no-progress"),
+               told("test", names[1], folder/"linear/model.pt", folder/"data"),
+               told("test", names[0], folder/"tv.pth", folder/"data"),
+               told("predict", names[1], folder/"data/val/a/6.png", "--checkpoint", folder/"linear/model.pt"),
+               told("train", names[0], folder/"data", "--dry-run", "--images", 1281167)]
+    for _, text in answers[1:4]: print(text.replace(str(folder), "folder"))
+
+    # cell e3eb156c
+    test_eq([code for code, _ in answers], [0]*7)
+    test_eq(answers[0][1], model_card(names[1]).strip())
+    assert "mmpretrain -> torchvision" in answers[1][1]
+    assert "8xb32-coslr-100e with" in answers[2][1] and "of 6" in answers[3][1]
+    assert "-NN cosine" in answers[4][1]
+    assert re.search(r"6.png: [abc] \(", answers[5][1])
+    assert "187,500 in 300 epochs" in answers[6][1]
+    assert "knows 10" in told("test", "digits", "published", folder/"data")[1]
+
+
 def test_compared_from_the_shell():
     "nbs/16_cli.ipynb: Compared from the shell"
     # cell 26668ffd
@@ -116,13 +229,14 @@ def test_compared_from_the_shell():
     full = said_by(*asked, "--full", "/data/imagenet")
     print(first[1].replace(folder, "folder"), full[1], sep="\n")
 
-    # cell 31c1dcfb
+    # cell 40bbd55b
     test_eq(first, second); test_eq(first[0], 0)                               # the second time from the file
     assert all(f"lambd={v}" in first[1] for v in (.0051, .05))
     test_eq(full[1].count(" pretrain "), 2); test_eq("--epochs" in full[1], False)
     test_eq(cli._vary("projector=64x32,16"), ("projector", [(64, 32), (16,)]))
     test_eq(cli._vary("lr-weights=1"), ("lr_weights", [1.]))
-    for text, problem in [("lamdb=1", "did you mean 'lambd'?"), ("epochs=a", "'epochs=a': invalid literal")]:
+    test_eq(cli._vary("predictor=true,false"), ("predictor", [True, False]))
+    for text, problem in [("lamdb=1", "did you mean 'lambd'?"), ("epochs=a", "epochs must be of type int")]:
         test_fail(lambda: cli._vary(text), contains=problem)
     module = subprocess.run([sys.executable, "-m", "barlow_kit.cli", "compare", "--help"], capture_output=True,
                             text=True)

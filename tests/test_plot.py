@@ -2,8 +2,9 @@
 import torch
 from fastcore.test import test_close, test_eq, test_fail
 from torch.testing import assert_close
+from types import SimpleNamespace
 from barlow_kit.data import get_dataset
-from barlow_kit.plot import _smooth, class_colors, correlation_histograms, plot_cross_correlation, plot_embeddings, plot_heatmap, plot_history, plot_images, plot_loss, plot_panels, plot_views, pull, scaled_pull, unit_order
+from barlow_kit.plot import _smooth, class_colors, correlation_histograms, plot_cross_correlation, plot_embeddings, plot_factors, plot_heatmap, plot_history, plot_images, plot_loss, plot_panels, plot_views, pull, scaled_pull, unit_order
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -134,6 +135,25 @@ def test_all_of_it_at_once():
     test_eq([len(ax.lines) for ax in fig.axes[1:3]], [2, 1])
     test_eq([len(ax.lines) for ax in plot_panels(panels[:1]).axes], [2])
     test_eq(fig.axes[1].get_yscale(), "log"); test_close(fig.axes[2].lines[0].get_ydata(), (20*made).numpy())
+
+
+def test_what_a_representation_knows_bars_with_a_chance_mark():
+    "nbs/01_plot.ipynb: What a representation knows: bars with a chance mark"
+    # cell 3aeed946
+    def result(accuracy, values): return SimpleNamespace(accuracy=accuracy, chance=100/values)
+    made_up = {"one": dict(hue=result(90, 8), scale=result(35, 3)),
+               "another": dict(hue=result(20, 8), scale=result(60, 3))}
+    fig = plot_factors(made_up, "made up")
+
+    # cell af41fd92
+    ax = fig.axes[0]
+    test_close([bar.get_height() for bar in ax.patches], [90, 35, 20, 60])
+    marks = [float(segment[0][1]) for lines in ax.collections for segment in lines.get_segments()]
+    test_close(marks, [12.5, 100/3]*2)
+    test_eq(len({bar.get_facecolor() for bar in ax.patches}), 2)
+    test_eq([t.get_text() for t in ax.get_legend().get_texts()], ["guessing", "one", "another"])
+    test_fail(lambda: plot_factors({}), contains="no results")
+    test_fail(lambda: plot_factors({str(k): made_up["one"] for k in range(9)}), contains="at most 7")
 
 
 def test_a_map_of_features():

@@ -2,12 +2,14 @@
 import matplotlib.pyplot as plt
 import tempfile
 import torch
+from dataclasses import replace
 from fastcore.test import test_close, test_eq, test_fail
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 from torch.testing import assert_close
+from barlow_kit.augment import TwoViews
 from barlow_kit.data import TensorImages, get_dataset
-from barlow_kit.probes import _directions, alignment, compare_probes, effective_rank, extract_features, few_label_probe, format_probes, knn_evaluation, knn_predict, knn_probe, knn_vote, labels_of, linear_probe, nearest, rankme, some_images, uniformity, watch_features, watch_linear
+from barlow_kit.probes import _directions, alignment, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, knn_evaluation, knn_predict, knn_probe, knn_vote, labels_of, linear_probe, nearest, rankme, some_images, uniformity, watch_features, watch_linear
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, keep_models, kept_models, pretrain
 
@@ -66,6 +68,38 @@ def test_three_probes():
     test_fail(lambda: linear_probe(pixels[0], separate), contains="need features [N, F]")
     one_class = (torch.randn(5, 2), torch.zeros(5))
     test_fail(lambda: linear_probe(one_class, one_class), contains="name 1 class")
+
+
+def test_which_factors_does_it_know():
+    "nbs/11_probes.ipynb: Which factors does it know?"
+    # cell dc2d1eb9
+    fit, val = get_dataset("shapes", "fit"), get_dataset("shapes", "val")
+    views = TwoViews.shapes()
+    colorless = TwoViews(*[replace(v, jitter=0., grayscale=0.) for v in (views.view1, views.view2)])
+    torch.manual_seed(0)
+    models = {"untrained": get_recipe("shapes").model(),
+              "color jitter": pretrain(fit, "shapes", epochs=10, progress=False),
+              "no color jitter": pretrain(fit, "shapes", epochs=10, views=colorless, progress=False)}
+    known = {}
+    for name, model in models.items():
+        features = [extract_features(model, d, plain=views.plain)[0] for d in (fit, val)]
+        known[name] = factor_probe(*features, fit.factors, val.factors)
+
+    # cell d0333ef4
+    jitter, plain = known["color jitter"], known["no color jitter"]
+    assert plain["hue"].accuracy > jitter["hue"].accuracy + 20
+    assert jitter["shape"].accuracy > plain["shape"].accuracy + 5
+    test_eq((jitter["hue"].probe, jitter["hue"].labels, jitter["hue"].tested), ("linear, hue", 3200, 800))
+    for name, result in jitter.items(): assert abs(result.chance - 100/len(val.factor_names[name])) < 5, name
+    torch.manual_seed(0)
+    y = torch.randint(0, 3, (300,))
+    told = torch.eye(3)[y] + .1*torch.randn(300, 3)
+    causes = dict(told=y, hidden=y[torch.randperm(300)])
+    sides = factor_probe(told, told, causes, causes)
+    assert sides["told"].accuracy == 100 and sides["hidden"].accuracy < 60
+    test_fail(lambda: factor_probe(told, told, causes, {}), contains="got told, hidden and none")
+    part = some_images(val, torch.tensor([5, 2]))
+    test_eq(part.factors["hue"], val.factors["hue"][[5, 2]])
 
 
 def test_neighbors_at_imagenet_s_size():

@@ -77,7 +77,7 @@ def test_recipes_by_name():
         print(f"{name:15} {r.backbone:15} {r.projector[-1]:5} {r.epochs:6} {r.batch_size:6} {r.optimizer:>9} "
               f"{r.floor:18.4g}")
 
-    # cell 8702e061
+    # cell a777ba33
     paper = get_recipe("imagenet-1000e")
     test_eq(paper, Recipe("imagenet-1000e", precision="bfloat16"))
     test_eq((paper.views.view1.blur, paper.views.view2.blur, paper.views.view1.solarize,
@@ -85,7 +85,7 @@ def test_recipes_by_name():
     test_eq(get_recipe("imagenet-300e", name="imagenet-1000e", epochs=1000), paper)
     test_eq(get_recipe("digits", epochs=3).epochs, 3)
     test_eq(get_recipe(get_recipe("digits"), lambd=.1).lambd, .1)
-    test_fail(lambda: get_recipe("imagenet"), contains="Known: digits, cifar10, imagenet-300e")
+    test_fail(lambda: get_recipe("imagenet"), contains="Known: digits, shapes, cifar10, imagenet-300e")
     test_fail(lambda: get_recipe("digit"), contains="did you mean 'digits'?")
     test_fail(lambda: get_recipe("digits", batchsize=8), contains="did you mean 'batch_size'?")
     test_fail(lambda: get_recipe("digits", lamdb=8), contains="did you mean 'lambd'?")

@@ -16,19 +16,23 @@ for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False 
 
 def test_backbones():
     "nbs/06_twins.ipynb: Backbones"
-    # cell d64c05d9
+    # cell f191bd08
     def millions(m): return sum(p.numel() for p in m.parameters()) / 1e6
-    for name, side in [("resnet50", 224), ("resnet18", 224), ("resnet18-cifar", 32), ("digits", 8)]:
+    for name, side in [("resnet50", 224), ("resnet18", 224), ("resnet18-cifar", 32), ("shapes", 32),
+                       ("digits", 8)]:
         net = make_backbone(name, channels=1 if name == "digits" else 3)
         print(f"{name:15} {side:3} px  {net.num_features:4} features  {millions(net):6.2f} M parameters")
 
-    # cell 737f4d84
+    # cell 0b309cc5
     test_eq(sum(p.numel() for p in make_backbone("resnet50").parameters()), 23_508_032)
     for name, side, f in [("resnet18", 64, 512), ("resnet18-cifar", 32, 512), ("resnet50-cifar", 32, 2048),
-                          ("digits", 8, 128)]:
+                          ("digits", 8, 128), ("shapes", 32, 128), ("shapes", 64, 128)]:
         net = make_backbone(name, channels=1)
         test_eq(net(torch.rand(2, 1, side, side)).shape, (2, f)); test_eq(net.num_features, f)
     net = make_backbone("resnet50")
+    cells = make_backbone("shapes")[:7](torch.rand(2, 3, 32, 32))
+    test_eq(cells.shape, (2, 32, 8, 8))
+    test_eq(make_backbone("digits")[:4](torch.rand(2, 3, 8, 8)).shape, cells.shape)
     assert all(block.bn3.weight.abs().max() == 0 for stage in (net.layer1, net.layer4) for block in stage)
     test_eq(net.layer2[0].conv2.stride, (2, 2))                       # the stride sits in the 3x3 convolution
     test_fail(lambda: make_backbone("resnet5"), contains="did you mean 'resnet50'?")
@@ -113,9 +117,10 @@ def test_compute_twice_keep_less():
     kept = {name: kept_bytes(deepcopy(m), *views) for name, m in (("usual", usual), ("recomputed", frugal))}
     {name: f"{size/2**20:.0f} MiB" for name, size in kept.items()}
 
-    # cell 5cc4805f
+    # cell a44dc0eb
     for m in (usual, frugal): m(*views).loss.backward()
-    for (name, p), q in zip(usual.named_parameters(), frugal.parameters()): assert torch.equal(p.grad, q.grad), name
+    for (name, p), q in zip(usual.named_parameters(), frugal.parameters()):
+        assert torch.equal(p.grad, q.grad), name
     for (name, a), b in zip(usual.named_buffers(), frugal.buffers()): assert torch.equal(a, b), name
     test_eq(list(usual.state_dict()), list(frugal.state_dict()))
     assert torch.equal(usual.eval().features(views[0]), frugal.eval().features(views[0]))
