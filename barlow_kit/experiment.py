@@ -640,7 +640,7 @@ def _own_changes(variant, base:Recipe) -> dict:
     whole = variant if isinstance(variant, Recipe) else _changed(base, variant)
     usual = {f.name: f.default for f in fields(whole)}
     usual |= {k: v for k, v in vars(base).items() if k in Recipe.__dataclass_fields__}
-    asked = dict.fromkeys(() if whole is variant else variant)                  # even if it is the base's value
+    asked = dict.fromkeys(() if whole is variant else variant)             # even if it is the base's value
     return {k: getattr(whole, k) for k in (*asked, *(k for k in usual if k not in asked and k != "name"))
             if k in asked or getattr(whole, k) != usual[k]}
 
