@@ -544,7 +544,7 @@ class Apart(NamedTuple):
         return (f"{self.metric}: {self.a} minus {self.b} is {self.difference:+.3g} "
                 f"(standard deviations {self.std_a:.2g} and {self.std_b:.2g}): {word}")
 
-# %% ../nbs/15_experiment.ipynb #dc2fee37
+# %% ../nbs/15_experiment.ipynb #1b351f2f
 def apart(
     results:pd.DataFrame, # From `compare`
     a:str, b:str,         # Names of variants
@@ -566,8 +566,8 @@ def experiment_time(
     s = results["seconds"]
     total = s.sum()/workers
     about = f"{total:.0f} s" if total < 90 else f"{total/60:.0f} minutes"
-    return (f"{len(s)} runs of {s.min():.0f} to {s.max():.0f} s on one thread each, {s.sum():.0f} s in all: "
-            f"about {about} with {workers} at a time")
+    return (f"{len(s)} runs of {s.min():.0f} to {s.max():.0f} s on one thread each, "
+            f"{s.sum():.0f} s in all: about {about} with {workers} at a time")
 
 # %% ../nbs/15_experiment.ipynb #537a1d46
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black")
@@ -634,12 +634,15 @@ def plot_sweep(
     if by: axes[0, 0].legend(fontsize=8)
     return fig
 
-# %% ../nbs/15_experiment.ipynb #2ecb788d
+# %% ../nbs/15_experiment.ipynb #223d99ba
 def _own_changes(variant, base:Recipe) -> dict:
-    "Fields that a variant changes in the base recipe."
-    if not isinstance(variant, Recipe): return dict(variant)
-    there = {f.name: getattr(base, f.name, f.default) for f in fields(variant) if f.name != "name"}
-    return {k: getattr(variant, k) for k, v in there.items() if getattr(variant, k) != v}
+    "Fields that a variant changes in the base recipe, and those that its class has besides a Recipe's."
+    whole = variant if isinstance(variant, Recipe) else _changed(base, variant)
+    usual = {f.name: f.default for f in fields(whole)}
+    usual |= {k: v for k, v in vars(base).items() if k in Recipe.__dataclass_fields__}
+    asked = dict.fromkeys(() if whole is variant else variant)             # even if it is the base's value
+    return {k: getattr(whole, k) for k in (*asked, *(k for k in usual if k not in asked and k != "name"))
+            if k in asked or getattr(whole, k) != usual[k]}
 
 def _options(changes:dict) -> list[str]:
     "Changed fields as options of `barlow-kit pretrain`; fields that a plain Recipe lacks through --set."

@@ -10,12 +10,12 @@ import tempfile
 import threading
 import torch
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from unittest.mock import patch
 from barlow_kit.data import TensorImages, get_dataset
-from barlow_kit.experiment import CACHE, Cell, ExperimentError, Failure, _base, _note, _options, _recipes, apart, append_cell, cell_facts, cell_key, compare, experiment_time, grid, in_processes, plot_comparison, plot_sweep, read_cells, recipe_facts, run_cell, short, summary
+from barlow_kit.experiment import CACHE, Cell, ExperimentError, Failure, _base, _note, _options, _own_changes, _recipes, apart, append_cell, cell_facts, cell_key, compare, experiment_time, grid, in_processes, plot_comparison, plot_sweep, read_cells, recipe_facts, run_cell, short, summary
 from barlow_kit.probes import extract_features, linear_probe
 from barlow_kit.recipe import Recipe, get_recipe
 from barlow_kit.train import pretrain, train_parser
@@ -323,7 +323,7 @@ def test_the_same_grid_at_the_paper_s_scale():
     print(compare({"both terms": {}, "narrow, tenfold lambd": dict(lambd=.051, projector=(512, 512)),
                    "no rotation": dict(views=steady)}, seeds=1, epochs=15, full=True))
 
-    # cell 5b3a594c
+    # cell 08038c1d
     class OnlyInvariance(Recipe):
         def model(self): return replace(self, lambd=0.).model()
 
@@ -344,6 +344,16 @@ def test_the_same_grid_at_the_paper_s_scale():
     test_eq({k: trained[0][k] for k in expected}, expected)
     test_eq(text.count(" linear runs/"), 6); test_eq(len({a["out"] for a in trained}), 4)
     assert "#   recipe = replace(OnlyInvariance(**vars(get_recipe('imagenet-300e'))))" in text
+
+    @dataclass(frozen=True)
+    class WithLoss(Recipe):
+        loss: str = "barlow"
+
+    special = WithLoss(**vars(base), loss="vicreg")
+    asked = dict(lambd=base.lambd, epochs=9)
+    test_eq(_own_changes(asked, special), {**asked, "loss": "vicreg"})
+    test_eq(_own_changes({}, WithLoss(**vars(base))), {})
+    test_eq(_own_changes(replace(special, lambd=.1), base), dict(lambd=.1, loss="vicreg"))
     test_eq(_options(dict(loss="vicreg", lambd=.1)), ["--set", "loss=vicreg", "--lambd", "0.1"])
 
     # cell a5a27b9c
