@@ -107,8 +107,8 @@ def probe_features(
 # %% ../nbs/15_experiment.ipynb #2bcb4c93
 class Cell(NamedTuple):
     "One run of a grid: all that its numbers depend on."
-    recipe: Recipe
-    seed: int
+    recipe: Recipe                        # What is trained
+    seed: int                             # Of weights, order, views and probe
     data: object = "digits"               # A name, a folder, or a pair of data sets
     splits: tuple = ("train", "test")     # Part to train on, part to examine
     probe: Callable = probe_features      # probe(run) or probe(run, train, test)
@@ -166,7 +166,7 @@ def _probed(probe:Callable, *args) -> dict:
     return found
 
 def run_cell(
-    cell:Cell,
+    cell:Cell,  # What to run
 ) -> dict:      # metrics, and the seconds of computing
     "Train and examine, on one CPU thread."
     train, test = data_parts(cell.data, cell.splits)
@@ -311,7 +311,7 @@ def append_cell(
 # %% ../nbs/15_experiment.ipynb #c4a6a2d9
 class Failure(NamedTuple):
     "Why a job has no result."
-    message: str
+    message: str           # One line
     details: str = ""      # The traceback
 
 def _outcome(f:Callable, *args):
@@ -398,7 +398,10 @@ def in_processes(
 # %% ../nbs/15_experiment.ipynb #92466144
 class ExperimentError(RuntimeError):
     "Some cells failed; `results` is the table of the others."
-    def __init__(self, message:str, results:pd.DataFrame):
+    def __init__(self,
+        message:str,           # Which failed, and why
+        results:pd.DataFrame,  # Of the others
+    ):
         super().__init__(message)
         self.results = results
 
@@ -527,12 +530,12 @@ def summary(
 # %% ../nbs/15_experiment.ipynb #ccad83de
 class Apart(NamedTuple):
     "Two variants in one metric; true when their means differ by more than either standard deviation."
-    a: str
-    b: str
-    metric: str
+    a: str              # A variant
+    b: str              # Another
+    metric: str         # What they are compared by
     difference: float   # Mean of a minus mean of b
     std_a: float        # Over the seeds, with n - 1
-    std_b: float
+    std_b: float        # The same of b
 
     def __bool__(self) -> bool: return abs(self.difference) > max(self.std_a, self.std_b)
     @property
@@ -547,7 +550,8 @@ class Apart(NamedTuple):
 # %% ../nbs/15_experiment.ipynb #1b351f2f
 def apart(
     results:pd.DataFrame, # From `compare`
-    a:str, b:str,         # Names of variants
+    a:str,                # Name of a variant
+    b:str,                # Name of another
     metric:str,           # Name of a metric
 ) -> Apart:               # True or false, with the difference and both deviations
     "Whether two means differ by more than both standard deviations. One seed is never enough."
@@ -587,7 +591,7 @@ def plot_comparison(
     metric:str,            # What to show
     *,
     published:dict|None=None, # Variant -> the paper's number, for a panel beside ours
-    published_label:str="paper: ImageNet, top-1 %",
+    published_label:str="paper: ImageNet, top-1 %", # Of its axis
     label:str|None=None,   # Of our axis; by default the metric
 ) -> Figure:
     "A row for each variant: every run, the mean, the standard deviation; beside it what was published."
@@ -697,7 +701,7 @@ def full_commands(
     folder="/data/imagenet",   # With train/ and val/; True stands for /data/imagenet
     *,
     base:Recipe,               # What the variants change at small scale
-    seeds:Sequence=(0, 1, 2),
+    seeds:Sequence=(0, 1, 2),  # Of each variant
     recipe:str="imagenet-300e", # What they change at full scale
     gpus:int=8,                # Of one machine
 ) -> str:                      # Lines for a shell

@@ -102,7 +102,7 @@ def unnormalized(z1:Tensor, z2:Tensor, lambd:float=0.0051) -> LossTerms:
 def cross_entropy(z1:Tensor, z2:Tensor, lambd:float=0.0051, *, tau:float=0.1) -> LossTerms:
     """-log sum_i exp(C_ii / tau) + lambd log sum_{i != j} exp(max(C_ij, 0) / tau)
 
-    Barlow Twins, section 4: cross-entropy with temperature (tau is ours)."""
+    Barlow Twins, section 4: cross-entropy with temperature, C of z1 and z2 (0.1 for tau is ours)."""
     c = cross_correlation(z1, z2)
     invariance = -(c.diagonal() / tau).logsumexp(0)
     others = relu(c[~torch.eye(len(c), dtype=torch.bool, device=c.device)])
@@ -114,7 +114,8 @@ def cross_entropy(z1:Tensor, z2:Tensor, lambd:float=0.0051, *, tau:float=0.1) ->
 def vicreg(z1:Tensor, z2:Tensor, lambd:float=0., *, weights:tuple=(25., 25., 1.)) -> LossTerms:
     """25 MSE(z1, z2) + 25 mean_j relu(1 - std_j) + sum_{i != j} Cov_ij^2 / D, the last of both views
 
-    Bardes, Ponce, LeCun 2022, arXiv 2105.04906, as in its released code. `lambd` is not used."""
+    Bardes, Ponce, LeCun 2022, arXiv 2105.04906, as in its released code; `weights` are its three numbers.
+    `lambd` is not used."""
     alike, spread, decorrelated = weights
     invariance, redundancy = alike * _mean((z1 - z2).square().mean(1)), 0.
     for z in (z1, z2):
@@ -164,7 +165,8 @@ def mmcr(z1:Tensor, z2:Tensor, lambd:float=0.0051) -> LossTerms:
 class TiCo(nn.Module):
     """1 - mean_n cos(z1_n, z2_n) + 8 mean_n u_n' M u_n, u = z1/|z1|, M = 0.9 M_before + 0.1 mean_n u_n u_n'
 
-    Zhu et al. 2022, arXiv 2206.10698. `lambd` is not used; M is saved with the model."""
+    Zhu et al. 2022, arXiv 2206.10698: `rho` 8, `beta` 0.9, `width` D. `lambd` is not used; M is saved with
+    the model."""
     def __init__(self, width:int, rho:float=8., beta:float=.9):
         super().__init__()
         self.rho, self.beta = rho, beta
