@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from barlow_kit.data import get_dataset
 from barlow_kit.distributed import all_reduce, rank, spawn, sync_batchnorm, world_size
 from barlow_kit.loss import barlow_loss, cross_correlation
-from barlow_kit.twins import BarlowTwins, make_backbone, recompute_blocks, twin_correlation
+from barlow_kit.twins import BarlowTwins, make_backbone, recompute_blocks, register_backbone, twin_correlation
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -23,7 +23,7 @@ def test_backbones():
         net = make_backbone(name, channels=1 if name == "digits" else 3)
         print(f"{name:15} {side:3} px  {net.num_features:4} features  {millions(net):6.2f} M parameters")
 
-    # cell 0b309cc5
+    # cell f80bb98a
     test_eq(sum(p.numel() for p in make_backbone("resnet50").parameters()), 23_508_032)
     for name, side, f in [("resnet18", 64, 512), ("resnet18-cifar", 32, 512), ("resnet50-cifar", 32, 2048),
                           ("digits", 8, 128), ("shapes", 32, 128), ("shapes", 64, 128)]:
@@ -36,6 +36,7 @@ def test_backbones():
     assert all(block.bn3.weight.abs().max() == 0 for stage in (net.layer1, net.layer4) for block in stage)
     test_eq(net.layer2[0].conv2.stride, (2, 2))                       # the stride sits in the 3x3 convolution
     test_fail(lambda: make_backbone("resnet5"), contains="did you mean 'resnet50'?")
+    test_fail(lambda: register_backbone("digits"), contains="there is a backbone 'digits' already")
 
 
 def test_the_model():
