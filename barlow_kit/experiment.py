@@ -649,13 +649,13 @@ def _own_changes(variant, base:Recipe) -> dict:
             if k in asked or getattr(whole, k) != usual[k]}
 
 def _options(changes:dict) -> list[str]:
-    "Changed fields as options of `barlow-kit pretrain`; fields that a plain Recipe lacks through --set."
-    words = []
+    "Changed fields as options of `barlow-kit pretrain`; those that a plain Recipe lacks after one --set."
+    words, others = [], []
     for k, v in changes.items():
         values = list(map(str, v)) if isinstance(v, (tuple, list)) else [str(v)]
-        known = k in Recipe.__dataclass_fields__
-        words += ["--" + k.replace("_", "-"), *values] if known else ["--set", f"{k}={','.join(values)}"]
-    return words
+        if k in Recipe.__dataclass_fields__: words += ["--" + k.replace("_", "-"), *values]
+        else: others.append(f"{k}={','.join(values)}")
+    return words + ["--set", *others]*bool(others)
 
 def _views_line(views:TwoViews, base:TwoViews) -> str:
     "Python that makes the same change to another pair of views."

@@ -2,6 +2,7 @@
 import contextlib
 import io
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,8 @@ from unittest.mock import patch
 from barlow_kit import cli
 from barlow_kit.cli import main, quickstart, untrained_model
 from barlow_kit.data import get_dataset
-from barlow_kit.recipe import get_recipe
+from barlow_kit.experiment import compare
+from barlow_kit.recipe import Recipe, get_recipe
 from barlow_kit.train import Run, pretrain
 from barlow_kit.variants import get_variant
 from barlow_kit.zoo import MODELS, model_card
@@ -241,3 +243,14 @@ def test_compared_from_the_shell():
     module = subprocess.run([sys.executable, "-m", "barlow_kit.cli", "compare", "--help"], capture_output=True,
                             text=True)
     test_eq(module.returncode, 0); assert "--vary" in module.stdout
+
+    # cell 1d2437e4
+    changed = {"loss": dict(loss="vicreg", lambd=.04), "both": dict(stop_gradient=True, predictor=True),
+               "neither": dict(projector_norm=False, mix=5.), "plain": dict(batch_size=1024)}
+    lines = compare(changed, "digits", get_variant("digits"), seeds=1, full=True).splitlines()
+    for line, changes in zip((line for line in lines if " pretrain " in line), changed.values(), strict=True):
+        with patch("barlow_kit.train.pretrain", side_effect=ValueError("seen")) as seen:
+            test_eq(said_by(*shlex.split(line)[5:])[0], 1)
+        overrides = {k: v for k, v in seen.call_args.kwargs.items() if k in Recipe.__dataclass_fields__}
+        make = get_recipe if changes.keys() <= Recipe.__dataclass_fields__.keys() else get_variant
+        test_eq(get_recipe(seen.call_args.args[1], **overrides), make("imagenet-300e", **changes))

@@ -354,7 +354,8 @@ def test_the_same_grid_at_the_paper_s_scale():
     test_eq(_own_changes(asked, special), {**asked, "loss": "vicreg"})
     test_eq(_own_changes({}, WithLoss(**vars(base))), {})
     test_eq(_own_changes(replace(special, lambd=.1), base), dict(lambd=.1, loss="vicreg"))
-    test_eq(_options(dict(loss="vicreg", lambd=.1)), ["--set", "loss=vicreg", "--lambd", "0.1"])
+    test_eq(_options(dict(loss="vicreg", lambd=.1, mix=5.)),
+            ["--lambd", "0.1", "--set", "loss=vicreg", "mix=5.0"])
 
     # cell a5a27b9c
     base = get_recipe("digits")
