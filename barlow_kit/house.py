@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ROOMS', 'FILLED_IN', 'GLOSSARY', 'exporting', 'imported_modules', 'broken_floors', 'Parameter', 'Name', 'comments',
            'as_code', 'explained', 'signature', 'function_name', 'class_name', 'public', 'owed', 'anchor', 'prose',
-           'anchors', 'links', 'broken_links', 'readable']
+           'anchors', 'links', 'broken_links', 'readable', 'lesson_row']
 
 # %% ../nbs/91_house.ipynb #20e4e5c2
 import ast
@@ -247,3 +247,16 @@ def readable(
     "All that a reader of the project may open: its notebooks, and Markdown two floors deep."
     texts = {p for pattern in ("*.md", "[!._]*/*.md") for p in root.glob(pattern)}
     return sorted({*(root/nbs).rglob("[!._]*.ipynb"), *texts})
+
+# %% ../nbs/91_house.ipynb #93ceec6a
+def lesson_row(
+    nb:dict,    # A notebook
+    page:str,   # Its path, seen from the front page
+) -> str:       # A row of the table: link, what it is about, time
+    "A lesson in a line. ValueError for a notebook without title or time."
+    text = "\n".join(c.source for c in read_cells(nb)[:3] if c.kind == "markdown")
+    title = re.search(r"^# (?:[^\n]*?: )?(.*)", text, re.M)
+    time = re.search(r"\*\*Time\*\*.*?((?:a|half a|\d+) (?:second|minute|hour)s?)", text)
+    if not title or not time: raise ValueError(f"{page} needs a title and a box with **Time**")
+    short = re.sub("second.*", "s", re.sub("minute.*", "min", time[1]))
+    return f"| [{Path(page).stem}]({page}) | {title[1]} | {re.sub('^a ', '1 ', short)} |"

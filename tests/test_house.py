@@ -2,12 +2,12 @@
 import json
 import tempfile
 import yaml
-from fastcore.test import test_eq
+from fastcore.test import test_eq, test_fail
 from pathlib import Path
-from barlow_kit.house import Parameter, anchor, anchors, broken_floors, broken_links, exporting, imported_modules, links, owed, prose, public, readable
-from barlow_kit.testgen import project, sketch
+from barlow_kit.house import Parameter, anchor, anchors, broken_floors, broken_links, exporting, imported_modules, lesson_row, links, owed, prose, public, readable
+from barlow_kit.testgen import load, project, sketch
 
-for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not tests of ours
+for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
 def test_on_which_floor_does_a_module_stand():
@@ -142,6 +142,26 @@ def test_do_our_own_links_lead_somewhere():
 
     # cell 50e263c8
     test_eq(broken_links(root, pages), [])
+
+
+def test_does_the_front_page_show_every_lesson():
+    "nbs/91_house.ipynb: Does the front page show every lesson?"
+    # cell 94a618fb
+    lesson = "# Toy: play first\n\n> A motto\n\n**Time** on two CPU cores: {}. **Needs** time."
+    for time in ("40 seconds", "a minute from the results; 5 minutes from nothing", "2 minutes, or more"):
+        print(lesson_row(sketch(lesson.format(time)), "tutorials/toy.ipynb"))
+
+    # cell 215bfa4a
+    test_eq(lesson_row(sketch(lesson.format("a minute")), "a/b.ipynb"),
+            "| [b](a/b.ipynb) | play first | 1 min |")
+    test_eq(lesson_row(sketch(lesson.format("5 seconds")), "b.ipynb"), "| [b](b.ipynb) | play first | 5 s |")
+    test_fail(lambda: lesson_row(sketch("# No box"), "b.ipynb"), contains="b.ipynb needs a title and a box")
+    root, nbs, _ = project()
+    front = prose(root/nbs/"index.ipynb").splitlines()
+    lessons = [p for p in sorted((root/nbs).rglob("*.ipynb")) if p.name != "index.ipynb"
+               and not any(part.startswith(".") for part in p.relative_to(root).parts)]
+    rows = [lesson_row(load(p, p.name), p.relative_to(root/nbs).as_posix()) for p in lessons]
+    test_eq([row for row in rows if row not in front], [])
 
 
 def test_can_a_code_host_read_our_files():
