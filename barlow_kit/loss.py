@@ -127,7 +127,7 @@ def _check_units(view:int, z:Tensor, mean:Tensor, variance:Tensor) -> None:
     dead = (variance <= 1e-12*(1 + mean.square())).nonzero().flatten().tolist()
     if dead:
         raise ValueError(f"view {view} has {len(dead)} of {z.shape[1]} units constant over the batch, "
-                         f"the first {dead[:5]}: they have no correlation and get no gradient; "
+                         f"the first {dead[:5]}: they have no correlation with anything; "
                          "the images are all alike, or the network has collapsed")
 
 # %% ../nbs/05_loss.ipynb #26da6e19

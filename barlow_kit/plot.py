@@ -109,6 +109,7 @@ def plot_cross_correlation(
 ) -> Figure:
     "Heat map of C: red where twin units agree, blue where they oppose, white where they are unrelated."
     matrices = [c] if isinstance(c, Tensor) else list(c)
+    if not matrices: raise ValueError("there is no matrix to draw")
     titles = [titles] if isinstance(titles, str) or titles is None else list(titles)
     fig, axes = _axes(1, len(matrices), size, size)
     for ax, m, title in zip(axes, matrices, titles + [None]*len(matrices)):
@@ -246,7 +247,8 @@ def plot_history(
         ax.plot(y.numpy(), ".", color=color, ms=1.5, alpha=.15)
         ax.plot(_smooth(y, window or max(1, len(y)//50)).numpy(), color=color, label=name)
     if floor: ax.axhline(floor, color="gray", ls="--", label=f"floor {floor:.4g}")
-    ax.set(xlabel="step", ylabel="loss, log scale", yscale="log")
+    scale = "log" if loss.min() > 0 else "linear"              # the loss of some variants is negative
+    ax.set(xlabel="step", ylabel=f"loss, {scale} scale", yscale=scale)
     ax.legend(fontsize=8, frameon=False)
     return fig
 

@@ -149,6 +149,7 @@ def few_label_probe(
     if not 1 <= labels_per_class <= counts.min():
         raise ValueError(f"labels_per_class must be between 1 and {int(counts.min())}, the size of the "
                          f"smallest class, got {labels_per_class}")
+    if draws < 1: raise ValueError(f"draws must be at least 1, got {draws}")
     scores = []
     for draw in range(draws):
         order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed + draw))

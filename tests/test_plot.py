@@ -117,6 +117,9 @@ def test_the_course_of_the_loss():
     test_close(lines[5].get_ydata(), [.0051*h["redundancy"] for h in made_up], eps=1e-4)
     test_eq(list(lines[6].get_ydata()), [10, 10])
     test_fail(lambda: plot_history([]), contains="history is empty")
+    test_fail(lambda: plot_cross_correlation([]), contains="no matrix to draw")
+    negative = [dict(loss=-float(k), invariance=-float(k), redundancy=0.) for k in range(5)]
+    test_eq([plot_history(h).axes[0].get_yscale() for h in (made_up, negative)], ["log", "linear"])
 
 
 def test_all_of_it_at_once():

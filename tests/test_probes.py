@@ -65,6 +65,7 @@ def test_three_probes():
     test_close(knn_probe(*pixels, k=1).accuracy, by_hand, eps=.3)
     test_fail(lambda: knn_probe(*pixels, k=0), contains="between 1 and the 1400")
     test_fail(lambda: few_label_probe(*pixels, 1000), contains="the size of the smallest class")
+    test_fail(lambda: few_label_probe(*pixels, draws=0), contains="draws must be at least 1")
     test_fail(lambda: linear_probe(pixels[0], separate), contains="need features [N, F]")
     one_class = (torch.randn(5, 2), torch.zeros(5))
     test_fail(lambda: linear_probe(one_class, one_class), contains="name 1 class")
