@@ -79,9 +79,14 @@ check: $(VENV)/.barlow_kit_dev
 	@"$(BIN)/barlow-kit-tests" --check
 	@"$(BIN)/barlow-kit-readme" --check
 
+NBDEV_TEST = PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers $(WORKERS)
+
 test: check
 	@echo "== notebooks"
-	PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers $(WORKERS)
+	$(NBDEV_TEST) --skip_file_re '^([_.]|few_labels|detection)'
+	@echo "== long ones and experiments, in their short form"
+	BARLOW_KIT_SHORT=1 $(NBDEV_TEST) --file_re '^(few_labels|detection)'
+	BARLOW_KIT_SHORT=1 $(NBDEV_TEST) --path nbs/experiments
 	@echo "== tests"
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest tests -q -n $(WORKERS) --dist worksteal
 
