@@ -8,11 +8,12 @@ LAB_ARGS ?=
 PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test test-browser chromium lab bench docs docs-serve export readme check
+.PHONY: help quickstart test notebooks test-browser chromium lab bench docs docs-serve export readme check
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
-	@echo "make test         install with the tools for development, run every notebook and every generated test"
+	@echo "make test         install with the tools for development, run every lesson and every generated test"
+	@echo "make notebooks    run all notebooks from top to bottom, the long ones included"
 	@echo "make test-browser click through the widgets in JupyterLab and Notebook 7 (needs Chromium; CHROMIUM=/path/to/it)"
 	@echo "make lab          open the quickstart notebook in JupyterLab"
 	@echo "make docs         build the documentation site into _docs; make docs-serve shows it at http://localhost:$(PORT)"
@@ -84,13 +85,17 @@ SHORT ?= ^(loss_ablation|asymmetry|length)
 NBDEV_TEST = PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers $(WORKERS)
 
 test: check
-	@echo "== notebooks"
-	$(NBDEV_TEST) --skip_file_re '^([_.]|few_labels|detection)'
+	@echo "== lessons (numbered notebooks are run section by section below)"
+	$(NBDEV_TEST) --skip_file_re '^([_.0-9]|few_labels|detection)'
 	@echo "== long ones and experiments, in their short form"
 	BARLOW_KIT_SHORT=1 $(NBDEV_TEST) --file_re '^(few_labels|detection)'
 	BARLOW_KIT_SHORT=1 $(NBDEV_TEST) --path nbs/experiments --file_re '$(SHORT)'
 	@echo "== tests"
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest tests -q -n $(WORKERS) --dist worksteal
+
+# The numbered notebooks from top to bottom, as a reader runs them: what the tests do section by section.
+notebooks: $(VENV)/.barlow_kit_dev
+	$(NBDEV_TEST)
 
 chromium:
 	@for name in $$CHROMIUM chromium chromium-browser google-chrome; do command -v "$$name" >/dev/null && exit; done; \
