@@ -434,7 +434,6 @@ class TwoViews:
         if images.ndim != 4 or len(images) != len(index):
             raise ValueError(f"need images [n, C, H, W], n numbers, got {(*images.shape,)}, {len(index)}")
         return _pair(self, view_batch, (images, images), index.to(images.device), seed=seed, epoch=epoch)
-
     def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple:
         "Both views in `epoch` from `crops1`, `crops2` [n, C, size, size] of `ViewsDataset(finish=False)`."
         index = index.to(crops1.device)

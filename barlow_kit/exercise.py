@@ -754,6 +754,7 @@ _HINTS = dict(
            "backbone.eval() first; it comes in train mode.",
            "LogisticRegression of scikit-learn takes both as arrays, and its score is the accuracy."))
 
+# %% ../nbs/15_exercise.ipynb #b75aea92
 def hint(
     name:str,     # Of an exercise, such as "loss"
     level:int=1,  # 1 is a nudge, 3 is nearly the answer

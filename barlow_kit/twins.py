@@ -54,6 +54,7 @@ _BACKBONES = {"resnet50": _resnet(resnet50, False), "resnet18": _resnet(resnet18
     "resnet50-cifar": _resnet(resnet50, True), "resnet18-cifar": _resnet(resnet18, True),
     "digits": _small_net, "shapes": partial(_small_net, quarter=True)}
 
+# %% ../nbs/06_twins.ipynb #2635ba4f
 def register_backbone(
     name:str,       # For `make_backbone`, recipes and the command line
 ) -> Callable:      # Decorator of a function: channels -> untrained module with `num_features`
