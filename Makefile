@@ -8,11 +8,12 @@ LAB_ARGS ?=
 PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test notebooks test-browser chromium lab bench docs docs-serve export readme check
+.PHONY: help quickstart test types notebooks test-browser chromium lab bench docs docs-serve export readme check
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
 	@echo "make test         install with the tools for development, run every lesson and every generated test"
+	@echo "make types        check the type hints of the package"
 	@echo "make notebooks    run all notebooks from top to bottom, the long ones included"
 	@echo "make test-browser click through the widgets in JupyterLab and Notebook 7 (needs Chromium; CHROMIUM=/path/to/it)"
 	@echo "make lab          open the quickstart notebook in JupyterLab"
@@ -84,7 +85,11 @@ check: $(VENV)/.barlow_kit_dev
 SHORT ?= ^(loss_ablation|asymmetry|length)
 NBDEV_TEST = PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 MPLBACKEND=Agg nbdev_test --n_workers $(WORKERS)
 
-test: check
+# Do calls and returned values fit the type hints? Rules: pyproject.toml.
+types: $(VENV)/.barlow_kit_dev
+	@"$(BIN)/mypy"
+
+test: check types
 	@echo "== lessons (numbered notebooks are run section by section below)"
 	$(NBDEV_TEST) --skip_file_re '^([_.0-9]|few_labels|detection)'
 	@echo "== long ones and experiments, in their short form"

@@ -18,7 +18,7 @@ setup(
     url=cfg["git_url"],
     keywords=cfg["keywords"],
     packages=find_packages(include=["barlow_kit", "barlow_kit.*"]),
-    package_data={"barlow_kit": ["widgets.js", "digits.pt"]},
+    package_data={"barlow_kit": ["widgets.js", "digits.pt", "py.typed"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
     extras_require={name.removesuffix("_requirements"): cfg[name].split()

@@ -10,6 +10,7 @@ __all__ = ['sample_keys', 'uniforms', 'View', 'draw', 'render_pil', 'render_batc
 import io
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, p
 from torch.utils.data import Dataset
 from torchvision.transforms import InterpolationMode
 
-from .data import FolderImages, UnreadableImage, reading
+from .data import FolderImages, ImageData, UnreadableImage, reading
 
 # %% ../nbs/02_augment.ipynb #0d740f16
 # SplitMix64's constants, as int64
@@ -60,8 +61,8 @@ def uniforms(
 class View:
     "Distribution of one view. Defaults: what both views of the paper share (appendix A)."
     size: int = 224                  # Side of the view in pixels
-    scale: tuple|None = (.08, 1.)    # Crop: share of the area; None keeps the whole image
-    ratio: tuple = (3/4, 4/3)        # Crop: width over height
+    scale: tuple[float, float]|None = (.08, 1.) # Crop: share of the area; None keeps the whole image
+    ratio: tuple[float, float] = (3/4, 4/3)     # Crop: width over height
     flip: float = .5                 # Probability of a horizontal flip
     jitter: float = .8               # Probability of color jitter, with these four strengths:
     brightness: float = .4           # Largest change of the factor on all colors
@@ -70,13 +71,13 @@ class View:
     hue: float = .1                  # Largest shift around the color circle, in turns
     grayscale: float = .2            # Probability of losing color
     blur: float = 0.                 # Probability of Gaussian blur
-    sigma: tuple = (.1, 2.)          # Its standard deviation in pixels
+    sigma: tuple[float, float] = (.1, 2.) # Its standard deviation in pixels
     solarize: float = 0.             # Probability of inverting all pixels from 128 of 255 up
     rotate: float = 0.               # Largest rotation in degrees, either way
     shift: float = 0.                # Largest shift as a share of the side
-    zoom: tuple = (1., 1.)           # Range of the scaling about the center
+    zoom: tuple[float, float] = (1., 1.) # Range of the scaling about the center
     shear: float = 0.                # Largest shear in degrees
-    gain: tuple = (1., 1.)           # Range of a factor on the intensity
+    gain: tuple[float, float] = (1., 1.) # Range of a factor on the intensity
     noise: float = 0.                # Standard deviation of pixel noise
     mean: tuple|None = None          # Normalization per channel; None leaves 0..1
     std: tuple|None = None
@@ -89,10 +90,10 @@ class View:
 # %% ../nbs/02_augment.ipynb #6ca27f51
 def _between(lo:float, hi:float, u:Tensor) -> Tensor: return lo + (hi - lo)*u
 
-def _draw_crop(v:View, u:Tensor, height:Tensor, width:Tensor) -> tuple:
+def _draw_crop(v:View, scale:tuple[float, float], u:Tensor, height:Tensor, width:Tensor) -> tuple:
     "Top, left, height and width of a random rectangle, [n] each, as torchvision's RandomResizedCrop."
-    area = height*width*_between(*v.scale, u[:10].double())
-    ratio = _between(*map(math.log, v.ratio), u[10:20].double()).exp()
+    area = height*width*_between(*scale, u[:10].double())
+    ratio = _between(math.log(v.ratio[0]), math.log(v.ratio[1]), u[10:20].double()).exp()
     w, h = (area*ratio).sqrt().round(), (area/ratio).sqrt().round()
     fits = (w <= width) & (h <= height)
     first, ok = fits.int().argmax(0, keepdim=True), fits.any(0)
@@ -113,7 +114,8 @@ def draw(
     u = uniforms(keys, 42).T
     height, width = (torch.as_tensor(t).to(u.device).double().expand(len(keys)) for t in (height, width))
     whole = torch.zeros_like(height), torch.zeros_like(width), height, width
-    top, left, h, w = (t.float() for t in (_draw_crop(v, u[20:42], height, width) if v.scale else whole))
+    box = _draw_crop(v, v.scale, u[20:42], height, width) if v.scale else whole
+    top, left, h, w = (t.float() for t in box)
     strength = (v.brightness, v.contrast, v.saturation)
     factor = [_between(max(0, 1 - s), 1 + s, u[2 + k]) for k, s in enumerate(strength)]
     factor.append(_between(-v.hue, v.hue, u[5]))
@@ -374,7 +376,7 @@ def view_one(
 
 def _size(image) -> tuple[int, int]:
     "Height and width."
-    if isinstance(image, Tensor): return tuple(image.shape[-2:])
+    if isinstance(image, Tensor): return image.shape[-2], image.shape[-1]
     if isinstance(image, Image.Image): return image.height, image.width
     raise TypeError(f"image must be a PIL image or a tensor, got {type(image).__name__}")
 
@@ -390,12 +392,14 @@ def plain_view(
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
 
 # %% ../nbs/02_augment.ipynb #bfdf33d6
-_IMAGENET = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
-_CIFAR10 = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
-_DIGITS = dict(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
-               zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
-_SHAPES = dict(size=32, scale=(.5, 1.), saturation=.4, hue=.5, blur=.5, sigma=(.1, 1.),
-               mean=(.5, .5, .5), std=(.25, .25, .25))
+_IMAGENET:dict[str, Any] = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
+_CIFAR10:dict[str, Any] = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
+_DIGITS:dict[str, Any] = dict(
+    size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
+    zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
+_SHAPES:dict[str, Any] = dict(
+    size=32, scale=(.5, 1.), saturation=.4, hue=.5, blur=.5, sigma=(.1, 1.),
+    mean=(.5, .5, .5), std=(.25, .25, .25))
 
 def _pair(two, make, images:tuple, index:Tensor, **run) -> tuple[Tensor, Tensor]:
     "Both of the TwoViews, from an image or batch for each."
@@ -471,13 +475,13 @@ def crop_one(
     return interpolate(torch.from_numpy(x).movedim(3, 1), (size, size), mode="bicubic", antialias=True)[0]
 
 # %% ../nbs/02_augment.ipynb #7a21907b
-def _image(data:Dataset, i:int, opened:bool):
+def _image(data:ImageData, i:int, opened:bool):
     "Image i of the data, or only opened; or the error."
-    try: item = data.open(i) if opened else data[i]
+    try: item = data.open(i) if opened and isinstance(data, FolderImages) else data[i]
     except UnreadableImage as e: return e
     return item[0] if isinstance(item, (tuple, list)) else item
 
-def _views_of(data:Dataset, two_views:TwoViews, index:Tensor, *, seed:int, epoch:Tensor) -> list:
+def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *, seed:int, epoch:Tensor) -> list:
     "Both views of each image, one by one through PIL."
     def both(i, e):
         image = _image(data, i, opened=False)
@@ -504,7 +508,7 @@ def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
 
 # %% ../nbs/02_augment.ipynb #b6c25e23
 @torch.no_grad()
-def _crops_of(data:Dataset, two_views:TwoViews, index:Tensor, *, seed:int, epoch:Tensor) -> list:
+def _crops_of(data:ImageData, two_views:TwoViews, index:Tensor, *, seed:int, epoch:Tensor) -> list:
     "Crops for both views of each image; their parameters are drawn together."
     opened, views = isinstance(data, FolderImages), (two_views.view1, two_views.view2)
     images = [_image(data, i, opened) for i in index.tolist()]
@@ -530,7 +534,7 @@ class ViewsDataset(Dataset):
     """Item (epoch, index): (view 1, view 2, number of the image shown, number that was asked for).
     A list of such pairs gives a whole batch, so a DataLoader's `collate_fn` has nothing left to do."""
     def __init__(self,
-        data:Dataset,         # Items are an image, or (image, label)
+        data:ImageData,       # Items are an image, or (image, label)
         two_views:TwoViews,   # Distributions
         *,
         seed:int=0,           # Seed of the run
@@ -552,9 +556,9 @@ class ViewsDataset(Dataset):
 
     def __getitems__(self, pairs:list) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         "Views [n, C, size, size] (crops if not `finish`) and numbers [n] of n pairs (epoch, index)."
-        pairs = torch.tensor(pairs)
-        if pairs.ndim != 2: raise TypeError("items are asked for as pairs (epoch, index)")
-        epoch, asked = pairs.unbind(1)
+        numbers = torch.tensor(pairs)
+        if numbers.ndim != 2: raise TypeError("items are asked for as pairs (epoch, index)")
+        epoch, asked = numbers.unbind(1)
         made, shown = _readable(self, epoch, asked)
         view1, view2 = map(_stack, zip(*made))
         if self.finish and self.pipeline == "batched":

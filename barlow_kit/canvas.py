@@ -23,7 +23,7 @@ from torch import Tensor
 from .plot import block_mean, correlation_histograms, plot_heatmap, unit_order
 
 try: from anywidget import AnyWidget
-except ImportError: AnyWidget = None
+except ImportError: AnyWidget = None    # type: ignore
 
 # %% ../nbs/14_canvas.ipynb #6c941a11
 def figure_png(
@@ -48,7 +48,7 @@ class Panel(widgets.VBox):
         return bundle | ({"image/png": b64encode(figure_png(figure)).decode()} if figure else {})
 
 # %% ../nbs/14_canvas.ipynb #6748aa0f
-if AnyWidget:
+if AnyWidget is not None:
     class _Canvas(AnyWidget):
         "What widgets.js draws: `kind` says how, `data` what."
         _esm = Path(str(files("barlow_kit")/"widgets.js"))
@@ -68,7 +68,7 @@ class Drawing(Panel):
         controls:Sequence=(),   # Widgets below the canvas
         live:bool|None=None,    # Whether it answers to the mouse; None: if anywidget is there
     ):
-        if live and not AnyWidget: raise ImportError("anywidget is not installed: pip install anywidget")
+        if live and AnyWidget is None: raise ImportError("anywidget is not installed: pip install anywidget")
         self.live = AnyWidget is not None if live is None else live
         self.canvas = _Canvas(kind=kind, size=size) if self.live else widgets.Image(format="png")
         super().__init__([self.canvas, *controls])
@@ -96,9 +96,9 @@ def _matrix_data(c:Tensor, title:str, limit:float, max_size:int, order:Tensor|No
     small = block_mean(_sorted(c, order), max_size)
     codes = (small.nan_to_num(0.) * (32767/limit)).round_().clamp_(-32767, 32767).to(torch.int16)
     if small.sum().isnan(): codes[small.isnan()] = -32768
-    known = order is not None and len(small) == len(c)
+    known = None if order is None or len(small) < len(c) else order.int().numpy().tobytes()
     return dict(pixels=codes.numpy().tobytes(), side=len(small), units=len(c), limit=limit, title=title,
-                names=["view 1", "view 2"], order=order.int().numpy().tobytes() if known else None,
+                names=["view 1", "view 2"], order=known,
                 histograms=[h.tolist() for h in correlation_histograms(c, limit=limit)])
 
 # %% ../nbs/14_canvas.ipynb #e13b95fb
@@ -113,7 +113,9 @@ class HeatmapWidget(Drawing):
         max_size:int=512,        # A larger matrix is shown as block means
         live:bool|None=None,     # False: an image instead of a canvas, as where anywidget is missing
     ):
-        self.matrix, self.heading, self.order, self.limit, self.max_size = None, title, None, limit, max_size
+        self.matrix:Tensor|None = None
+        self.order:Tensor|None = None
+        self.heading, self.limit, self.max_size = title, limit, max_size
         self.sort = widgets.Checkbox(description="similar units side by side", indent=False,
                                      tooltip="Sort the units by how they correlate now")
         super().__init__("matrix", size, [self.sort], live)
@@ -134,6 +136,7 @@ class HeatmapWidget(Drawing):
         self.redraw()
 
     def data(self) -> dict:
+        if self.matrix is None: return {}
         return _matrix_data(self.matrix, self.heading, self.limit, self.max_size, self.order)
 
     def twin(self) -> Figure|None:

@@ -41,7 +41,7 @@ def write_whole(
         before()
         os.replace(temporary, path)
     except (OSError, RuntimeError) as e:     # torch's writer turns a full disk into a RuntimeError
-        cause = e
+        cause:BaseException = e
         while cause.__context__ and not isinstance(cause, OSError): cause = cause.__context__
         raise OSError(f"cannot save {path}: {getattr(cause, 'strerror', None) or cause}. "
                       "What was there before is untouched") from e

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.data import Dataset, Subset
 
 from .data import DATASETS, get_dataset, heldout_split
 from .distributed import init, rank
@@ -24,17 +24,18 @@ from .evaluate import (Evaluation, Feed, Labeled, accuracies, compare_probes, ex
                                  pretrained, watch_features)
 from .experiment import ExperimentError, compare, experiment_time, grid, summary
 from .plot import plot_cross_correlation, plot_history, plot_views
+from .probes import some_images
 from .recipe import Recipe, get_recipe, unknown_name
 from .report import PROBES, report
 from .train import (Run, _recipe_options, explained, pretrain, train_command, train_parser,
                               usable_cores)
-from .twins import twin_correlation
+from .twins import BarlowTwins, twin_correlation
 from .variants import LOSSES, Variant, get_variant
 from .zoo import (FORMATS, MODELS, Entry, convert_checkpoint, get_model, inference_model,
                             list_models, load_backbone, model_card, read_weights, save_model)
 
 # %% ../nbs/16_cli.ipynb #b530dfd6
-def untrained_model(run:Run) -> nn.Module:
+def untrained_model(run:Run) -> BarlowTwins:
     "The model as it was before the first step of `run`."
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
@@ -45,7 +46,7 @@ def save_pictures(
     folder:Path,   # Where to put them
 ) -> list[Path]:   # Their paths
     "Views, cross-correlation before and after (on test digits), and loss terms with the floor."
-    data = get_dataset("digits", "test")
+    data:Any = get_dataset("digits", "test")
     views = run.recipe.views.batch(data.images, torch.arange(len(data)), seed=1)
     before, after = (twin_correlation(m, *views) for m in (untrained_model(run), run.model.cpu()))
     units = slice(128)                                               # all would be finer than a screen
@@ -71,9 +72,9 @@ def quickstart(
     **overrides,         # Fields of the recipe to change, or arguments of `pretrain`
 ) -> Run:
     "Pretrain on the digits, print the comparison and the paths of three pictures."
-    out = Path(out or f"runs/digits-seed{seed}")
+    folder = Path(out or f"runs/digits-seed{seed}")
     start = time.perf_counter()
-    run = pretrain("digits", out=out, seed=seed, **overrides)
+    run = pretrain("digits", out=folder, seed=seed, **overrides)
     print(f"\nPretrained on 1,400 digits without their labels: {run.recipe.epochs} epochs, "
           f"{time.perf_counter() - start:.0f} s, "
           f"loss {run.history[0]['loss']:.0f} -> {run.history[-1]['loss']:.0f}{run.recipe.floor_note}.\n"
@@ -84,7 +85,7 @@ def quickstart(
     gain = [b.accuracy - a.accuracy for a, b in zip(results["raw pixels"], results["Barlow Twins"])]
     print(f"\nBarlow Twins over raw pixels: {gain[0]:+.1f} points at 1 label a class, {gain[1]:+.1f} at 5."
           "\n\nPictures:")
-    for path in save_pictures(run, out): print(f"  {path}")
+    for path in save_pictures(run, folder): print(f"  {path}")
     print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
     return run
 
@@ -92,7 +93,7 @@ def quickstart(
 def _watcher(data:str, every:int) -> Callable:
     "The callback of `--watch`: up to 5,000 training images, of all classes, vote on up to 2,000 others."
     heldout = get_dataset(data, heldout_split(data))
-    def some(d, n): return Subset(d, range(0, len(d), -(-len(d)//n)))       # folders are sorted by class
+    def some(d, n): return some_images(d, torch.arange(0, len(d), -(-len(d)//n)))   # folders are sorted by class
     return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
 def _more_options(parser:argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -106,7 +107,7 @@ def _more_options(parser:argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def _value(field:str, text:str):
     "The value of a recipe's field, written as text. ValueError for what it cannot be."
-    defaults = {f.name: f.default for f in fields(Variant) if f.name not in ("name", "views")}
+    defaults:dict[str, Any] = {f.name: f.default for f in fields(Variant) if f.name not in ("name", "views")}
     if field not in defaults: raise ValueError(unknown_name("recipe field", field, defaults))
     kind = type(defaults[field])
     try:
@@ -239,7 +240,7 @@ def _train(args:argparse.Namespace) -> None:
 def _test(args:argparse.Namespace) -> None:
     entry, published = _entry(args.config), args.checkpoint == "published"
     kind, weights = ("", None) if published else read_weights(args.checkpoint)
-    if not (entry.classes if published else weights.classifier):
+    if not (weights.classifier if weights else entry.classes):
         if published: args.checkpoint = args.config
         if kind != "barlow_kit": args.checkpoint = load_backbone(args.checkpoint)
         args.recipe = entry.recipe
@@ -248,7 +249,8 @@ def _test(args:argparse.Namespace) -> None:
         return _knn(args)
     model = get_model(args.config, published, None if published else args.checkpoint)
     data = get_dataset(args.data, heldout_split(args.data))
-    part, names = Labeled(data, labels_of(data), model.head.out_features), getattr(data, "classes", ())
+    head:Any = model.head
+    part, names = Labeled(data, labels_of(data), head.out_features), getattr(data, "classes", ())
     if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
         raise ValueError(f"{args.data} has {len(names)} classes, the classifier knows {part.classes}")
     device, workers = init(args.device).device, usable_cores() if args.workers is None else args.workers

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHAPE_FACTORS', 'DATASETS', 'TensorImages', 'draw_factors', 'render_shapes', 'draw_shapes', 'UnreadableImage',
-           'reading', 'FolderImages', 'heldout_split', 'get_dataset', 'batch_order']
+           'reading', 'FolderImages', 'ImageData', 'heldout_split', 'get_dataset', 'batch_order']
 
 # %% ../nbs/00_data.ipynb #d69e5573
 import math
@@ -12,6 +12,7 @@ import warnings
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from PIL import Image
@@ -238,9 +239,14 @@ def _folder(root:Path, split:str) -> FolderImages:
     if not found:
         raise FileNotFoundError(f"no images in {root}: looked for {', '.join(IMG_EXTENSIONS)} in "
             f"{'the class folders ' + ', '.join(classes[:5]) if classes else 'a flat folder'}")
-    return FolderImages(*map(list, zip(*found)), classes)
+    return FolderImages([p for p, _ in found], [label for _, label in found], tuple(classes))
 
 # %% ../nbs/00_data.ipynb #5825bb2d
+class ImageData(Protocol):
+    "What the kit asks of a data set: a length and items, as PyTorch's data sets and lists have them."
+    def __len__(self) -> int: ...
+    def __getitem__(self, i:int, /) -> Any: ...
+
 # By name: what gives a split; `root` is where downloads go
 DATASETS = dict(digits=lambda split, root: _digits(split), shapes=lambda split, root: _shapes(split),
                 shapes64=lambda split, root: _shapes(split, 64), cifar10=_cifar10)
@@ -252,11 +258,11 @@ def heldout_split(
     return "test" if isinstance(data, str) and data in DATASETS else "val"
 
 def get_dataset(
-    data,                # A name from `DATASETS`, a folder of images, or a Dataset of your own
+    data,                # A name from `DATASETS`, a folder of images, or `ImageData` of your own
     split:str="train",   # "train", "test"; made here also "fit" and "val"; folders as they are named
     *,
     root:str="data",     # Where downloads go
-) -> Dataset:            # Items are (image, label)
+) -> ImageData:          # Items are (image, label)
     """A data set by name or by folder.
 
     Raises ValueError for an unknown name or split, FileNotFoundError for a missing or empty folder,

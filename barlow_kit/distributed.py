@@ -145,11 +145,10 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         mean = all_reduce(x.sum(dims)) / count
         x = x - mean.view(shape)
         variance = all_reduce(x.square().sum(dims)) / count
-        if self.track_running_stats:
-            with torch.no_grad():
-                self.num_batches_tracked += 1
-                self.running_mean.lerp_(mean, self.momentum)
-                self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+        if self.num_batches_tracked is not None: self.num_batches_tracked += 1
+        rate = 1/float(self.num_batches_tracked or 1) if self.momentum is None else self.momentum
+        for kept, now in ((self.running_mean, mean), (self.running_var, variance * count / (count - 1))):
+            if kept is not None: kept.lerp_(now.detach(), rate)
         x = x * (variance + self.eps).rsqrt().view(shape)
         return (x * self.weight.view(shape) + self.bias.view(shape) if self.affine else x).to(given)
 
@@ -179,10 +178,10 @@ def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
         numbers = (int(env.get(k, 0)) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
         return *numbers, env["MASTER_ADDR"], env["MASTER_PORT"]
     if int(env.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in env:     # started by srun
-        prefix, first = re.match(r"([^,\[]+)(?:\[(\d+))?", env["SLURM_STEP_NODELIST"]).groups()
+        prefix, first = re.findall(r"^([^,\[]+)(?:\[(\d+))?", env["SLURM_STEP_NODELIST"])[0]
         port = env.get("MASTER_PORT", str(20_000 + int(env["SLURM_JOB_ID"]) % 20_000))
         numbers = (int(env[k]) for k in ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"))
-        return *numbers, env.get("MASTER_ADDR", prefix + (first or "")), port
+        return *numbers, env.get("MASTER_ADDR", prefix + first), port
     return None
 
 # %% ../nbs/03_distributed.ipynb #9ca63c3f

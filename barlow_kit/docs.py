@@ -24,7 +24,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from .house import GLOSSARY, ROOMS, Name, Parameter, anchor, exporting, public, readable
+from .house import (GLOSSARY, ROOMS, Name, Parameter, anchor, exporting, launch_links, public,
+                              readable, source_url)
 from .testgen import LINK, Cell, NotebookError, cell_page, fenced, headings
 from .testgen import load, project, read_cells, run, show_output, sketch
 
@@ -251,7 +252,9 @@ def lesson_note(
     "Where a lesson's notebook and reference are."
     up = posixpath.relpath("reference", posixpath.dirname(pages[where]) or ".")
     names = f" What it defines: [reference]({up}/{module}.md)." if module else ""
-    return f"This page is a notebook, [{where}]({url}/{where}): run it in Jupyter.{names}\n{{ .notebook }}"
+    launch = launch_links(url, where)
+    return (f"This page is a notebook, [{where}]({url}/{where}): run it in Jupyter{launch and ', on ' + launch}."
+            f"{names}\n{{ .notebook }}")
 
 def write_pages(
     root:Path,          # Root of the project
@@ -379,16 +382,16 @@ def build_site(
     except ImportError as e: raise NotebookError(f"{e}: pip install -e '.[docs]'") from None
     config.read(root/"settings.ini", encoding="utf8")
     settings = config["DEFAULT"]
-    url, out = f"{settings['git_url']}/blob/{settings['branch']}", root/settings["doc_path"]
+    url, out = source_url(root), root/settings["doc_path"]
     def mathml(latex, kind): return convert(latex, display=kind)
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         titles = write_pages(root, folder/"docs", url, mathml)
         (folder/"docs/style.css").write_text(STYLE, encoding="utf8")
         (folder/"mkdocs.yml").write_text(json.dumps(site_config(settings, navigation(titles))))
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", folder/"mkdocs.yml"]
         env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-        built = subprocess.run([*command, "-d", out], env=env, text=True, stdout=subprocess.PIPE,
+        built = subprocess.run([*map(str, command), "-d", str(out)], env=env, text=True, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     return dead_ends(out) if built.returncode == 0 else [built.stdout]
 

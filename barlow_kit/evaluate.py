@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,8 @@ from tqdm.auto import tqdm
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import CheckpointError, backbone_weights, load_latest, save_checkpoint
-from .data import TensorImages, UnreadableImage, batch_order, get_dataset, heldout_split
+from .data import (ImageData, TensorImages, UnreadableImage, batch_order, get_dataset,
+                             heldout_split)
 from .distributed import all_gather, all_reduce, barrier, init, rank, sync_batchnorm, world_size
 from .optim import warmup_cosine
 from .probes import (Features, ProbeResult, alignment, compare_probes, effective_rank,
@@ -131,13 +133,13 @@ def pretrained(
     return backbone.eval(), recipe.views.view1
 
 # %% ../nbs/11_evaluate.ipynb #0c860a41
-def _class_names(data:Dataset) -> list:
-    return list(getattr(data.dataset if isinstance(data, Subset) else data, "classes", ()))
+def _class_names(data:ImageData) -> tuple:
+    return tuple(getattr(data.dataset if isinstance(data, Subset) else data, "classes", ()))
 
 @dataclass
 class Labeled:
     "Images whose labels have been checked."
-    data: Dataset
+    data: Any        # ImageData
     labels: Tensor   # [N] in 0..classes - 1
     classes: int     # Number of classes
 
@@ -155,8 +157,8 @@ def _in_range(labels:Tensor, classes:int, part:str) -> None:
                          f"in 0..{classes - 1}, found {int(labels.min())}..{int(labels.max())}")
 
 def check_labels(
-    train:Dataset, # Items are (image, label)
-    val:Dataset,   # The same classes, by name where both have names
+    train:ImageData, # Items are (image, label)
+    val:ImageData,   # The same classes, by name where both have names
 ) -> tuple[Labeled, Labeled]:
     "Both parts with checked labels, those of `val` in the numbers of `train`. ValueError says why."
     names, val_names = _class_names(train), _class_names(val)
@@ -186,7 +188,7 @@ def labeled_data(
 
 # %% ../nbs/11_evaluate.ipynb #e78992db
 def listed_images(
-    data:Dataset,   # A folder of images
+    data:ImageData, # A folder of images
     file,           # Text file with an image name a line, such as SimCLR's 1percent.txt
 ) -> Tensor:        # Their numbers in `data`, in the order of the file
     "Images by the list of a published split. ValueError when the data lacks some, or names are not unique."
@@ -222,7 +224,7 @@ def _label_view(view:View) -> View:
 
 class _Shown(Dataset):
     "Item (epoch, i): image i as the classifier sees it, plain where epoch is -1; or the error."
-    def __init__(self, data:Dataset, view:View, seed:int):
+    def __init__(self, data:ImageData, view:View, seed:int):
         self.data, self.view, self.seed = data, view, seed
 
     def __len__(self) -> int: return len(self.data)
@@ -320,7 +322,7 @@ class _Fit:
     train: Labeled
     feed: Feed
     plain: bool                 # Train on undistorted images (or features)
-    path: Path|None             # Where to save
+    path: Any                   # Where to save; None: nowhere
     config: dict                # What makes it this fit and no other
     save_steps: int|None = None
     step: int = 0
@@ -478,7 +480,7 @@ def cache_features(
 
 def _flat(features:int) -> nn.Module:
     "The backbone of images that are features already."
-    module = nn.Flatten()
+    module:Any = nn.Flatten()
     module.num_features = features
     return module
 
@@ -500,9 +502,9 @@ class _Asked:
     "What a protocol was asked for, beside source, data and settings."
     probe: str                  # Name, without settings
     recipe: object = None
-    choose: object = None       # From the labeled training data to image numbers
+    choose: Any = None          # From the labeled training data to image numbers
     cached: bool = False
-    out: object = None
+    out: Any = None
     seed: int = 0
     device: str = "auto"
     workers: int|None = None
@@ -529,7 +531,7 @@ def _start(source, data, settings:LinearSettings, a:_Asked) -> tuple[_Fit, Label
     feed = Feed(_label_view(view), a.seed, device, workers)
     if a.cached:
         train, val = (cache_features(part, backbone, feed) for part in (train, val))
-        backbone, feed = _flat(backbone.num_features), replace(feed, view=View())
+        backbone, feed = _flat(train.data.images.shape[1]), replace(feed, view=View())
     model = Classifier(backbone, train.classes, frozen=not settings.lr_backbone, seed=a.seed).to(device)
     if not model.frozen and world_size() > 1: sync_batchnorm(model)
     path = None if a.out is None else Path(a.out)

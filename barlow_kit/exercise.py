@@ -20,7 +20,7 @@ from functools import partial, wraps
 from itertools import chain, combinations
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError, local
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import torch
@@ -457,7 +457,7 @@ _LARS_SLIPS = [
 # %% ../nbs/15_exercise.ipynb #cc30c43c
 _SETTING, _RATES = dict(momentum=.9, weight_decay=.1, trust=.02), (.5, .1, .8, .3)
 
-def _stepped(step:Callable, p:Tensor, gradients:list) -> Tensor:
+def _stepped(step:Callable, p:Tensor, gradients:list) -> Tensor|None:
     "Where a parameter goes by a function of one step, which returns (p, mu) or changes both in place."
     p, mu, path = p.clone(), torch.zeros_like(p), []
     for g, lr in zip(gradients, _RATES):
@@ -700,9 +700,9 @@ def check_probe(
     answer:Callable, # probe(backbone, images, labels, test_images, test_labels) -> accuracy
 ) -> Verdict:
     "Whether a function trains a linear classifier on frozen features and measures it on test images."
-    x, y = (t[:300] for t in (get_dataset("digits").images, get_dataset("digits").labels))
-    test = get_dataset("digits", "test")
-    tx, ty = test.images[:200], test.labels[:200]
+    digits:Any = get_dataset("digits")
+    test:Any = get_dataset("digits", "test")
+    x, y, tx, ty = digits.images[:300], digits.labels[:300], test.images[:200], test.labels[:200]
     shuffled = ty[torch.randperm(200, generator=torch.Generator().manual_seed(0))]
     def accuracy(labels):
         backbone, modes = get_model("digits", pretrained=True).backbone.train(), []
@@ -770,7 +770,7 @@ def prove_solutions(
     names:dict, # What the cells may use, such as globals(); it is copied
 ) -> dict[str, Verdict]: # Check call: its verdict on the solution
     "Run the solutions in a notebook's text, each followed by its check."
-    found, check = {}, None
+    found, check = {}, ""
     for cell in json.loads(Path(path).read_text())["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code" and source.startswith("check_"): check = source

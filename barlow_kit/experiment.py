@@ -53,7 +53,7 @@ from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .train import Run, pretrain, usable_cores
 
 try: import fcntl                # locks files; not on Windows
-except ImportError: fcntl = None
+except ImportError: fcntl = None    # type: ignore
 
 # %% ../nbs/15_experiment.ipynb #37f86b40
 def grid(

@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 import torch
@@ -148,16 +148,17 @@ def look_at_loss(
 ) -> LossLook:
     "C, both terms, the floor, and the two terms' gradients by the embeddings."
     z = [x.detach().double().requires_grad_() for x in (z1, z2)]
-    terms = barlow_loss(*z, lambd=lambd, check=False)
+    terms = barlow_loss(z[0], z[1], lambd, check=False)
     g1, g2 = (torch.cat(torch.autograd.grad(t, z, retain_graph=True)).flatten()
               for t in (terms.invariance, lambd*terms.redundancy))
     norms = g1.norm().item(), g2.norm().item()
     cosine = (g1 @ g2).item() / math.prod(norms) if min(norms) > 1e-12 else math.nan
     n, d = z1.shape
     with torch.no_grad():
-        c, variance = cross_correlation(*z), torch.cat(z, 1).var(0, correction=0).mean()
+        c, variance = cross_correlation(z[0], z[1]), torch.cat(z, 1).var(0, correction=0).mean()
     floor = loss_floor(n, d, min(lambd, 1 - 1e-9))           # the bound's formula also holds at its end
-    return LossLook(c, lambd, *(t.item() for t in terms), floor, *norms, cosine, variance.item(), n)
+    loss, invariance, redundancy = (t.item() for t in terms)
+    return LossLook(c, lambd, loss, invariance, redundancy, floor, *norms, cosine, variance.item(), n)
 
 # %% ../nbs/14_explore.ipynb #ae6d38dd
 def _said_of_twins(look:LossLook) -> str:
@@ -276,8 +277,8 @@ class LossExplorer(_Explorer):
     def __init__(self,
         size:int=200, # Side of a matrix in pixels
     ):
-        controls, heat = _loss_controls(), dict(size=size)
-        self.heat, self.pulled, self.text = HeatmapWidget(**heat), HeatmapWidget(**heat), widgets.HTML()
+        controls, self.text = _loss_controls(), widgets.HTML()
+        self.heat, self.pulled = HeatmapWidget(size=size), HeatmapWidget(size=size)
         buttons = [widgets.Button(description=name, tooltip=tip, layout=widgets.Layout(width="auto"))
                    for name, (tip, _) in _PRESETS.items()]
         for button in buttons: button.on_click(lambda b: self.set(**_PRESETS[b.description][1]))
@@ -334,13 +335,13 @@ def _examples() -> dict:
     "Images that come with scikit-learn, by name: two photographs and four digits."
     from sklearn.datasets import load_sample_images
     photos = zip(("temple (china)", "flower"), map(Image.fromarray, load_sample_images().images))
-    digits = get_dataset("digits")
+    digits:Any = get_dataset("digits")
     first = {f"digit {k}": digits.images[int((digits.labels == k).nonzero()[0])] for k in (0, 3, 5, 8)}
     return dict(photos) | first
 
 # %% ../nbs/14_explore.ipynb #5fa5976b
 def _enlarged(
-    image:Tensor|Image.Image, # [C, H, W] in 0..1, or PIL
+    image,                    # Tensor [C, H, W] in 0..1, or PIL image
     side:int,                 # Longer side of the result, at most
 ) -> Image.Image:
     "Small images with each pixel as a square of whole pixels, large ones reduced."
@@ -349,8 +350,8 @@ def _enlarged(
         image = to_pil_image(image)
     longest = max(image.size)
     if longest > side:
-        return image.resize([max(1, round(s*side/longest)) for s in image.size], Image.BILINEAR)
-    return image.resize([s*(side//longest) for s in image.size], Image.NEAREST)
+        return image.resize([max(1, round(s*side/longest)) for s in image.size], Image.Resampling.BILINEAR)
+    return image.resize([s*(side//longest) for s in image.size], Image.Resampling.NEAREST)
 
 def _png(image:Image.Image) -> bytes:
     "Quickly packed: it travels only to the browser."
@@ -420,7 +421,7 @@ def _choices(names:list) -> dict:
             style=dict(button_width="72px"), layout=widgets.Layout(width="auto")))
 
 # %% ../nbs/14_explore.ipynb #8c5ee575
-def _plain(value) -> float|tuple:
+def _plain(value) -> Any:
     "A slider's number or range without the rounding errors of its steps."
     return tuple(round(v, 6) for v in value) if isinstance(value, tuple) else round(value, 6)
 

@@ -5,20 +5,22 @@
 # %% auto #0
 __all__ = ['ROOMS', 'FILLED_IN', 'GLOSSARY', 'exporting', 'imported_modules', 'broken_floors', 'Parameter', 'Name', 'comments',
            'as_code', 'explained', 'signature', 'function_name', 'class_name', 'public', 'owed', 'anchor', 'prose',
-           'anchors', 'links', 'broken_links', 'readable', 'lesson_row']
+           'anchors', 'links', 'broken_links', 'readable', 'lesson_row', 'source_url', 'launch_links']
 
-# %% ../nbs/91_house.ipynb #20e4e5c2
+# %% ../nbs/91_house.ipynb #e38d5085
 import ast
 import io
 import posixpath
 import re
 import tokenize
 import unicodedata
+from configparser import ConfigParser
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from .testgen import LINK, flags, is_exported, load, project, python_source, read_cells, sketch
+from .testgen import LINK, flags, is_exported, load, notebooks, project, python_source
+from .testgen import read_cells, sketch
 
 # %% ../nbs/91_house.ipynb #ce52358c
 ROOMS = {11: ("probes", "evaluate", "report"), 14: ("canvas", "explore", "widgets"),
@@ -34,7 +36,7 @@ def exporting(
         cells = [c for c in read_cells(load(path, path.name)) if c.kind == "code"]
         module = next((name for c in cells if (name := flags(c).get("default_exp"))), None)
         source = "\n".join(python_source(c.source) for c in cells if is_exported(c))
-        if module: found[module] = int(re.match(r"\d+", path.name)[0]), f"{nbs}/{path.name}", source
+        if module: found[module] = int(path.name.split("_")[0]), f"{nbs}/{path.name}", source
     return found
 
 def imported_modules(
@@ -46,7 +48,7 @@ def imported_modules(
     for n in ast.walk(ast.parse(source)):
         names = [a.name for a in n.names] if isinstance(n, (ast.Import, ast.ImportFrom)) else []
         if isinstance(n, ast.ImportFrom):
-            inside = f"{package}.{n.module or ''}".rstrip(".") if n.level else n.module
+            inside = f"{package}.{n.module or ''}".rstrip(".") if n.level else n.module or ""
             names = [f"{inside}.{name}" for name in names] if inside == package else [inside]
         found |= {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
     return found
@@ -120,14 +122,14 @@ def signature(
     "What a function takes and gives."
     a = node.args
     plain = a.posonlyargs + a.args
-    pairs = [*zip(plain, [None]*(len(plain) - len(a.defaults)) + a.defaults), (a.vararg, None),
+    pairs = [*zip(plain, [*[None]*(len(plain) - len(a.defaults)), *a.defaults]), (a.vararg, None),
              *zip(a.kwonlyargs, a.kw_defaults), (a.kwarg, None)]
     star = {a.vararg: "*", a.kwarg: "**"}
     params = explained([(star.get(arg, "") + arg.arg, arg.annotation, default, arg)
                         for arg, default in pairs if arg and arg.arg not in ("self", "cls")], notes)
     params = tuple(replace(p, keyword=p.name in {arg.arg for arg in a.kwonlyargs}) for p in params)
-    taken, last = {p.about for p in params}, node.returns or node
-    spots = range(last.end_lineno if node.returns else node.lineno, node.body[0].lineno)
+    taken, last = {p.about for p in params}, node.returns and node.returns.end_lineno or node.lineno
+    spots = range(last, node.body[0].lineno)
     about = next((notes[i] for i in spots if i in notes and notes[i] not in taken), "")
     return params, Parameter("", as_code(node.returns), "", about) if node.returns or about else None
 
@@ -165,7 +167,7 @@ def public(
             found.append(class_name(n, notes))
         elif isinstance(n, ast.Assign) and as_code(n.targets[0]) in listed:
             found.append(Name(as_code(n.targets[0]), "value", "", n.lineno, 0,
-                              source=ast.get_source_segment(source, n)))
+                              source=ast.get_source_segment(source, n) or ""))
     return found
 
 # %% ../nbs/91_house.ipynb #e8962e2e
@@ -246,7 +248,7 @@ def readable(
 ) -> list[Path]:        # Notebooks and Markdown files
     "All that a reader of the project may open: its notebooks, and Markdown two floors deep."
     texts = {p for pattern in ("*.md", "[!._]*/*.md") for p in root.glob(pattern)}
-    return sorted({*(root/nbs).rglob("[!._]*.ipynb"), *texts})
+    return sorted({*notebooks(root/nbs), *texts})
 
 # %% ../nbs/91_house.ipynb #93ceec6a
 def lesson_row(
@@ -260,3 +262,24 @@ def lesson_row(
     if not title or not time: raise ValueError(f"{page} needs a title and a box with **Time**")
     short = re.sub("second.*", "s", re.sub("minute.*", "min", time[1]))
     return f"| [{Path(page).stem}]({page}) | {title[1]} | {re.sub('^a ', '1 ', short)} |"
+
+# %% ../nbs/91_house.ipynb #b3f14fc6
+def source_url(
+    root:Path,      # Root of the project
+) -> str:           # Such as https://github.com/barlow-kit/barlow_kit/blob/main
+    "Where the files of the repository can be read, by settings.ini."
+    config = ConfigParser(delimiters=["="])
+    config.read(root/"settings.ini", encoding="utf8")
+    settings = config["DEFAULT"]
+    return f"{settings['git_url']}/blob/{settings.get('branch', 'main')}"
+
+def launch_links(
+    url:str,        # As `source_url` gives it
+    where:str,      # Path of a notebook in the repository
+) -> str:           # Markdown; empty for a host other than GitHub
+    "Links that open a notebook on machines of others."
+    place = re.fullmatch(r"https://github\.com/([^/]+/[^/]+)/blob/(.+)", url)
+    if not place: return ""
+    name, branch = place.groups()
+    return (f"[Binder](https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{quote(where)}) or "
+            f"[Colab](https://colab.research.google.com/github/{name}/blob/{branch}/{quote(where)})")

@@ -52,6 +52,8 @@ def cross_correlation(
     return all_reduce(a.T @ b, group) / (world_size(group) * len(z1))
 
 # %% ../nbs/05_loss.ipynb #478b9fc9
+def _wide(z:Tensor) -> Tensor: return z.float() if z.dtype in (torch.float16, torch.bfloat16) else z
+
 def _pair(z1:Tensor, z2:Tensor, group=None) -> tuple[Tensor, Tensor]:
     "Both embeddings in at least float32, or a ValueError that says what is wrong with their shapes."
     if z1.ndim != 2 or z1.shape != z2.shape:
@@ -60,7 +62,7 @@ def _pair(z1:Tensor, z2:Tensor, group=None) -> tuple[Tensor, Tensor]:
     if len(z1)*world_size(group) < 2:
         raise ValueError("the loss standardizes over the batch and needs at least 2 samples, "
                          f"got N={len(z1)}")
-    return tuple(z.float() if z.dtype in (torch.float16, torch.bfloat16) else z for z in (z1, z2))
+    return _wide(z1), _wide(z2)
 
 # %% ../nbs/05_loss.ipynb #7ba2704e
 class _OffDiagonal(torch.autograd.Function):

@@ -51,10 +51,10 @@ class LARS(Optimizer):
     def _update(self, group:dict, params:list):
         for p in params:
             if "mu" not in self.state[p]: self.state[p]["mu"] = torch.zeros_like(p)
-        mu, d, keep = [self.state[p]["mu"] for p in params], [p.grad for p in params], 1 - group["momentum"]
+        mu, grads, keep = [self.state[p]["mu"] for p in params], [p.grad for p in params], 1 - group["momentum"]
         decay, adapt = group["weight_decay"], group["adapt"]
-        d = torch._foreach_add(d, params, alpha=decay) if decay else torch._foreach_mul(d, 1.)
-        q = _trust(group["trust_coefficient"], params, d) if adapt else [1.]*len(d)
+        d = torch._foreach_add(grads, params, alpha=decay) if decay else torch._foreach_mul(grads, 1.)
+        q = _trust(group["trust_coefficient"], params, list(d)) if adapt else [1.]*len(d)
         torch._foreach_mul_(d, [x/keep for x in q])
         torch._foreach_lerp_(mu, d, keep)
         torch._foreach_add_(params, mu, alpha=-group["lr"])

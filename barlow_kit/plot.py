@@ -34,8 +34,8 @@ def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     image = image.detach().float().cpu()
     if mean is not None:
         image = image * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
-    image = image.clamp(0, 1).numpy()
-    ax.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray", vmin=0, vmax=1)
+    pixels = image.clamp(0, 1).permute(1, 2, 0).numpy()
+    ax.imshow(pixels[..., 0] if len(image) == 1 else pixels, cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
     if title is not None: ax.set_title(str(title), fontsize=8)
 
@@ -141,7 +141,7 @@ def unit_order(
     "An order in which units that are correlated, or opposed, are neighbors."
     if len(c) < 3: return torch.arange(len(c))
     distance = 1 - ((c + c.T)/2).detach().cpu().abs().double().nan_to_num().clamp(max=1)
-    upper = torch.triu_indices(*distance.shape, 1)
+    upper = torch.triu_indices(len(c), len(c), 1)
     tree = linkage(distance[upper[0], upper[1]].numpy(), "average")
     return torch.from_numpy(leaves_list(tree)).long()
 
@@ -185,8 +185,8 @@ def scaled_pull(
     "The pull, with the diagonal and the rest each on its own scale."
     p = pull(c, lambd)
     on, off = p.diagonal(), p.diagonal_scatter(p.new_zeros(len(p)))
-    scales = [max(x.abs().max().item(), .001*unit) or 1. for x, unit in ((on, 2), (off, 2*lambd))]
-    return (off/scales[1]).diagonal_scatter(on/scales[0]), *scales
+    most = [max(x.abs().max().item(), .001*unit) or 1. for x, unit in ((on, 2), (off, 2*lambd))]
+    return (off/most[1]).diagonal_scatter(on/most[0]), most[0], most[1]
 
 # %% ../nbs/01_plot.ipynb #5c5a816d
 def _bars(ax, invariance:float, redundancy:float, floor:float|None):
@@ -263,7 +263,7 @@ def plot_panels(
     fig = plt.figure(figsize=(2.8*sum(widths), 3.3), layout="constrained")
     plt.close(fig)
     small = [f"panel {k}" for k in range(1, len(panels))] or ["."]
-    rows = [["c", "panel 0", name][-len(widths):] for name in small]
+    rows:list = [["c", "panel 0", name][-len(widths):] for name in small]
     axes = fig.subplot_mosaic(rows, width_ratios=widths)
     if c is not None: fig.colorbar(_draw_matrix(axes["c"], c, title, 512), ax=axes["c"], shrink=.8)
     for k, panel in enumerate(panels):
@@ -305,8 +305,9 @@ def class_colors(
     labels:Tensor,  # [N] class numbers; negative ones are unknown
 ) -> list[str]:     # [N] colors as "#rrggbb"
     "A color for each point by its class; gray where the class is not known."
-    palette = [to_hex(c) for c in colormaps["tab10" if labels.max() < 10 else "tab20"].colors]
-    return [palette[k % len(palette)] if k >= 0 else "#999999" for k in labels.tolist()]
+    many = 10 if labels.max() < 10 else 20
+    palette = [to_hex(colormaps[f"tab{many}"](k)) for k in range(many)]
+    return [palette[k % many] if k >= 0 else "#999999" for k in labels.tolist()]
 
 # %% ../nbs/01_plot.ipynb #1df92809
 def plot_embeddings(

@@ -9,16 +9,16 @@ __all__ = ['Features', 'extract_features', 'labels_of', 'some_images', 'ProbeRes
 
 # %% ../nbs/11_probes.ipynb #a3c1b2c4
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import Dataset, Subset
 
-from .data import TensorImages, batch_order
+from .data import ImageData, TensorImages, batch_order
 from .distributed import rank
 from .train import Run
 
@@ -28,7 +28,7 @@ Features = tuple[Tensor, Tensor]   # (features [N, F], labels [N])
 @torch.no_grad()
 def extract_features(
     model,               # A Run, or any module that maps [N, C, H, W] to [N, F]
-    data:Dataset,        # Items are (image, label)
+    data:ImageData,      # Items are (image, label)
     *,
     plain=None,          # Maps images to what the network expects; a Run brings its own
     batch_size:int=512,  # Images at a time
@@ -47,30 +47,30 @@ def extract_features(
     if bad: raise ValueError(f"{bad} of {len(features)} images have features that are not finite")
     return features, labels
 
-def _plain_batches(data:Dataset, plain, batch_size:int):
+def _plain_batches(data:ImageData, plain, batch_size:int):
     "Images in a tensor by indexing; others one by one, since their sizes differ until they are made plain."
-    if isinstance(data, TensorImages):
-        for i in torch.arange(len(data)).split(batch_size): yield plain(data.batch(i)), data.labels[i]
-    else:
-        for items in DataLoader(data, batch_size, collate_fn=list):
+    for index in torch.arange(len(data)).split(batch_size):
+        if isinstance(data, TensorImages): yield plain(data.batch(index)), data.labels[index]
+        else:
+            items = [data[i] for i in index.tolist()]
             yield torch.stack([plain(x) for x, _ in items]), torch.tensor([y for _, y in items])
 
 # %% ../nbs/11_probes.ipynb #b9130c10
 def labels_of(
-    data:Dataset, # Items are (image, label)
-) -> Tensor:      # [N]
+    data:ImageData, # Items are (image, label)
+) -> Tensor:        # [N]
     "All labels, without decoding images if the data set (or that of a Subset) has `labels` or `targets`."
-    if isinstance(data, Subset): return labels_of(data.dataset)[torch.as_tensor(data.indices)]
+    if isinstance(data, Subset): return labels_of(cast(ImageData, data.dataset))[torch.as_tensor(data.indices)]
     for name in ("labels", "targets"):
         if hasattr(data, name): return torch.as_tensor(getattr(data, name)).long()
-    return torch.tensor([int(y) for _, y in data])
+    return torch.tensor([int(data[i][1]) for i in range(len(data))])
 
 def some_images(
-    data:Dataset,
+    data:ImageData,
     index:Tensor, # [n] image numbers
-) -> Dataset:     # Of n images
+) -> ImageData:   # Of n images
     "A part of a data set; images in a tensor stay images in a tensor."
-    return data.part(index) if isinstance(data, TensorImages) else Subset(data, index.tolist())
+    return data.part(index) if isinstance(data, TensorImages) else Subset(cast(Dataset, data), index.tolist())
 
 # %% ../nbs/11_probes.ipynb #13b76e3e
 class ProbeResult(NamedTuple):
@@ -155,10 +155,10 @@ def few_label_probe(
         order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed + draw))
         chosen = torch.cat([order[train[1][order] == c][:labels_per_class] for c in classes]).numpy()
         scores.append(_percent(_logistic(C), x[chosen], y[chosen], tx, ty))
-    scores = torch.tensor(scores, dtype=torch.float64)
-    std = scores.std().item() if draws > 1 else None
+    found = torch.tensor(scores, dtype=torch.float64)
+    std = found.std().item() if draws > 1 else None
     name = f"linear, {labels_per_class} a class"
-    return ProbeResult(name, scores.mean().item(), std, len(chosen), len(ty))
+    return ProbeResult(name, found.mean().item(), std, len(chosen), len(ty))
 
 # %% ../nbs/11_probes.ipynb #b994ad88
 def factor_probe(
@@ -322,8 +322,8 @@ def uniformity(
 
 # %% ../nbs/11_probes.ipynb #4d430ae0
 def watch_features(
-    train:Dataset,     # Labeled images that vote; a few thousand are enough
-    heldout:Dataset,   # Images to examine, not trained on
+    train:ImageData,   # Labeled images that vote; a few thousand are enough
+    heldout:ImageData, # Images to examine, not trained on
     *,
     every:int=100,     # Steps between looks
     k:int=5,           # Neighbors that vote
@@ -341,8 +341,8 @@ def watch_features(
 
 # %% ../nbs/11_probes.ipynb #d4a75d7e
 def watch_linear(
-    train:Dataset,       # Labeled images; items are (image, label)
-    heldout:Dataset,     # Labeled images to examine, of the same classes
+    train:ImageData,     # Labeled images; items are (image, label)
+    heldout:ImageData,   # Labeled images to examine, of the same classes
     *,
     every:int=100,       # Steps between looks
     batch_size:int=64,   # Labeled images in a step of the head
@@ -350,7 +350,9 @@ def watch_linear(
     seed:int=0,          # Of the head's order
 ) -> Callable:           # For `callbacks` of `pretrain`
     "Trains a head beside the run, on rank 0, a step a step; adds `on-line linear` (%) to the history."
-    head, optimizer, order = None, None, []
+    head:Any = None
+    optimizer:Any = None
+    order:list = []
     def step_of_head(run:Run) -> None:
         nonlocal head, optimizer
         epoch, k = divmod(len(run.history) - 1, len(train)//batch_size)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
+from typing import Any
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
@@ -26,7 +27,7 @@ from .twins import BarlowTwins
 class _KnowsItsLoss:
     "What a recipe says of its loss; a recipe with another loss says otherwise."
     @property
-    def floor(self) -> float:
+    def floor(self:Any) -> float:
         "Lowest loss that a micro-batch allows, see `loss_floor`; 0 where none is known."
         return loss_floor(self.micro_batch, self.projector[-1], min(self.lambd, 1 - 1e-9))
     @property
@@ -34,10 +35,10 @@ class _KnowsItsLoss:
         "The floor in brackets, to stand behind a loss; nothing where there is none."
         return f" (floor {self.floor:.1f})" if self.floor > 0 else ""
     @property
-    def redundancy_weight(self) -> float:
+    def redundancy_weight(self:Any) -> float:
         "What multiplies the redundancy term in the loss."
         return self.lambd
-    def loss_outlook(self, ranks:int=1) -> tuple[str, list[str]]:
+    def loss_outlook(self:Any, ranks:int=1) -> tuple[str, list[str]]:
         "For `plan`: the course of the loss, and lines on what it holds in memory."
         n, d = self.micro_batch, self.projector[-1]
         forms = {form: loss_memory(form, n, d, ranks)/2**30 for form in ("gram", "direct")}
@@ -215,8 +216,8 @@ def plan(
         memory=[f"on each rank: {12*cost['parameters']/2**30:.1f} GiB weights, gradients, momentum",
                 f"about {2*(n//ranks)*cost['activations']*share/2**30:.1f} GiB activations (both views)",
                 *forms])
-    rows = {k: v if isinstance(v, list) else [v] for k, v in rows.items()}
-    return "\n".join(f"{k if not i else '':8}{line}" for k, v in rows.items() for i, line in enumerate(v))
+    return "\n".join(f"{k if not i else '':8}{line}" for k, v in rows.items()
+                     for i, line in enumerate(v if isinstance(v, list) else [v]))
 
 # %% ../nbs/08_recipe.ipynb #32cc77bd
 def check_sizes(r:Recipe, images:int, ranks:int) -> None:

@@ -139,7 +139,7 @@ def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
     published = [(p.source, p.model, p.data, p.probe, f"{p.top1:g}", f"{p.top5:g}" if p.top5 else "")
                  for p in PUBLISHED]
     head = ("probe", "top-1 %", "top-5 %", "labels", "seed", "seconds", "settings")
-    parts = [(2, "Measured here"), facts, _table(head, rows, as_html), (2, "Published by others"),
+    parts:list = [(2, "Measured here"), facts, _table(head, rows, as_html), (2, "Published by others"),
              "Quoted, on other data or by other hands. Compare a row only with one of the same probe on "
              "the same data; the paper's fine-tuning figures are as published, not checked.",
              _table(("source", "model", "data", "probe", "top-1 %", "top-5 %"), published, as_html)]
@@ -172,17 +172,17 @@ def report(
     Raises ValueError for an unknown probe, and what `labeled_data` and `pretrained` raise."""
     unknown = [p for p in probes if p not in PROBES]
     if unknown: raise ValueError(f"no probe {unknown[0]!r}; known: {', '.join(PROBES)}")
-    device, digits = init(device).device, isinstance(data, str) and data == "digits"
+    place, digits = init(device).device, isinstance(data, str) and data == "digits"
     (backbone, view), parts = pretrained(source, recipe), labeled_data(data)
     linear = linear or ("digits" if digits else "released")
     tuned = tuned or ([("digits-few", n) for n in (1, 5, 10)] if digits else [("1%", None), ("10%", None)])
-    train, test = _features(backbone, view, parts, device, workers)
-    rows = _feature_rows(probes, train, test, draws, device)
+    train, test = _features(backbone, view, parts, place, workers)
+    rows = _feature_rows(probes, train, test, draws, place)
     rows += _protocol_rows(probes, source, data, linear, tuned, recipe=recipe, seed=seed,
-                           device=device.type, workers=workers, progress=progress)
+                           device=place.type, workers=workers, progress=progress)
     name = Path(source).name if isinstance(source, (str, Path)) else type(source).__name__
     facts = (f"{len(train[1]):,} training and {len(test[1]):,} test images of {parts[0].classes} classes, "
-             f"{train[0].shape[1]} features on {device.type}. Test features without labels: RankMe "
+             f"{train[0].shape[1]} features on {place.type}. Test features without labels: RankMe "
              f"{rankme(test[0]):.1f}, effective rank {effective_rank(test[0]):.1f}.")
     label = Path(data).name if isinstance(data, (str, Path)) else "own data"
     page = _page(f"{name} on {label}", facts, rows, str(out).endswith((".html", ".htm")))

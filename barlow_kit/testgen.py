@@ -9,7 +9,7 @@ __all__ = ['HARMLESS', 'MARKS', 'MARKER', 'LINK', 'WIDGET', 'NotebookError', 'Ce
            'declared_global', 'public_names', 'bindings', 'definitions', 'known_names', 'import_lines', 'tested_code',
            'section_test', 'check_names', 'section_tests', 'notebook_tests', 'project', 'load', 'wanted_tests',
            'differences', 'settle', 'run', 'main', 'rebase', 'relink', 'fenced', 'show_output', 'cell_page', 'readme',
-           'options', 'readme_main', 'without_widgets', 'as_text', 'clean_main']
+           'options', 'readme_main', 'without_widgets', 'as_text', 'notebooks', 'clean_main']
 
 # %% ../nbs/90_testgen.ipynb #563fea76
 import argparse, ast, builtins, configparser, difflib, importlib, io, json
@@ -179,7 +179,7 @@ def is_display(
 # %% ../nbs/90_testgen.ipynb #a5e10132
 def cut(
     source:str,                 # Python
-    nodes:Iterable[ast.stmt],   # Statements of `source` to take out
+    nodes:Iterable,             # Statements of `source` to take out, ast.stmt each
 ) -> str:                       # The rest, to the letter
     "Source without some of its statements."
     lines = source.encode().split(b"\n")
@@ -231,7 +231,7 @@ def public_names(
     return list(getattr(found, "__all__", [n for n in vars(found) if not n.startswith("_")]))
 
 def bindings(
-    node:ast.stmt,  # An import statement
+    node:ast.Import|ast.ImportFrom, # An import statement
 ) -> Iterator[tuple[str, tuple[str, str]]]: # Each name that it binds, and its origin
     "Names and origins of an import statement."
     module = "" if isinstance(node, ast.Import) else "." * node.level + (node.module or "")
@@ -479,7 +479,8 @@ def rebase(
     folder:str,     # Folder that it is relative to
 ) -> str:           # Target that is relative to the root
     "One link, as seen from the root."
-    path, rest = re.fullmatch(r"([^#?]*)(.*)", target).groups()
+    path = re.split("[#?]", target)[0]
+    rest = target[len(path):]
     if not path or re.match(r"/|[a-zA-Z][\w+.-]*:", path): return target
     return posixpath.normpath(posixpath.join(folder, path)) + "/" * path.endswith("/") + rest
 
@@ -574,6 +575,13 @@ def as_text(
     "A notebook as a file has it."
     return json.dumps(nb, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
+def notebooks(
+    folder:Path,    # Where to look, with all folders below
+) -> list[Path]:    # Their paths, sorted
+    "All notebooks but hidden ones: JupyterLab keeps a copy of what is open in `.ipynb_checkpoints`."
+    return [p for p in sorted(folder.rglob("*.ipynb"))
+            if not any(part[0] in "._" for part in p.relative_to(folder).parts)]
+
 def clean_main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all is well, 1 if the check fails
@@ -582,7 +590,7 @@ def clean_main(
     def work():
         root, nbs, _ = project(args.root)
         if not args.check: subprocess.run(["nbdev_clean"], cwd=root, check=True)
-        files = {p: load(p, p.name) for p in sorted((root/nbs).rglob("[!._]*.ipynb"))}
+        files = {p: load(p, p.name) for p in notebooks(root/nbs)}
         changes = {p: (as_text(nb), as_text(without_widgets(nb))) for p, nb in files.items()}
         return settle({p: c for p, c in changes.items() if c[0] != c[1]}, "barlow-kit-clean", args.check)
     return run(work, "barlow-kit-clean")

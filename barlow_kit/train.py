@@ -21,22 +21,22 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from .augment import ViewsDataset
 from .checkpoint import (CheckpointError, load_checkpoint, load_latest, save_checkpoint,
                                    write_whole)
-from .data import DATASETS, TensorImages, batch_order, get_dataset
+from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset
 from .distributed import all_reduce, barrier, init, leave, rank, sync_batchnorm, world_size
 from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan, recipe_difference,
@@ -127,13 +127,13 @@ def _loader(views:ViewsDataset, schedule:Iterator, workers:int, device:torch.dev
 # %% ../nbs/10_train.ipynb #184530ac
 def _view_batches(
     run:Run,           # For recipe and seed; unreadable images are counted in it
-    data:Dataset,      # TensorImages, or any data set of images
+    data:ImageData,    # TensorImages, or any data set of images
     *,
     first:int=0,       # Step to begin with
     device:torch.device=torch.device("cpu"),
     workers:int=0,     # Processes that decode files; images in a tensor need none
     pipeline:str="batched", # For files, see `ViewsDataset`
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]: # View 1, view 2, image numbers
+) -> Generator[tuple[Tensor, Tensor, Tensor], None, None]: # View 1, view 2, image numbers
     "Micro-batches from step `first` on, the same on any number of workers."
     two_views, seed = run.recipe.views, run.seed
     schedule = _schedule(len(data), run.recipe, seed, first)
@@ -148,9 +148,9 @@ def _view_batches(
     for epoch, (*pair, shown, asked) in zip(epochs, _loader(views, schedule, workers, device)):
         _count_unreadable(run, data, asked[shown != asked])
         pair = [v.to(device, non_blocking=True) for v in pair]
-        yield *(pair if finish else two_views.finish(*pair, shown, seed=seed, epoch=epoch)), shown
+        yield *(pair if finish else two_views.finish(pair[0], pair[1], shown, seed=seed, epoch=epoch)), shown
 
-def _count_unreadable(run:Run, data:Dataset, index:Tensor) -> None:
+def _count_unreadable(run:Run, data:ImageData, index:Tensor) -> None:
     "Name each image that could not be read once, and count."
     for i in index.tolist():
         name = data.name(i) if hasattr(data, "name") else f"image {i}"
@@ -161,7 +161,7 @@ def _count_unreadable(run:Run, data:Dataset, index:Tensor) -> None:
 class TrainingError(RuntimeError):
     "Training that cannot go on; the message names the step, the images and the likely cause."
 
-def _explain(run:Run, step:int, problem:str, views:tuple, index:Tensor) -> TrainingError:
+def _explain(run:Run, step:int, problem:str, views:list, index:Tensor) -> TrainingError:
     "The error for a step that went wrong."
     bad = torch.stack([~v.isfinite().flatten(1).all(1) for v in views]).any(0).cpu()
     flat = torch.stack([v.flatten(1).std(1) == 0 for v in views]).all(0).cpu()
@@ -184,7 +184,7 @@ def _explain(run:Run, step:int, problem:str, views:tuple, index:Tensor) -> Train
 # %% ../nbs/10_train.ipynb #efdec674
 class _Parts(NamedTuple):
     "What a step works with."
-    model: nn.Module              # The run's model, or DDP around it
+    model: Any                    # The run's BarlowTwins, or DDP around it
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler  # Switched off unless the precision is float16
 
@@ -256,19 +256,19 @@ def _claim_folder(path:Path, config:dict, resume:str) -> None:
     elif begun: raise ValueError(f"{path} holds a checkpoint but no recipe.json: choose another folder")
     else: write_whole(recipe, lambda f: f.write(json.dumps(config, indent=1).encode()))
 
-def _load_state(run:Run, parts:_Parts, device:torch.device) -> int:
+def _load_state(run:Run, path:Path, parts:_Parts, device:torch.device) -> int:
     "Put the last good checkpoint into the run; the number of steps done."
-    if rank() == 0: state = load_latest(run.path/"checkpoint.pt", device, mend=True)
+    if rank() == 0: state = load_latest(path/"checkpoint.pt", device, mend=True)
     barrier()                                                   # rank 0 may have moved a damaged file aside
-    if rank() != 0: state = load_latest(run.path/"checkpoint.pt", device)
+    if rank() != 0: state = load_latest(path/"checkpoint.pt", device)
     step = state["step"] if state else 0
     if all_reduce(torch.tensor(float(step), device=device)).item() != step*world_size():
-        raise RuntimeError(f"not all ranks see the same checkpoint in {run.path}: "
+        raise RuntimeError(f"not all ranks see the same checkpoint in {path}: "
                            "the folder must be on a file system that all machines share")
     if state:
         run.model.load_state_dict(state["model"]); parts.optimizer.load_state_dict(state["optimizer"])
         parts.scaler.load_state_dict(state["scaler"])
-        run.history = _read_history(run.path, step)
+        run.history = _read_history(path, step)
     barrier()                                                   # all have read what rank 0 tidies up next
     return step
 
@@ -282,6 +282,7 @@ def _append(file, entry:dict) -> None:
 @dataclass
 class _Folder:
     "Keeps a run on disk: opens its folder, writes the log, saves when it is time."
+    path: Path
     run: Run
     parts: _Parts
     config: dict            # What makes it this run and no other
@@ -293,14 +294,14 @@ class _Folder:
 
     def open(self, resume:str) -> "_Folder":
         "Claim the folder, load what it holds, and cut the log to that."
-        if rank() == 0: _claim_folder(self.run.path, self.config, resume)
+        if rank() == 0: _claim_folder(self.path, self.config, resume)
         barrier()
-        self.step = _load_state(self.run, self.parts, self.device)
+        self.step = _load_state(self.run, self.path, self.parts, self.device)
         self.log, self.saved_at = None, time.monotonic()
         if rank() == 0:
             lines = "".join(json.dumps(entry) + "\n" for entry in self.run.history)
-            write_whole(self.run.path/"history.jsonl", lambda f: f.write(lines.encode()))
-            self.log = open(self.run.path/"history.jsonl", "a")
+            write_whole(self.path/"history.jsonl", lambda f: f.write(lines.encode()))
+            self.log = open(self.path/"history.jsonl", "a")
         return self
 
     def close(self) -> None:
@@ -314,7 +315,7 @@ def _save(folder:_Folder) -> None:
     if rank() != 0: return
     state = dict(step=folder.step, config=folder.config, model=folder.run.model.state_dict(),
                  optimizer=folder.parts.optimizer.state_dict(), scaler=folder.parts.scaler.state_dict())
-    save_checkpoint(folder.run.path/"checkpoint.pt", state, keep=True)
+    save_checkpoint(folder.path/"checkpoint.pt", state, keep=True)
 
 def _step_done(folder:_Folder, ends:bool) -> None:
     "Log the step, and save if it is time or the run ends here."
@@ -327,10 +328,12 @@ def _step_done(folder:_Folder, ends:bool) -> None:
 # %% ../nbs/10_train.ipynb #b4b54cdb
 class Stopped(SystemExit):
     "A signal ended the run after it was saved. As the end of a process: exit code 75."
+    exit_code = 75
+
     def __init__(self,
         message:str,    # Says where to go on
     ):
-        super().__init__(75)
+        super().__init__(self.exit_code)
         self.message = message
 
     def __str__(self) -> str: return self.message
@@ -356,7 +359,7 @@ def _ends(run:Run, caught:list) -> tuple[bool, bool]:
     return tuple(wishes.bool().tolist())
 
 # %% ../nbs/10_train.ipynb #44e463a2
-def _setup(data, recipe, overrides:dict, device:str) -> tuple[Dataset, Recipe, torch.device]:
+def _setup(data, recipe, overrides:dict, device:str) -> tuple[ImageData, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if recipe is None:
         if data not in list_recipes():
@@ -383,7 +386,7 @@ def _build(recipe:Recipe, seed:int, device:torch.device, channels_last:bool|None
     model = recipe.model().to(device)
     if device.type == "cuda" if channels_last is None else channels_last:
         model = model.to(memory_format=torch.channels_last)
-    if world_size() > 1: model = sync_batchnorm(model)
+    if world_size() > 1: sync_batchnorm(model)
     if recompute: recompute_blocks(model)
     if compile: model.backbone.compile(); model.projector.compile()
     return model
@@ -396,7 +399,8 @@ def _parts(run:Run, device:torch.device) -> _Parts:
     if world_size() == 1: return _Parts(run.model, optimizer, scaler)
     known = inspect.signature(DistributedDataParallel).parameters           # renamed after torch 2.6
     own_buffers = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
-    shared = DistributedDataParallel(run.model, gradient_as_bucket_view=True, **{own_buffers: False})
+    options:dict[str, Any] = {own_buffers: False, "gradient_as_bucket_view": True}
+    shared = DistributedDataParallel(run.model, **options)
     return _Parts(shared, optimizer, scaler)
 
 def _bar(run:Run, first:int, progress:bool) -> tqdm:
@@ -417,7 +421,7 @@ def _tell(callbacks:list, run:Run) -> None:
                           f"any more; training goes on.\n{traceback.format_exc()}")
 
 # %% ../nbs/10_train.ipynb #d6b271d1
-def _loop(run:Run, parts:_Parts, batches:Iterator, folder:_Folder|None, callbacks:list,
+def _loop(run:Run, parts:_Parts, batches:Generator, folder:_Folder|None, callbacks:list,
           progress:bool) -> None:
     "All steps that are not done yet."
     first = folder.step if folder else 0
@@ -452,7 +456,7 @@ def _finished(run:Run) -> Run:
 
 # %% ../nbs/10_train.ipynb #1856ceff
 def pretrain(
-    data="digits",                  # A name from `DATASETS`, a folder of images, or a Dataset of your own
+    data="digits",                  # A name from `DATASETS`, a folder of images, or `ImageData` of your own
     recipe=None,                    # A name or a Recipe; by default the one with the data's name
     *,
     out=None,                       # Folder for checkpoint and history
@@ -476,18 +480,18 @@ def pretrain(
     when a step is not finite, CheckpointError when no checkpoint in the folder is whole, OSError when it
     cannot be written, and Stopped when SIGTERM or SIGUSR1 ended it, after saving."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
-    data, recipe, device = _setup(data, recipe, overrides, device)
+    data, recipe, place = _setup(data, recipe, overrides, device)
     config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data), seed=seed, pipeline=pipeline)
     if workers is None: workers = usable_cores() if hasattr(data, "paths") else 0
-    with torch.random.fork_rng(devices=[device]*(device.type == "cuda")), stop_signals(out is not None) as caught:
-        model = _build(recipe, seed, device, channels_last, compile, recompute)
+    with torch.random.fork_rng(devices=[place]*(place.type == "cuda")), stop_signals(out is not None) as caught:
+        model = _build(recipe, seed, place, channels_last, compile, recompute)
         steps = len(data) // recipe.batch_size * recipe.epochs
         run = Run(model, recipe, seed, path=None if out is None else Path(out), total=steps)
-        parts, folder = _parts(run, device), None
+        parts, folder = _parts(run, place), None
         if run.path:
-            folder = _Folder(run, parts, config, device, save_minutes, save_steps, caught).open(resume)
+            folder = _Folder(run.path, run, parts, config, place, save_minutes, save_steps, caught).open(resume)
         first = folder.step if folder else 0
-        batches = _view_batches(run, data, first=first, device=device, workers=workers, pipeline=pipeline)
+        batches = _view_batches(run, data, first=first, device=place, workers=workers, pipeline=pipeline)
         _loop(run, parts, batches, folder, list(callbacks), progress)
     return _finished(run)
 
@@ -496,13 +500,13 @@ def watch_speed(
     every:int=50, # Steps between measurements
 ) -> Callable:    # For `callbacks` of `pretrain`
     "Adds images_per_s (all ranks), hours_left and, on a GPU, the peak memory_gib to the history."
-    since = [time.perf_counter(), None]
+    since = []
     def watch(run:Run) -> None:
-        done = len(run.history)
-        if since[1] is None: since[:] = time.perf_counter(), done          # the first step warms up
+        done, now = len(run.history), time.perf_counter()
+        if not since: since[:] = now, done                                 # the first step warms up
         if done % every or done == since[1]: return
-        seconds, steps = time.perf_counter() - since[0], done - since[1]
-        since[:] = time.perf_counter(), done
+        seconds, steps = now - since[0], done - since[1]
+        since[:] = now, done
         run.history[-1] |= dict(images_per_s=steps*run.recipe.batch_size/seconds,
                                 hours_left=seconds/steps*(run.total - done)/3600)
         if torch.cuda.is_available(): run.history[-1]["memory_gib"] = torch.cuda.max_memory_allocated()/2**30
@@ -598,12 +602,12 @@ def explained(
     command:Callable, # Does something, or fails
 ) -> int:             # Exit code
     "Run a command; an error that a person can mend becomes a line on stderr, others keep their traceback."
+    code = 0
     try: command()
     except _MENDABLE as e:
         print(f"barlow-kit: {e}", file=sys.stderr)
         if not isinstance(e, Stopped): return 1           # the other ranks may be anywhere: no orderly end
-        code = e.code
-    else: code = 0
+        code = e.exit_code
     leave()
     return code
 

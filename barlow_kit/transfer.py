@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
@@ -151,7 +151,7 @@ def svm_transfer(
     "One linear SVM a class on frozen features. ValueError for a class with too few positives."
     chosen, ap = [], []
     if val is not None: parts = [np.split(np.arange(len(train[0]) + len(val[0])), [len(train[0])])]
-    both = train if val is None else tuple(torch.cat(pair) for pair in zip(train, val))
+    both = train if val is None else (torch.cat([train[0], val[0]]), torch.cat([train[1], val[1]]))
     x, y, tx, ty = _unit(both, test)
     for k in range(y.shape[1]):
         positives = int((y[:, k] > 0).sum())
@@ -221,9 +221,9 @@ def linear_transfer(
 ) -> ProbeResult:
     "Top-1 accuracy of logistic regression on frozen features of other data. ValueError for odd classes."
     if isinstance(train, (str, Path)): train, test = (get_dataset(train, part) for part in ("train", "val"))
-    names = [getattr(d, "classes", None) for d in (train, test)]
-    if all(names) and list(names[0]) != list(names[1]):
-        odd = sorted(set(names[0]) ^ set(names[1]))
+    names, others = (tuple(getattr(d, "classes", ())) for d in (train, test))
+    if names and others and names != others:
+        odd = sorted({*names} ^ {*others})
         raise ValueError(f"train and test do not have the same classes; only in one of them: {odd[:10]}")
     seen, held_out = (extract_features(model, d, plain=plain) for d in (train, test))
     for labels, part in ((seen[1], "training"), (held_out[1], "test")):
@@ -233,11 +233,11 @@ def linear_transfer(
     return linear_probe(seen, held_out, C=C)._replace(probe="linear, cached features, no augmentation")
 
 # %% ../nbs/12_transfer.ipynb #edede1e8
-def _weights(source) -> Mapping|None:
+def _weights(source) -> Mapping:
     "A backbone's state from a Run, a module, a mapping, or the path of a checkpoint."
     if isinstance(source, Run): source = source.model.backbone
     if isinstance(source, nn.Module): return source.state_dict()
-    return source if source is None or isinstance(source, Mapping) else backbone_weights(source)
+    return source if isinstance(source, Mapping) else backbone_weights(source)
 
 def load_strictly(
     net:nn.Module,  # A backbone
@@ -269,7 +269,7 @@ def _freeze(net:nn.Module) -> nn.Module:
         else: _freeze(child)
     return net
 
-def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> nn.Module:
+def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> Any:
     "The backbone by name with these weights and this kind of batch norm."
     if norm not in NORMS: raise ValueError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
     net = make_backbone(backbone, channels)
@@ -278,7 +278,7 @@ def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> nn.Modu
         raise ValueError("norm='frozen' needs trained weights: with random ones say norm='sync' or 'batch'")
     return _freeze(net) if norm == "frozen" else sync_batchnorm(net) if norm == "sync" else net
 
-def _split(net:nn.Module) -> tuple[nn.Module, nn.Module]:
+def _split(net) -> tuple[Any, Any]:
     "All up to the last stage of residual blocks, and that stage."
     if not isinstance(net, ResNet): return net[:-3], net[-3]         # the digits' small net
     names = "conv1 bn1 relu maxpool layer1 layer2 layer3".split()
@@ -305,8 +305,8 @@ def _c4_parts(weights, backbone:str, norm:str, channels:int, roi_size:int, ancho
     net = _detector_backbone(weights, backbone, norm, channels)
     width = net.num_features
     body, stage = _split(net)
-    body.out_channels = stage[0].conv1.in_channels if isinstance(stage, nn.Sequential) \
-        else stage.conv1.in_channels
+    first:Any = stage[0] if isinstance(stage, nn.Sequential) else stage
+    body.out_channels = first.conv1.in_channels
     head = LastStageHead(stage, None if norm == "frozen" else NORMS[norm](width))
     return dict(backbone=body, box_head=head, width=width,
                 rpn_anchor_generator=AnchorGenerator((tuple(anchors),), (tuple(ratios),)),
@@ -475,7 +475,7 @@ def _as_tensor(image, channels:int) -> Tensor:
     return image.float()/255 if image.dtype == torch.uint8 else image.float()
 
 # %% ../nbs/12_transfer.ipynb #e07dd9e4
-def _learnable(model:nn.Module, item:tuple, index:int, flip:bool) -> tuple[Tensor, dict]:
+def _learnable(model, item:tuple, index:int, flip:bool) -> tuple[Tensor, dict]:
     "Image and target as the model learns from them; errors name the image."
     image, target = _as_tensor(item[0], len(model.transform.image_mean)), item[1]
     keep = ~target["iscrowd"].bool() if "iscrowd" in target else slice(None)
@@ -580,7 +580,7 @@ class _DetectorJob(NamedTuple):
     device: torch.device
     config: dict
     clip: float
-    out: object
+    out: Any
     save_steps: int
 
 def _run_detector(job:_DetectorJob, batches:Iterator, history:list, callbacks:Sequence) -> None:
@@ -627,7 +627,7 @@ def _batches_of(data, size:int) -> Iterator[list]:
 
 @torch.no_grad()
 def detect(
-    model:nn.Module,   # A detector
+    model,             # A detector
     images,            # Images, or (image, target) pairs as in training
     *,
     batch_size:int=8,  # Images at a time

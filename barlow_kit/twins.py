@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,7 @@ def _small_net(channels:int, quarter:bool=False, widths:Sequence[int]=(32, 64, 1
             nn.Conv2d(width, w, 1, stride=2, bias=False), nn.BatchNorm2d(w))
         layers.append(BasicBlock(width, w, 1 if k == 0 else 2, shortcut))
         width = w
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    net:Any = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
     net.num_features = width
     return net
 
@@ -80,6 +81,8 @@ def make_backbone(
 # %% ../nbs/06_twins.ipynb #1a204af3
 class BarlowTwins(nn.Module):
     "Backbone, projector and loss: `model(view1, view2)` gives LossTerms."
+    backbone: Any       # A module with `num_features`
+
     def __init__(self,
         backbone="resnet50",                      # A name for `make_backbone` or module with `num_features`
         projector:Sequence[int]=(8192, 8192, 8192), # Widths of the projector; the last is D
@@ -134,7 +137,7 @@ def _no_statistics(block:nn.Module):
             m.momentum = momentum
             if m.num_batches_tracked is not None: m.num_batches_tracked -= 1
 
-class _Recomputed:
+class _Recomputed(nn.Module):
     "Mixed into a residual block: keep its input only, compute the rest again in the backward pass."
     def forward(self, x:Tensor) -> Tensor:
         if not (self.training and torch.is_grad_enabled()): return super().forward(x)

@@ -36,7 +36,7 @@ def register_loss(
 
 def formula(name:str) -> str:
     "The formula of a registered loss."
-    return inspect.getdoc(LOSSES[name]).splitlines()[0]
+    return (inspect.getdoc(LOSSES[name]) or "").split("\n")[0]
 
 # %% ../nbs/15_variants.ipynb #3c98cc85
 def _mean(x:Tensor) -> Tensor:
@@ -117,11 +117,11 @@ def vicreg(z1:Tensor, z2:Tensor, lambd:float=0., *, weights:tuple=(25., 25., 1.)
     Bardes, Ponce, LeCun 2022, arXiv 2105.04906, as in its released code; `weights` are its three numbers.
     `lambd` is not used."""
     alike, spread, decorrelated = weights
-    invariance, redundancy = alike * _mean((z1 - z2).square().mean(1)), 0.
+    invariance, redundancy = alike * _mean((z1 - z2).square().mean(1)), z1.new_zeros(())
     for z in (z1, z2):
         _, cov = _covariance(z)
-        redundancy += spread/2 * relu(1 - (cov.diagonal() + 1e-4).sqrt()).mean()
-        redundancy += decorrelated * cov.fill_diagonal_(0).square().sum() / len(cov)
+        redundancy = redundancy + spread/2 * relu(1 - (cov.diagonal() + 1e-4).sqrt()).mean()
+        redundancy = redundancy + decorrelated * cov.fill_diagonal_(0).square().sum() / len(cov)
     return LossTerms(invariance + redundancy, invariance, redundancy)
 
 @register_loss("hsic")
@@ -167,6 +167,8 @@ class TiCo(nn.Module):
 
     Zhu et al. 2022, arXiv 2206.10698: `rho` 8, `beta` 0.9, `width` D. `lambd` is not used; M is saved with
     the model."""
+    moments: Tensor
+
     def __init__(self, width:int, rho:float=8., beta:float=.9):
         super().__init__()
         self.rho, self.beta = rho, beta
@@ -219,7 +221,7 @@ class VariantTwins(BarlowTwins):
         share, partner = torch.rand(()).item(), torch.randperm(len(view2)).to(view2.device)
         mixed = self.embed(share*view1 + (1 - share)*view2[partner])
         with torch.autocast(view1.device.type, enabled=False):
-            penalty = mix_penalty(*map(_full, (mixed, z1, z2)), share, partner)
+            penalty = mix_penalty(_full(mixed), _full(z1), _full(z2), share, partner)
         return terms._replace(loss=terms.loss + self.mix*self.lambd*penalty)
 
 # %% ../nbs/15_variants.ipynb #d787767d
@@ -277,4 +279,4 @@ def get_variant(
     base = get_recipe(name)
     if not isinstance(base, Variant):
         base = Variant(**{f.name: getattr(base, f.name) for f in fields(Recipe)})
-    return get_recipe(base, **overrides)
+    return get_recipe(base, **overrides)    # type: ignore[return-value]

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 import torch
@@ -25,15 +26,16 @@ from PIL import Image
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 from torch import Tensor
-from torch.utils.data import Dataset, Subset
 from torchvision.transforms import functional as TF
 
 from .canvas import Drawing, HeatmapWidget, Panel, at_once
+from .data import ImageData
 from .distributed import world_size
 from .evaluate import effective_rank, extract_features, knn_probe
 from .explore import explore_loss, explore_views
 from .loss import cross_correlation
 from .plot import class_colors, plot_embeddings, plot_panels
+from .probes import some_images
 from .train import Run, kept_models, pretrain
 
 # %% ../nbs/14_widgets.ipynb #0b76a42d
@@ -260,7 +262,7 @@ def _tell(monitor:"TrainingMonitor", run:Run) -> None:
 class _Watching(_Background):
     "The pictures of a training."
     def __init__(self,
-        labeled:tuple[Dataset, Dataset]|None=None, # Images that vote, and images to classify
+        labeled:tuple[ImageData, ImageData]|None=None, # Images that vote, and images to classify
         *,
         refresh:float=.5,      # Seconds between two looks, at least
         share:float=.03,       # Part of the time that looking may take
@@ -269,7 +271,8 @@ class _Watching(_Background):
         live:bool|None=None,   # False: images instead of canvases, as where anywidget is missing
     ):
         super().__init__()
-        self.labeled, self.samples, self.recent = labeled, samples, None
+        self.labeled, self.samples = labeled, samples
+        self.recent:Any = None
         self.look, self.vote = _Pace(refresh, share), _Pace(4*refresh, share/2)
         self.heat, self.curves = HeatmapWidget(size=size, live=live), _Curves(size, live)
         at_once(self.heat.sort)
@@ -363,7 +366,7 @@ class FeatureMaps:
     "Features and maps of the same images in several runs, or at several checkpoints of one."
     def __init__(self,
         runs,                # A Run, the folder of one, or a dict: name -> Run
-        data:Dataset,        # Items are (image, label)
+        data:ImageData,      # Items are (image, label)
         *,
         seed:int=0,          # Of t-SNE
     ):
@@ -468,15 +471,15 @@ def _legend(maps:FeatureMaps) -> str:
 
 def _neighbors_in_words(maps:FeatureMaps, stage:str, image:int, near:list) -> str:
     "The line below the pictures."
-    others = [maps.labels[i].item() for i in near]
-    return (f"image {image}: {_class_name(maps, maps.labels[image].item())}; its nearest images: "
+    others = [int(maps.labels[i]) for i in near]
+    return (f"image {image}: {_class_name(maps, int(maps.labels[image]))}; its nearest images: "
             f"{', '.join(_class_name(maps, k) for k in others)}.<br>"
             f"Of all images, {maps.alike(stage):.1f} % have a nearest neighbor of the same class.")
 
 # %% ../nbs/14_widgets.ipynb #5e8ef235
 def explore_embeddings(
     runs,                # A Run, the folder of one with what `keep_models` kept, or a dict: name -> Run
-    data:Dataset,        # Items are (image, label); a label of -1 is unknown
+    data:ImageData,      # Items are (image, label); a label of -1 is unknown
     *,
     most:int=1000,       # Images to show; of more, evenly spaced ones
     size:int=400,        # Side of the map in pixels
@@ -487,9 +490,9 @@ def explore_embeddings(
     if len(data) < 3: raise ValueError(f"a map needs at least 3 images, got {len(data)}")
     return EmbeddingMap(FeatureMaps(runs, _evenly(data, most), seed=seed), size=size, live=live)
 
-def _evenly(data:Dataset, most:int) -> Dataset:
+def _evenly(data:ImageData, most:int) -> ImageData:
     "At most that many items, evenly spaced."
     if len(data) <= most: return data
-    chosen = Subset(data, torch.linspace(0, len(data) - 1, most).long().tolist())
+    chosen:Any = some_images(data, torch.linspace(0, len(data) - 1, most).long())
     chosen.classes = getattr(data, "classes", ())
     return chosen

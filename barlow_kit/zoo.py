@@ -18,7 +18,7 @@ from fnmatch import fnmatch
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -86,7 +86,7 @@ def _name_in(
         for ours, theirs in _DETECTRON2: name = name.replace(ours, theirs)
     return getattr(FORMATS[to], part) + name
 
-def _neutral(source:str, part:str, name:str) -> str:
+def _neutral(source:str, part:str|None, name:str) -> str:
     "The way back of `_name_in`, without the prefix."
     if source == "mmpretrain" and part == "projector":
         return re.sub(r"^(fc|bn)(\d{1,3})\.", lambda m: f"{3*int(m[2]) + (m[1] == 'bn')}.", name)
@@ -211,7 +211,7 @@ def detect_format(
     return _detect(path, tensors, ours)
 
 # %% ../nbs/13_zoo.ipynb #c91723f2
-def _resnet_like(backbone:dict) -> nn.Module|None:
+def _resnet_like(backbone:dict) -> ResNet|None:
     "The torchvision ResNet, on the meta device, that has the blocks named here; None if that is none."
     blocks = [sum(f"layer{stage}.{k}.conv1.weight" in backbone for k in range(len(backbone)))
               for stage in (1, 2, 3, 4)]
@@ -219,15 +219,15 @@ def _resnet_like(backbone:dict) -> nn.Module|None:
     if first is None or first.ndim != 4 or min(blocks) == 0: return None
     with torch.device("meta"):
         net = ResNet(Bottleneck if "layer1.0.conv3.weight" in backbone else BasicBlock, blocks)
-        net.num_features, net.fc = net.fc.in_features, nn.Identity()
+        net.num_features, net.fc = net.fc.in_features, nn.Identity()  # type: ignore[assignment]
         if first.shape[2:] == (3, 3):
             net.conv1, net.maxpool = nn.Conv2d(first.shape[1], 64, 3, padding=1, bias=False), nn.Identity()
         else: net.conv1 = nn.Conv2d(first.shape[1], 64, 7, stride=2, padding=3, bias=False)
     return net
 
-def _empty_backbone(path, backbone:dict) -> nn.Module:
+def _empty_backbone(path, backbone:dict) -> Any:
     "The network on the meta device for which these are the weights, a ResNet or one of the small ones."
-    net = _resnet_like(backbone)
+    net:Any = _resnet_like(backbone)
     if net is None and getattr(backbone.get("0.weight"), "ndim", 0) == 4:
         name = "shapes" if "3.weight" in backbone else "digits"   # has two convolutions before the blocks
         with torch.device("meta"): net = make_backbone(name, backbone["0.weight"].shape[1])
@@ -236,7 +236,7 @@ def _empty_backbone(path, backbone:dict) -> nn.Module:
                               f"Its names: {_some(backbone)}")
     return net
 
-def _empty_projector(path, features:int, layers:dict) -> nn.Module:
+def _empty_projector(path, features:int, layers:dict) -> nn.Sequential:
     "The projector on the meta device for which these are the weights."
     norm, step = any(k.endswith("running_mean") for k in layers), 2
     if norm: step = 3
@@ -372,7 +372,7 @@ def _as_file(to:str, tensors:dict) -> dict:
     if to != "barlow_kit":
         holder = FORMATS[to].holder
         return {holder: tensors} if holder else tensors
-    state = {"format": "barlow_kit/1", "model": {}}
+    state:dict[str, Any] = {"format": "barlow_kit/1", "model": {}}
     for k, v in tensors.items():
         part, name = k.split(".", 1)
         if part in ("loss_norm", "classifier"): state.setdefault(part, {})[name] = v
@@ -414,7 +414,7 @@ def convert_checkpoint(
     return Conversion(dst, source, to, len(tensors), (*left_out, *weights.rest))
 
 # %% ../nbs/13_zoo.ipynb #53400b96
-def _backbone_of(path, weights:Weights) -> nn.Module:
+def _backbone_of(path, weights:Weights) -> Any:
     "The backbone with its weights, in float32 and eval mode."
     net = _empty_backbone(path, weights.backbone)
     net.load_state_dict(weights.backbone, strict=True, assign=True)
@@ -505,7 +505,7 @@ def _costs(name:str) -> tuple[int, int]:
     return sum(p.numel() for p in model.parameters()), flops.get_total_flops() // 2
 
 # %% ../nbs/13_zoo.ipynb #35c5ae43
-def _table(head:list, rows:list) -> str:
+def _table(head:Sequence, rows:Sequence) -> str:
     "A Markdown table."
     return "\n".join("| " + " | ".join(map(str, r)) + " |" for r in [head, ["---"]*len(head), *rows])
 
@@ -533,7 +533,7 @@ def list_models(
 def _last_blocks(backbone:nn.Module) -> list:
     "The last block of each stage."
     if isinstance(backbone, ResNet): return [getattr(backbone, f"layer{k}")[-1] for k in (1, 2, 3, 4)]
-    return [m for m in backbone if isinstance(m, BasicBlock)]
+    return [m for m in backbone.children() if isinstance(m, BasicBlock)]
 
 class ZooModel(nn.Module):
     "A backbone with what there is on top: a projector, a classifier, both or none. In eval mode."
@@ -604,12 +604,13 @@ def _loaded(name:str, entry:Entry, path:Path) -> ZooModel:
     if weights.projector:
         projector = _empty_projector(path, backbone.num_features, weights.projector)
         for k in [k.split(".")[0] for k in weights.projector if k.endswith(".bias")]:
-            if isinstance(projector[int(k)], nn.Linear):
-                projector[int(k)].bias = nn.Parameter(weights.projector[f"{k}.bias"])
+            layer = projector[int(k)]
+            if isinstance(layer, nn.Linear): layer.bias = nn.Parameter(weights.projector[f"{k}.bias"])
         projector.load_state_dict(weights.projector, strict=True, assign=True)
         projector = projector.float()
     if weights.classifier:
-        head = nn.Linear(*weights.classifier["weight"].shape[::-1], device="meta")
+        classes, width = weights.classifier["weight"].shape
+        head = nn.Linear(width, classes, device="meta")
         head.load_state_dict(weights.classifier, strict=True, assign=True)
         head = head.float()
     return ZooModel(recipe, backbone, projector, head, trained=True, classes=weights.classes)
@@ -718,7 +719,7 @@ def save_model(
         raise ValueError(f"a {type(model).__name__} has no backbone: pass a ZooModel, a BarlowTwins or "
                          "the classifier of an Evaluation")
     parts = {part: getattr(model, part, None) for part in ("backbone", "projector")}
-    state = dict(model={f"{part}.{k}": v for part, module in parts.items() if module is not None
+    state:dict[str, Any] = dict(model={f"{part}.{k}": v for part, module in parts.items() if module is not None
                         for k, v in module.state_dict().items()})
     if (head := getattr(model, "head", None)) is not None: state["classifier"] = head.state_dict()
     if classes and len(classes) != (0 if head is None else head.out_features):

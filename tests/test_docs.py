@@ -6,9 +6,9 @@ import sys
 import tempfile
 from fastcore.test import test_eq
 from pathlib import Path
-from barlow_kit.docs import call, dead_ends, docs_main, model_cards, navigation, notebook_page, reference_page, short_title, site_config, site_link, site_map, site_text, write_pages
+from barlow_kit.docs import call, dead_ends, docs_main, lesson_note, model_cards, navigation, notebook_page, reference_page, short_title, site_config, site_link, site_map, site_text, write_pages
 from barlow_kit.house import Name, Parameter, public
-from barlow_kit.testgen import load, project, sketch
+from barlow_kit.testgen import load, notebooks, project, sketch
 
 for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not tests of ours
 
@@ -66,7 +66,7 @@ def test_a_notebook_as_a_page():
 
     # cell b8be3cc8
     root, nbs, _ = project()
-    for path in sorted((root/nbs).rglob("[!._]*.ipynb")):
+    for path in notebooks(root/nbs):
         page, pictures = notebook_page(load(path, path.name), path.name, str)
         assert page.startswith("# "), path.name
         assert not re.search(r"^#\s*\|", re.sub(r"^ .*", "", page, flags=re.M), flags=re.M), path.name
@@ -145,13 +145,16 @@ def test_all_pages():
         picture = (site/"images/c.png").read_text()
     sorted(titles.items())[:6]
 
-    # cell 3eff5099
+    # cell ad80c464
     assert {"index.md": "Overview", "CONTRIBUTING.md": "How", "more/one.md": "One", "scripts/a.md": "a.slurm",
             "reference/index.md": "Reference"}.items() <= titles.items()
     assert pages["index.md"] == "# Toy\n\n![C](images/c.png)\n" and picture == "PNG"
     assert "[Digits](more/one.md)" in pages["CONTRIBUTING.md"]
     assert "[how](../CONTRIBUTING.md)" in pages["more/one.md"]
     assert "[nbs/more/one.ipynb](https://x.org/nbs/more/one.ipynb)" in pages["more/one.md"]
+    assert "Binder" not in pages["more/one.md"]
+    assert "[Colab](https://colab.research.google.com/github/a/b/blob/c/d.ipynb)" in lesson_note(
+        "d.ipynb", {"d.ipynb": "d.md"}, "https://github.com/a/b/blob/c", None)
 
 
 def test_how_it_looks():

@@ -4,8 +4,8 @@ import tempfile
 import yaml
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
-from barlow_kit.house import Parameter, anchor, anchors, broken_floors, broken_links, exporting, imported_modules, lesson_row, links, owed, prose, public, readable
-from barlow_kit.testgen import load, project, sketch
+from barlow_kit.house import Parameter, anchor, anchors, broken_floors, broken_links, exporting, imported_modules, launch_links, lesson_row, links, owed, prose, public, readable, source_url
+from barlow_kit.testgen import load, notebooks, project, sketch
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -158,10 +158,26 @@ def test_does_the_front_page_show_every_lesson():
     test_fail(lambda: lesson_row(sketch("# No box"), "b.ipynb"), contains="b.ipynb needs a title and a box")
     root, nbs, _ = project()
     front = prose(root/nbs/"index.ipynb").splitlines()
-    lessons = [p for p in sorted((root/nbs).rglob("*.ipynb")) if p.name != "index.ipynb"
-               and not any(part.startswith(".") for part in p.relative_to(root).parts)]
+    lessons = [p for p in notebooks(root/nbs) if p.name != "index.ipynb"]
     rows = [lesson_row(load(p, p.name), p.relative_to(root/nbs).as_posix()) for p in lessons]
     test_eq([row for row in rows if row not in front], [])
+
+
+def test_can_a_reader_begin_without_installing():
+    "nbs/91_house.ipynb: Can a reader begin without installing?"
+    # cell d54bc85c
+    root, *_ = project()
+    print(launch_links(source_url(root), "nbs/05_loss.ipynb"))
+
+    # cell ed4088c1
+    test_eq(launch_links("https://github.com/a/b/blob/main", "nbs/x y.ipynb"),
+            "[Binder](https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/nbs/x%20y.ipynb) or "
+            "[Colab](https://colab.research.google.com/github/a/b/blob/main/nbs/x%20y.ipynb)")
+    test_eq(launch_links("https://x.org/a/b", "x.ipynb"), "")
+    front = prose(root/"nbs/index.ipynb")
+    assert launch_links(source_url(root), "nbs/tutorials/quickstart.ipynb") in front
+    assert f"%pip install git+{source_url(root).split('/blob/')[0]}" in front
+    test_eq((root/".binder/requirements.txt").read_text(), "-e .\n")
 
 
 def test_can_a_code_host_read_our_files():

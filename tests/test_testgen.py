@@ -4,13 +4,14 @@ import builtins
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from textwrap import indent
-from barlow_kit.testgen import Cell, MARKER, WIDGET, as_text, bindings, cell_page, clean_main, cut, declared_global, definitions, differences, fenced, has_check, headings, import_lines, indent_code, is_display, is_exported, is_tested, known_names, main, notebook_tests, outside_names, parse, public_names, python_source, read_cells, readme, readme_main, relink, section_test, sections, show_output, sketch, slug, split_directives, wanted_tests, without_widgets
+from barlow_kit.testgen import Cell, MARKER, WIDGET, as_text, bindings, cell_page, clean_main, cut, declared_global, definitions, differences, fenced, has_check, headings, import_lines, indent_code, is_display, is_exported, is_tested, known_names, main, notebook_tests, notebooks, outside_names, parse, public_names, python_source, read_cells, readme, readme_main, relink, section_test, sections, show_output, sketch, slug, split_directives, wanted_tests, without_widgets
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -408,12 +409,14 @@ def test_a_widget_leaves_its_picture():
         (root/"settings.ini").write_text("[DEFAULT]\nlib_name = toy\n")
         (root/"nbs/more").mkdir(parents=True)
         (root/"nbs/more/live.ipynb").write_text(as_text(live))
+        shutil.copytree(root/"nbs/more", root/"nbs/.ipynb_checkpoints")   # as JupyterLab does
+        found = [p.relative_to(root).as_posix() for p in notebooks(root/"nbs")]
         status = [clean_main(["--root", folder, "--check"])]
         (root/"nbs/more/live.ipynb").write_text(as_text(without_widgets(live)))
         status.append(clean_main(["--root", folder, "--check"]))
 
     # cell 925ee177
-    test_eq(status, [1, 0])
+    test_eq((found, status), (["nbs/more/live.ipynb"], [1, 0]))
     test_eq([sorted(o.get("data", ())) for o in live["cells"][0]["outputs"]],
             [["image/png", "text/plain"], [WIDGET], []])                        # nothing else to show: kept
     assert "widgets" not in live["metadata"]
