@@ -82,11 +82,12 @@ class Drawing(Panel):
         if self.live: self.canvas.data = self.data()
         elif figure := self.twin(): self.canvas.value = figure_png(figure)
 
-# %% ../nbs/14_canvas.ipynb #b7c7c277
+# %% ../nbs/14_canvas.ipynb #9f7e2189
 def _square(c) -> Tensor:
     "A matrix on the CPU, or a ValueError."
     if not isinstance(c, Tensor) or c.ndim != 2 or c.shape[0] != c.shape[1]:
-        raise ValueError(f"need a square matrix [D, D], got {getattr(c, 'shape', type(c).__name__)}")
+        shape = f" of shape {tuple(c.shape)}" if hasattr(c, "shape") else ""
+        raise ValueError(f"need a square matrix as a tensor [D, D], got a {type(c).__name__}{shape}")
     return c.detach().float().cpu()
 
 def _sorted(c:Tensor, order:Tensor|None) -> Tensor: return c if order is None else c[order][:, order]

@@ -179,7 +179,7 @@ def _said_of_units(look:LossLook) -> str:
     cost = look.lambd*look.redundancy
     return f"The units {words}: off the diagonal, entries of about {rest:.2g} cost {cost:.3g}."
 
-# %% ../nbs/14_explore.ipynb #f67314d6
+# %% ../nbs/14_explore.ipynb #6dc1ee4d
 def _said_of_gradients(look:LossLook) -> str:
     "Which term pulls, and whether the two agree."
     if math.isnan(look.cosine): return "At least one of the terms sends no gradient."
@@ -187,22 +187,24 @@ def _said_of_gradients(look:LossLook) -> str:
     stronger, times = ("invariance", ratio) if ratio > 1 else ("redundancy", 1/ratio)
     if times > 1000: return f"Only the {stronger} term pushes."
     strong = ("Both terms push about equally" if times < 2 else
-              f"The {stronger} term pushes {times:.{0 if times > 10 else 1}f} times as hard")
-    way = ("in the same direction" if look.cosine > .3 else
-           "against each other" if look.cosine < -.3 else "at nearly right angles")
-    return f"{strong}, {way}."
+              f"The {stronger} term pushes {times:.{0 if times > 10 else 1}f} times as hard as the other")
+    way = ("work together" if look.cosine > .3 else
+           "work against each other" if look.cosine < -.3 else "hardly meet")
+    return f"{strong}; they {way}."
 
 def said(
     look:LossLook, # From `look_at_loss`
 ) -> str:          # Plain text
     "What one sees, in words."
     if look.variance < 1e-5:
-        return ("Nearly constant: the embeddings vary less than eps, C fades to 0, and each of the "
-                f"{len(look.c)} units pays nearly 1. The gradient out of here is steep.")
+        way = "The gradient out of here is steep." if look.invariance_gradient else "No gradient leads out."
+        d = len(look.c)
+        return (f"Nearly constant: the embeddings vary less than eps, so C fades, and each of the {d} "
+                f"units pays {look.invariance/d:.2g} on average. {way}")
     if look.c.abs().min() > .99 and look.c.min() > 0:
         return ("Every unit says the same: the diagonal is satisfied, the rest costs "
-                f"{look.loss:.3g}. And the gradient nearly vanishes, because units in perfect step have "
-                "no direction in which to part.")
+                f"{look.lambd*look.redundancy:.3g}. And the gradient nearly vanishes, because units in "
+                "perfect step have no direction in which to part.")
     if look.loss < 1e-3: return "C is the identity: twins agree, units differ, nothing is left to pull."
     least = f" With {look.n} samples, {look.floor:.3g} cannot be avoided." if look.floor else ""
     return f"{_said_of_twins(look)} {_said_of_units(look)} {_said_of_gradients(look)}{least}"

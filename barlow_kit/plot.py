@@ -28,9 +28,11 @@ def _axes(
     plt.close(fig)
     return fig, list(axes.flat)
 
-# %% ../nbs/01_plot.ipynb #efaf470f
+# %% ../nbs/01_plot.ipynb #01fbfed3
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     "Draw one [C, H, W] image, undoing its normalization."
+    if image.ndim != 3:
+        raise ValueError(f"an image is [C, H, W], got {tuple(image.shape)}; a single one goes into a list")
     image = image.detach().float().cpu()
     if mean is not None:
         image = image * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
@@ -39,7 +41,7 @@ def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     ax.set_axis_off()
     if title is not None: ax.set_title(str(title), fontsize=8)
 
-# %% ../nbs/01_plot.ipynb #18d95fcd
+# %% ../nbs/01_plot.ipynb #391d229f
 def plot_images(
     images,                 # Sequence of [C, H, W] images
     titles=(),              # One title for each, or none
@@ -51,6 +53,8 @@ def plot_images(
 ) -> Figure:
     "A contact sheet."
     if not len(images): raise ValueError("no images to plot")
+    if len(titles) not in (0, len(images)):
+        raise ValueError(f"{len(images)} images, but {len(titles)} titles")
     cols = min(cols, len(images))
     fig, axes = _axes(-(-len(images) // cols), cols, size, size*(1.2 if len(titles) else 1))
     for ax in axes: ax.set_axis_off()
@@ -95,11 +99,11 @@ def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
     ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
     note = f" (block means, {m.shape[0]} units)" if small.shape != m.shape else ""
     ax.set_title(title + note, fontsize=10)
-    smooth = "nearest" if len(small) <= 200 else "antialiased"     # many units on few points: a thin diagonal
+    smooth = "nearest" if len(small) <= 200 else "antialiased"     # many units on few points
     return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation=smooth,
                      extent=(0, m.shape[1], m.shape[0], 0))
 
-# %% ../nbs/01_plot.ipynb #f2f4f9ba
+# %% ../nbs/01_plot.ipynb #44b8c74c
 def plot_cross_correlation(
     c,                   # [D, D] matrix, or a list of them to stand side by side
     titles=None,         # A title, or one for each matrix
@@ -108,7 +112,7 @@ def plot_cross_correlation(
     size:float=3.6,      # Side of one matrix in inches
 ) -> Figure:
     "Heat map of C: red where twin units agree, blue where they oppose, white where they are unrelated."
-    matrices = [c] if isinstance(c, Tensor) else list(c)
+    matrices = [torch.as_tensor(c)] if hasattr(c, "ndim") else list(c)      # one of numpy is welcome, too
     if not matrices: raise ValueError("there is no matrix to draw")
     titles = [titles] if isinstance(titles, str) or titles is None else list(titles)
     fig, axes = _axes(1, len(matrices), size, size)
@@ -252,7 +256,7 @@ def plot_history(
     ax.legend(fontsize=8, frameon=False)
     return fig
 
-# %% ../nbs/01_plot.ipynb #4a29b571
+# %% ../nbs/01_plot.ipynb #ebc38430
 def plot_panels(
     panels:list,         # Dicts: title, log (whether y is), lines: dicts of name, x, y; maybe color, dashed
     c:Tensor|None=None,  # [D, D]
@@ -275,7 +279,7 @@ def plot_panels(
         ax.tick_params(labelsize=8)
         if panel.get("log"): ax.set_yscale("log")
         if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
-    axes["panel 0"].set_xlabel("step", fontsize=8)
+        if k in (0, len(panels) - 1): ax.set_xlabel("step", fontsize=8)     # the lowest of each column
     return fig
 
 # %% ../nbs/01_plot.ipynb #3d0e98db
