@@ -65,9 +65,9 @@ def exercise(
 # %% ../nbs/15_exercise.ipynb #323bbcf3
 def _line(error:Exception) -> str:
     "The learner's line that failed, where it is known."
-    here = ask.__code__.co_filename
-    frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if f.filename != here and "-packages" not in f.filename]
+    here, kit = ask.__code__.co_filename, Path(all_reduce.__code__.co_filename).parent
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != here
+              and Path(f.filename).parent != kit and "-packages" not in f.filename]
     return f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
 
 def ask(

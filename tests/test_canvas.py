@@ -36,9 +36,10 @@ def test_heatmapwidget_a_matrix_to_touch():
     c = cross_correlation(topics + .4*torch.randn(512, 64), topics + .4*torch.randn(512, 64))
     heat = HeatmapWidget(c, "64 units, eight topics")
 
-    # cell e082e715
+    # cell 6baa3075
     def codes(heat): return torch.frombuffer(bytearray(heat.data()["pixels"]), dtype=torch.int16)
     def pixels(heat): return codes(heat).double() / 32767
+    heat = HeatmapWidget(c)                                                 # the one above is the reader's
     assert_close(pixels(heat).view(64, 64), c.double(), atol=2e-5, rtol=0)
     before = heat.data()["pixels"]
     heat.sort.value = True
@@ -52,11 +53,13 @@ def test_heatmapwidget_a_matrix_to_touch():
     test_eq(codes(heat).tolist(), [32767, -32768, -32767, 8192])
     for wrong in (torch.ones(3), torch.ones(2, 3), [[1.]]):
         test_fail(lambda: heat.update(wrong), contains="square matrix")
+    test_fail(lambda: heat.update(c.numpy()), contains="as a tensor [D, D], got a ndarray of shape (64, 64)")
 
     # cell 1709ddfd
     plain = HeatmapWidget(c, "an image", live=False)
 
-    # cell 3ab1c690
+    # cell f2c8028a
+    plain = HeatmapWidget(c, live=False)
     before = bytes(plain.canvas.value); assert before.startswith(b"\x89PNG")
     plain.sort.value = True
     assert bytes(plain.canvas.value) != before

@@ -151,6 +151,7 @@ def test_2_the_loss():
 
     # cell aaff9eab
     def in_place(z1, z2, lambd): z1 -= z1.mean(0); return textbook(z1, z2, lambd)
+    def mistaken(z1, z2, lambd): return barlow_loss(z1, z2.T, lambd)      # raises in the kit's own code
     def frozen_statistics(z1, z2, lambd):
         a, b = ((z - z.mean(0).detach())/z.std(0, correction=0).detach() for z in (z1, z2))
         c = a.T @ b / len(a)
@@ -165,7 +166,8 @@ def test_2_the_loss():
         "changed what it was given": in_place,
         "Not written yet": lambda z1, z2, lambd: None,
         "no mistake that is known here": lambda z1, z2, l: textbook(z1, z2, l) + z1.sum(),
-        "stopped in the line": lambda z1, z2, l: textbook(z1, z2.T, l)}
+        "stopped in the line": lambda z1, z2, l: textbook(z1, z2.T, l),
+        "line `def mistaken(z1, z2, lambd)": mistaken}
 
 
 def test_3_the_gram_form():

@@ -98,7 +98,7 @@ def test_gram_no_d_x_d_matrix_at_all():
     pair = [torch.randn(7, 5, dtype=torch.float64, requires_grad=True) for _ in range(2)]
     assert torch.autograd.gradcheck(_GramProduct.apply, pair)
     flops = {}
-    for n, d in [(64, 96), (32, 640)]:                                    # as many products as promised, no more
+    for n, d in [(64, 96), (32, 640)]:                                # as many products as promised, no more
         for form, function in (("direct", _OffDiagonal), ("gram", _GramProduct)):
             z = torch.randn(2, n, d, requires_grad=True)
             with FlopCounterMode(display=False) as counter: function.apply(*z).backward()
@@ -224,14 +224,14 @@ def test_what_it_says_when_something_is_wrong():
         try: barlow_loss(bad, z2)
         except ValueError as e: print(e)
 
-    # cell 8ac34749
+    # cell b630fadf
     test_fail(lambda: barlow_loss(z1, nan), contains="view 2 has NaN or infinity in 1 of 8 rows, the first [5]")
     test_fail(lambda: barlow_loss(dead, z2),
               contains="view 1 has 1 of 4 units constant over the batch, the first [3]")
     test_fail(lambda: barlow_loss(z1, z2[:, :3]), contains="got (8, 4) and (8, 3)")
     test_fail(lambda: barlow_loss(z1[:1], z2[:1]), contains="at least 2 samples")
     test_fail(lambda: barlow_loss(z1, z2, form="dual"), contains="'auto', 'direct' or 'gram', got 'dual'")
-    quiet = barlow_loss(dead, z2, check=False)   # the dead unit pays 1, as a stranger does, and moves no more
+    quiet = barlow_loss(dead, z2, check=False)   # the dead unit pays 1, as a stranger does
     assert_close(quiet.invariance, (1 - cross_correlation(dead, z2).diagonal()).square().sum())
     test_close(cross_correlation(dead, z2)[3, 3].item(), 0)
 

@@ -14,12 +14,14 @@ def test_images_and_pairs_of_views():
     # cell 0352812d
     digits = get_dataset("digits")
 
-    # cell 16d0c887
+    # cell 71b5ae02
     def drawn_by(fig, k): return torch.tensor(fig.axes[k].images[0].get_array())
     normalized = (digits.images[:3] - .5) / .25
     drawn = drawn_by(plot_images(normalized, mean=(.5,), std=(.25,)), 1)
     assert_close(drawn, digits.images[1, 0])
     test_fail(lambda: plot_images([]), contains="no images")
+    test_fail(lambda: plot_images(digits.images[0]), contains="got (8, 8); a single one goes into a list")
+    test_fail(lambda: plot_images(digits.images[:3], "ab"), contains="3 images, but 2 titles")
 
     # cell 0694a7b9
     x = digits.images[:8]
@@ -41,11 +43,12 @@ def test_the_cross_correlation_matrix():
 
     alike = shared[:, :1] + .3*own
 
-    # cell 38315f61
+    # cell 1c9d7e1e
     c = correlate(shared, shared)
     fig = plot_cross_correlation(c, "self")
     image = fig.axes[0].images[0]
     assert_close(torch.tensor(image.get_array()), c)
+    assert_close(torch.tensor(plot_cross_correlation(c.numpy()).axes[0].images[0].get_array()), c)
     test_eq(image.get_clim(), (-1, 1))
     big = torch.eye(1000)
     shown = torch.tensor(plot_cross_correlation(big, max_size=100).axes[0].images[0].get_array())
@@ -136,6 +139,7 @@ def test_all_of_it_at_once():
 
     # cell 1d675b72
     test_eq([len(ax.lines) for ax in fig.axes[1:3]], [2, 1])
+    test_eq([ax.get_xlabel() for ax in fig.axes[1:3]], ["step", "step"])
     test_eq([len(ax.lines) for ax in plot_panels(panels[:1]).axes], [2])
     test_eq(fig.axes[1].get_yscale(), "log"); test_close(fig.axes[2].lines[0].get_ydata(), (20*made).numpy())
 
