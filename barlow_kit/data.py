@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHAPE_FACTORS', 'DATASETS', 'TensorImages', 'draw_factors', 'render_shapes', 'draw_shapes', 'UnreadableImage',
-           'reading', 'FolderImages', 'ImageData', 'heldout_split', 'get_dataset', 'batch_order']
+           'reading', 'FolderImages', 'ImageData', 'unknown_name', 'heldout_split', 'get_dataset', 'batch_order']
 
 # %% ../nbs/00_data.ipynb #d69e5573
 import math
@@ -251,6 +251,12 @@ class ImageData(Protocol):
 DATASETS = dict(digits=lambda split, root: _digits(split), shapes=lambda split, root: _shapes(split),
                 shapes64=lambda split, root: _shapes(split, 64), cifar10=_cifar10)
 
+def unknown_name(kind:str, name:str, known) -> str:
+    "What to say about a name that is not known: the nearest one, and all of them."
+    near = get_close_matches(str(name), known, n=1, cutoff=.5)
+    return (f"no {kind} {name!r}: " + (f"did you mean {near[0]!r}? " if near else "")
+            + f"Known: {', '.join(known)}")
+
 def heldout_split(
     data, # As for `get_dataset`
 ) -> str:
@@ -275,10 +281,7 @@ def get_dataset(
     path = Path(data)
     if path.is_dir(): return _folder(path, split)
     if path.is_file(): raise NotADirectoryError(f"{data} is a file; name the folder that holds the images")
-    near = get_close_matches(str(data), DATASETS, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise FileNotFoundError(f"no data {str(data)!r}: {hint}Known names: {', '.join(DATASETS)}; "
-                            "there is no such folder either")
+    raise FileNotFoundError(f"{unknown_name('data', str(data), DATASETS)}; there is no such folder either")
 
 # %% ../nbs/00_data.ipynb #4a02ab84
 def batch_order(

@@ -190,7 +190,7 @@ def test_one_call_for_all_of_them():
     test_eq(get_dataset("shapes64", "val").images.shape, (800, 3, 64, 64))
     test_eq([heldout_split(d) for d in ("digits", "shapes", "data/photos", Path("digits"))],
             ["test", "test", "val", "val"])
-    test_fail(lambda: get_dataset("shape"), contains="Known names: digits, shapes, shapes64, cifar10;")
+    test_fail(lambda: get_dataset("shape"), contains="Known: digits, shapes, shapes64, cifar10; there is no such")
     test_fail(lambda: get_dataset("digit"), contains="did you mean 'digits'?")
     test_fail(lambda: get_dataset("/no/such/imagenet"), contains="no such folder")
     test_fail(lambda: get_dataset(3), contains="must be a name, a folder or a Dataset")
