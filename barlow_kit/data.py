@@ -30,6 +30,8 @@ class TensorImages(Dataset):
         factor_names:dict|None=None, # What their numbers stand for, by name
     ):
         if images.ndim != 4: raise ValueError(f"images must be [N, C, H, W], got {tuple(images.shape)}")
+        if images.dtype != torch.uint8 and not images.is_floating_point():
+            raise ValueError(f"images must be uint8, or float in 0..1, got {images.dtype}")
         if labels is None: labels = torch.full((len(images),), -1)
         if len(labels) != len(images): raise ValueError(f"{len(images)} images but {len(labels)} labels")
         self.images, self.labels, self.classes = images, labels, tuple(classes)
@@ -205,10 +207,13 @@ class FolderImages(Dataset):
     "Image files as `(PIL image, label)`, in sorted order; `data.open(i)` is not decoded yet."
     def __init__(self,
         paths:list,          # Image files
-        labels:list|None=None, # Class number of each; -1 stands for "not known"
+        labels=None,         # Class number of each; -1 stands for "not known"
         classes:tuple=(),    # Class names
     ):
-        self.paths, self.labels, self.classes = list(paths), labels or [-1]*len(paths), tuple(classes)
+        self.paths, self.classes = list(paths), tuple(classes)
+        self.labels = [-1]*len(self.paths) if labels is None else [int(label) for label in labels]
+        if len(self.labels) != len(self.paths):
+            raise ValueError(f"{len(self.paths)} paths but {len(self.labels)} labels")
 
     def __len__(self) -> int: return len(self.paths)
     def name(self, i:int) -> str: return str(self.paths[i])

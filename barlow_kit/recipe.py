@@ -98,7 +98,7 @@ def _check_recipe(r:Recipe) -> None:
         (r.batch_size >= 2, "batch_size must be at least 2, for the loss standardizes over the batch; "
                             f"got {r.batch_size}"),
         (0 <= r.warmup_epochs < r.epochs, f"warmup_epochs must be below epochs ({r.epochs}), "
-                                          f"got {r.warmup_epochs}"),
+                                          f"got {r.warmup_epochs}: give a shorter warm-up as well"),
         (r.lambd >= 0, f"lambd must not be negative, got {r.lambd}"),
         (isinstance(r.views, TwoViews), f"views must be a TwoViews, got {type(r.views).__name__}"),
         (r.optimizer in ("lars", "adamw"), f"optimizer must be 'lars' or 'adamw', got {r.optimizer!r}"),

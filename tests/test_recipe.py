@@ -21,7 +21,7 @@ def test_the_recipe():
     # cell 72d95fd6
     test_eq(Recipe(projector=[64, 32]).projector, (64, 32)); test_eq(Recipe(projector=128).projector, (128,))
     test_fail(lambda: Recipe(batch_size=1), contains="at least 2")
-    test_fail(lambda: Recipe(epochs=5), contains="warmup_epochs must be below epochs (5), got 10")
+    test_fail(lambda: Recipe(epochs=5), contains="must be below epochs (5), got 10: give a shorter")
     test_fail(lambda: Recipe(optimizer="sgd"), contains="'lars' or 'adamw'")
     test_fail(lambda: Recipe(precision="fp16"), contains="one of float32, bfloat16, float16, got 'fp16'")
     test_fail(lambda: Recipe(accumulate=3), contains="must divide batch_size (2048)")
