@@ -7,9 +7,8 @@ __all__ = ['sample_keys', 'uniforms', 'View', 'draw', 'render_pil', 'render_batc
            'view_one', 'plain_view', 'TwoViews', 'reduce_decoding', 'crop_one', 'ViewsDataset']
 
 # %% ../nbs/02_augment.ipynb #80ee51a9
-import io
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -95,7 +94,7 @@ def _draw_crop(v:View, scale:tuple[float, float], u:Tensor, height:Tensor, width
     area = height*width*_between(*scale, u[:10].double())
     ratio = _between(math.log(v.ratio[0]), math.log(v.ratio[1]), u[10:20].double()).exp()
     w, h = (area*ratio).sqrt().round(), (area/ratio).sqrt().round()
-    fits = (w <= width) & (h <= height)
+    fits = (0 < w) & (w <= width) & (0 < h) & (h <= height)
     first, ok = fits.int().argmax(0, keepdim=True), fits.any(0)
     w = w.gather(0, first)[0].where(ok, torch.minimum(width, (height*v.ratio[1]).round()))
     h = h.gather(0, first)[0].where(ok, torch.minimum(height, (width/v.ratio[0]).round()))
@@ -371,8 +370,7 @@ def view_one(
     "One view of one image: PIL images through `render_pil`, tensors as a batch of one."
     size = _size(image)
     if isinstance(image, Tensor): return view_batch(v, image[None], key)[0]
-    image = image if image.mode in ("RGB", "L") else image.convert("RGB")
-    return render_pil(v, image, draw(v, key, *size))
+    return render_pil(v, image.convert(_mode(v, image)), draw(v, key, *size))
 
 def _size(image) -> tuple[int, int]:
     "Height and width."
@@ -380,13 +378,17 @@ def _size(image) -> tuple[int, int]:
     if isinstance(image, Image.Image): return image.height, image.width
     raise TypeError(f"image must be a PIL image or a tensor, got {type(image).__name__}")
 
+def _mode(v:View, image:Image.Image) -> str:
+    "Gray images stay gray, unless the view normalizes three channels; all others become RGB."
+    return "L" if image.mode == "L" and (v.mean is None or len(v.mean) == 1) else "RGB"
+
 def plain_view(
     v:View,      # For size and normalization
     image,       # PIL image, or [C, H, W] or [n, C, H, W] tensor
 ) -> Tensor:     # The same, undistorted
     "Normalized; of photographs the middle, after resizing to 8/7 of the size (256 and 224 for ImageNet)."
     if isinstance(image, Image.Image):
-        resized = TF.resize(image.convert("RGB"), [round(v.size*8/7)], InterpolationMode.BICUBIC)
+        resized = TF.resize(image.convert(_mode(v, image)), [round(v.size*8/7)], InterpolationMode.BICUBIC)
         image = TF.pil_to_tensor(TF.center_crop(resized, [v.size, v.size]))
     x = image.float()/255 if image.dtype == torch.uint8 else image.float()
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
@@ -496,7 +498,7 @@ def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
     if isinstance(image, Tensor):
         return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views, params))
     boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
-    mode, images = "L" if image.mode == "L" and not opened else "RGB", [image, image]
+    mode, images = "RGB" if opened else _mode(views[0], image), [image, image]
     try:
         with reading(name):
             if any(v.warps for v in views):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHAPE_FACTORS', 'DATASETS', 'TensorImages', 'draw_factors', 'render_shapes', 'draw_shapes', 'UnreadableImage',
-           'reading', 'FolderImages', 'ImageData', 'heldout_split', 'get_dataset', 'batch_order']
+           'reading', 'FolderImages', 'ImageData', 'unknown_name', 'heldout_split', 'get_dataset', 'batch_order']
 
 # %% ../nbs/00_data.ipynb #d69e5573
 import math
@@ -30,6 +30,8 @@ class TensorImages(Dataset):
         factor_names:dict|None=None, # What their numbers stand for, by name
     ):
         if images.ndim != 4: raise ValueError(f"images must be [N, C, H, W], got {tuple(images.shape)}")
+        if images.dtype != torch.uint8 and not images.is_floating_point():
+            raise ValueError(f"images must be uint8, or float in 0..1, got {images.dtype}")
         if labels is None: labels = torch.full((len(images),), -1)
         if len(labels) != len(images): raise ValueError(f"{len(images)} images but {len(labels)} labels")
         self.images, self.labels, self.classes = images, labels, tuple(classes)
@@ -205,10 +207,13 @@ class FolderImages(Dataset):
     "Image files as `(PIL image, label)`, in sorted order; `data.open(i)` is not decoded yet."
     def __init__(self,
         paths:list,          # Image files
-        labels:list|None=None, # Class number of each; -1 stands for "not known"
+        labels=None,         # Class number of each; -1 stands for "not known"
         classes:tuple=(),    # Class names
     ):
-        self.paths, self.labels, self.classes = list(paths), labels or [-1]*len(paths), tuple(classes)
+        self.paths, self.classes = list(paths), tuple(classes)
+        self.labels = [-1]*len(self.paths) if labels is None else [int(label) for label in labels]
+        if len(self.labels) != len(self.paths):
+            raise ValueError(f"{len(self.paths)} paths but {len(self.labels)} labels")
 
     def __len__(self) -> int: return len(self.paths)
     def name(self, i:int) -> str: return str(self.paths[i])
@@ -251,6 +256,12 @@ class ImageData(Protocol):
 DATASETS = dict(digits=lambda split, root: _digits(split), shapes=lambda split, root: _shapes(split),
                 shapes64=lambda split, root: _shapes(split, 64), cifar10=_cifar10)
 
+def unknown_name(kind:str, name:str, known) -> str:
+    "What to say about a name that is not known: the nearest one, and all of them."
+    near = get_close_matches(str(name), known, n=1, cutoff=.5)
+    return (f"no {kind} {name!r}: " + (f"did you mean {near[0]!r}? " if near else "")
+            + f"Known: {', '.join(known)}")
+
 def heldout_split(
     data, # As for `get_dataset`
 ) -> str:
@@ -275,10 +286,7 @@ def get_dataset(
     path = Path(data)
     if path.is_dir(): return _folder(path, split)
     if path.is_file(): raise NotADirectoryError(f"{data} is a file; name the folder that holds the images")
-    near = get_close_matches(str(data), DATASETS, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise FileNotFoundError(f"no data {str(data)!r}: {hint}Known names: {', '.join(DATASETS)}; "
-                            "there is no such folder either")
+    raise FileNotFoundError(f"{unknown_name('data', str(data), DATASETS)}; there is no such folder either")
 
 # %% ../nbs/00_data.ipynb #4a02ab84
 def batch_order(

@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlsplit
 from .house import (GLOSSARY, ROOMS, Name, Parameter, anchor, exporting, launch_links, public,
                               readable, source_url)
 from .testgen import LINK, Cell, NotebookError, cell_page, fenced, headings
-from .testgen import load, project, read_cells, run, show_output, sketch
+from .testgen import load, project, read_cells, run, show_output
 
 # %% ../nbs/92_docs.ipynb #093d8e4f
 def site_map(

@@ -10,7 +10,6 @@ __all__ = ['ROOMS', 'FILLED_IN', 'GLOSSARY', 'exporting', 'imported_modules', 'b
 # %% ../nbs/91_house.ipynb #e38d5085
 import ast
 import io
-import posixpath
 import re
 import tokenize
 import unicodedata
@@ -19,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from .testgen import LINK, flags, is_exported, load, notebooks, project, python_source
-from .testgen import read_cells, sketch
+from .testgen import (LINK, flags, is_exported, load, notebooks, project, python_source,
+                                read_cells)
 
 # %% ../nbs/91_house.ipynb #ce52358c
 ROOMS = {11: ("probes", "evaluate", "report"), 14: ("canvas", "explore", "widgets"),
@@ -171,7 +170,7 @@ def public(
     return found
 
 # %% ../nbs/91_house.ipynb #e8962e2e
-FILLED_IN = {"forward", "train", "step", "data", "draw", "edited", "name"}
+FILLED_IN = {"forward", "train", "data", "draw", "edited", "name"}
 GLOSSARY = {
     "data": "Data set, or the name of one", "device": "Where to compute, such as `cuda`",
     "download": "Whether to fetch what is missing", "dpi": "Dots an inch", "epochs": "Passes over the data",

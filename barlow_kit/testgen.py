@@ -8,8 +8,8 @@ __all__ = ['HARMLESS', 'MARKS', 'MARKER', 'LINK', 'WIDGET', 'NotebookError', 'Ce
            'parse', 'call_name', 'has_check', 'acts', 'is_display', 'cut', 'indent_code', 'outside_names',
            'declared_global', 'public_names', 'bindings', 'definitions', 'known_names', 'import_lines', 'tested_code',
            'section_test', 'check_names', 'section_tests', 'notebook_tests', 'project', 'load', 'wanted_tests',
-           'differences', 'settle', 'run', 'main', 'rebase', 'relink', 'fenced', 'show_output', 'cell_page', 'readme',
-           'options', 'readme_main', 'without_widgets', 'as_text', 'notebooks', 'clean_main']
+           'differences', 'settle', 'run', 'options', 'main', 'rebase', 'relink', 'fenced', 'show_output', 'cell_page',
+           'readme', 'readme_main', 'without_widgets', 'as_text', 'notebooks', 'clean_main']
 
 # %% ../nbs/90_testgen.ipynb #563fea76
 import argparse, ast, builtins, configparser, difflib, importlib, io, json
@@ -439,7 +439,7 @@ def settle(
     if check and changes: print(f"run {remedy}")
     return int(check and bool(changes))
 
-# %% ../nbs/90_testgen.ipynb #ffd97521
+# %% ../nbs/90_testgen.ipynb #966d6bd3
 def run(
     work,           # Function that does the work and returns an exit status
     tool:str,       # Name of the command
@@ -449,22 +449,28 @@ def run(
     except NotebookError as e: print(f"{tool}: {e}", file=sys.stderr)
     return 2
 
+def options(
+    tool:str,               # Name of the command
+    about:str,              # What it does
+    wrong:str,              # What `--check` looks for
+    argv:list[str]|None,    # Arguments, those of the command line if left out
+) -> argparse.Namespace:    # `root` and `check`
+    "Arguments of a command that works on the whole project."
+    parser = argparse.ArgumentParser(prog=tool, description=about)
+    parser.add_argument("--root", default=".",
+                        help="where to look for settings.ini, upward (default: here)")
+    parser.add_argument("--check", action="store_true", help=f"write nothing, exit 1 if {wrong}")
+    return parser.parse_args(argv)
+
 def main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all is well, 1 if a check fails, 2 for a notebook error
     "Write `tests/` from the notebooks' check cells: the command `barlow-kit-tests`."
-    parser = argparse.ArgumentParser(prog="barlow-kit-tests",
-                                     description="Write pytest files from the notebooks' check cells.")
-    parser.add_argument("--nbs", help="folder of the notebooks (default: nbs_path of settings.ini)")
-    parser.add_argument("--tests", default="tests", help="folder of the tests (default: tests)")
-    parser.add_argument("--root", default=".",
-                        help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true",
-                        help="write nothing, exit 1 if the tests are out of date")
-    args = parser.parse_args(argv)
+    args = options("barlow-kit-tests", "Write pytest files from the notebooks' check cells.",
+                   "the tests are out of date", argv)
     def work():
         root, nbs, package = project(args.root)
-        changes = differences(root/args.tests, wanted_tests(root, args.nbs or nbs, package))
+        changes = differences(root/"tests", wanted_tests(root, nbs, package))
         return settle(changes, "barlow-kit-tests", args.check)
     return run(work, "barlow-kit-tests")
 
@@ -521,7 +527,7 @@ def cell_page(
     shown = "" if directives.get("echo", "").lower() == "false" else fenced(code, "python")
     return [block for block in (shown, *map(show, cell.outputs)) if block]
 
-# %% ../nbs/90_testgen.ipynb #c0a877c4
+# %% ../nbs/90_testgen.ipynb #1495e08f
 def readme(
     nb:dict,        # The notebook
     where:str,      # Its path, relative to the root
@@ -530,19 +536,6 @@ def readme(
     first = f"<!-- generated from {where} by barlow-kit-readme: edit the notebook -->"
     blocks = [b for c in read_cells(nb) for b in cell_page(c, posixpath.dirname(where)) if b]
     return "\n\n".join([first, *blocks]) + "\n"
-
-def options(
-    tool:str,               # Name of the command
-    about:str,              # What it does
-    wrong:str,              # What `--check` looks for
-    argv:list[str]|None,    # Arguments, those of the command line if left out
-) -> argparse.Namespace:    # `root` and `check`
-    "Arguments of a command that works on the whole project."
-    parser = argparse.ArgumentParser(prog=tool, description=about)
-    parser.add_argument("--root", default=".",
-                        help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true", help=f"write nothing, exit 1 if {wrong}")
-    return parser.parse_args(argv)
 
 def readme_main(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out

@@ -7,7 +7,7 @@ __all__ = ['Run', 'as_is', 'leave_signals_to_the_run', 'TrainingError', 'seed_st
            'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'train_parser', 'explained',
            'train_command', 'main']
 
-# %% ../nbs/10_train.ipynb #eb24b15c
+# %% ../nbs/10_train.ipynb #1d811a7b
 import argparse
 import hashlib
 import inspect
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm

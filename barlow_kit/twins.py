@@ -9,7 +9,6 @@ __all__ = ['register_backbone', 'make_backbone', 'BarlowTwins', 'twin_correlatio
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from torch.utils.checkpoint import checkpoint
 from torchvision.models import resnet18, resnet50
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from .data import unknown_name
 from .loss import LossTerms, barlow_loss, cross_correlation
 from .projector import projector as make_projector
 
@@ -72,10 +72,7 @@ def make_backbone(
     channels:int=3, # Channels of the images
 ) -> nn.Module:     # Maps [N, C, H, W] to [N, F]; `.num_features` is F
     "An untrained backbone by name."
-    if name not in _BACKBONES:
-        near = get_close_matches(str(name), _BACKBONES, n=1)
-        raise ValueError(f"no backbone {name!r}: " + (f"did you mean {near[0]!r}? " if near else "")
-                         + f"Known: {', '.join(_BACKBONES)}")
+    if name not in _BACKBONES: raise ValueError(unknown_name("backbone", name, _BACKBONES))
     return _BACKBONES[name](channels)
 
 # %% ../nbs/06_twins.ipynb #1a204af3

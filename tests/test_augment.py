@@ -349,6 +349,10 @@ def test_files_need_workers():
     gray = View(32, blur=.5, rotate=10.)
     for d in differences([photo.convert("L")]*8, TwoViews(gray, gray)):
         assert d.shape[1] == 1 and d.abs().mean() < .03
+    test_eq(TwoViews(gray, gray).plain(photo.convert("L")).shape, (1, 32, 32))        # as in training
+    mixed, tiny = [photo, photo.convert("L")]*4, [Image.new("RGB", (1, 1))]*8     # some gray, or a single pixel
+    for data in (mixed, tiny):
+        for d in differences(data, TwoViews.cifar10()): assert d.shape[1] == 3 and d.abs().mean() < .1
     both_ways_up = [photo, photo.rotate(90, expand=True)]*8
     for d in differences(both_ways_up, TwoViews.cifar10()): assert d.abs().mean() < .1
     broken = ViewsDataset(FolderImages([folder/"05.jpg"]*3), TwoViews.imagenet(64))

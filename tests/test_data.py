@@ -33,6 +33,7 @@ def test_small_images_live_in_one_tensor():
     test_eq(few.factors["parity"].tolist(), [1, 0])
     test_fail(lambda: TensorImages(torch.rand(8, 8)), contains="[N, C, H, W], got (8, 8)")
     test_fail(lambda: TensorImages(as_bytes, torch.zeros(3)), contains="100 images but 3 labels")
+    test_fail(lambda: TensorImages(as_bytes.long()), contains="uint8, or float in 0..1, got torch.int64")
 
 
 def test_the_digits_real_data_no_download():
@@ -163,6 +164,8 @@ def test_a_folder_of_images():
         with reading(flat.name(1)): opened.load()
     test_fail(pixels, contains=f"cannot read the image {flat.name(1)}")
     test_fail(lambda: FolderImages(["/no/such.jpg"]).open(0), contains="cannot read the image /no/such.jpg")
+    test_eq(FolderImages(["a.jpg", "b.jpg"], torch.tensor([1, 0])).labels, [1, 0])       # or an array
+    test_fail(lambda: FolderImages(["a.jpg"], [1, 0]), contains="1 paths but 2 labels")
     test_fail(lambda: _folder(folder, "test"), contains="holds train, val")
     (folder/"empty").mkdir()
     test_fail(lambda: _folder(folder/"empty", "train"), contains="no images in")
@@ -190,7 +193,7 @@ def test_one_call_for_all_of_them():
     test_eq(get_dataset("shapes64", "val").images.shape, (800, 3, 64, 64))
     test_eq([heldout_split(d) for d in ("digits", "shapes", "data/photos", Path("digits"))],
             ["test", "test", "val", "val"])
-    test_fail(lambda: get_dataset("shape"), contains="Known names: digits, shapes, shapes64, cifar10;")
+    test_fail(lambda: get_dataset("shape"), contains="Known: digits, shapes, shapes64, cifar10; there")
     test_fail(lambda: get_dataset("digit"), contains="did you mean 'digits'?")
     test_fail(lambda: get_dataset("/no/such/imagenet"), contains="no such folder")
     test_fail(lambda: get_dataset(3), contains="must be a name, a folder or a Dataset")

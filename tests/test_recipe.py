@@ -15,13 +15,13 @@ for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__tes
 
 def test_the_recipe():
     "nbs/08_recipe.ipynb: The recipe"
-    # cell 31343b26
-    Recipe()
+    # cell eabfb44e
+    {field: value for field, value in vars(Recipe()).items() if field != "views"}    # the views: 02_augment
 
     # cell 72d95fd6
     test_eq(Recipe(projector=[64, 32]).projector, (64, 32)); test_eq(Recipe(projector=128).projector, (128,))
     test_fail(lambda: Recipe(batch_size=1), contains="at least 2")
-    test_fail(lambda: Recipe(epochs=5), contains="warmup_epochs must be below epochs (5), got 10")
+    test_fail(lambda: Recipe(epochs=5), contains="must be below epochs (5), got 10: give a shorter")
     test_fail(lambda: Recipe(optimizer="sgd"), contains="'lars' or 'adamw'")
     test_fail(lambda: Recipe(precision="fp16"), contains="one of float32, bfloat16, float16, got 'fp16'")
     test_fail(lambda: Recipe(accumulate=3), contains="must divide batch_size (2048)")
@@ -120,6 +120,8 @@ def test_a_run_on_paper():
     for part in ("625 an epoch, 625,000 in", "6,250: 1.6 / 0.0384", "312,500: 0.81348 / 0.019524", "floor 123.5",
                  "174,535,744 parameters", "each 128 images", "gram form (chosen)"): assert part in text, part
     assert "6,250: 1.6 / 0.0012" in plan(get_recipe("imagenet-1000e", official_ranks=32), 1_281_167, 32)
+    adamw = plan(get_recipe("imagenet-300e", optimizer="adamw"), 1_281_167)         # two moments a weight
+    assert "2.0 GiB weights, gradients, momentum" in text and "2.6 GiB weights, gradients, two" in adamw
     test_fail(lambda: plan(get_recipe("imagenet-300e"), 1_281_167, 3), contains="2048 cannot be shared by 3")
     test_fail(lambda: plan(get_recipe("imagenet-300e"), 1000), contains="larger than the data (1000 images)")
 
