@@ -272,7 +272,7 @@ def cell_facts(
     "Everything that decides what the cell finds; see `cell_key`."
     sets, data = data_parts(cell.data, cell.splits), cell.data
     name = Path(data).name if isinstance(data, (str, Path)) else "own"
-    facts = dict(data=name, images=[*map(len, sets)])
+    facts:dict = dict(data=name, images=[*map(len, sets)])
     if name == "own":
         h = hashlib.blake2b(digest_size=8)
         for part in sets: _content(part, h)
