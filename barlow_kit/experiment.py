@@ -34,7 +34,7 @@ from queue import Empty, SimpleQueue
 from types import CodeType, FunctionType
 from typing import NamedTuple
 
-# %% ../nbs/15_experiment.ipynb #3cb0a96f
+# %% ../nbs/15_experiment.ipynb #90b81fab
 import cloudpickle
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -45,6 +45,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
+from . import twins, variants
 from .augment import TwoViews, View
 from .data import get_dataset
 from .probes import (effective_rank, extract_features, few_label_probe, knn_probe, linear_probe,
@@ -177,7 +178,7 @@ def run_cell(
         metrics = _probed(cell.probe, run, train, test)
     return dict(metrics=metrics, seconds=round(time.process_time() - start, 1))
 
-# %% ../nbs/15_experiment.ipynb #af2e8abe
+# %% ../nbs/15_experiment.ipynb #2d79d9f5
 def _global_names(code:CodeType) -> set:
     "Global names that some code reads, with the functions inside it."
     own = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
@@ -196,6 +197,9 @@ def source_of(
     used |= {k: c.cell_contents for k, c in cells} | {"defaults": [f.__defaults__, f.__kwdefaults__]}
     try: parts = [textwrap.dedent(inspect.getsource(f))]
     except (OSError, TypeError): parts = [f.__code__.co_code.hex() + repr(f.__code__.co_consts)]
+    if f.__name__ == "<lambda>":                                  # its line may hold another one, too
+        plain = [c for c in f.__code__.co_consts if not isinstance(c, CodeType)]
+        parts.append(f"{f.__code__.co_code.hex()}{plain}")
     for k, v in used.items():
         if isinstance(v, FunctionType):
             if v.__module__ == f.__module__ and v not in seen: parts.append(source_of(v, (*seen, f)))
@@ -251,18 +255,29 @@ def _content(data:Dataset, h) -> None:
                              "say cache=None")
         else: h.update(repr(v).encode())
 
-# %% ../nbs/15_experiment.ipynb #13063d25
+# %% ../nbs/15_experiment.ipynb #ae9e7679
+def _tables() -> dict[str, dict]:
+    "Field of a recipe: what its names stand for, in this process."
+    return {"backbone": twins._BACKBONES, "loss": variants.LOSSES}
+
+def _own_parts(recipe:Recipe) -> dict[str, Callable]:
+    "The recipe's backbone and loss, by field, where they are not the kit's."
+    found = {k: table.get(getattr(recipe, k, "")) for k, table in _tables().items()}
+    def ours(f): return getattr(f, "func", f).__module__.startswith("barlow_kit.")
+    return {k: f for k, f in found.items() if f and not ours(f)}
+
 def cell_facts(
     cell:Cell,
 ) -> dict:      # Plain data
     "Everything that decides what the cell finds; see `cell_key`."
-    parts, data = data_parts(cell.data, cell.splits), cell.data
+    sets, data = data_parts(cell.data, cell.splits), cell.data
     name = Path(data).name if isinstance(data, (str, Path)) else "own"
-    facts = dict(data=name, images=[*map(len, parts)])
+    facts:dict = dict(data=name, images=[*map(len, sets)])
     if name == "own":
         h = hashlib.blake2b(digest_size=8)
-        for part in parts: _content(part, h)
+        for part in sets: _content(part, h)
         facts["content"] = h.hexdigest()
+    if parts := _own_parts(cell.recipe): facts["parts"] = {k: _named(f) for k, f in parts.items()}
     return facts | dict(splits=list(cell.splits), seed=cell.seed, recipe=recipe_facts(cell.recipe),
                         probe=_named(cell.probe), cache=CACHE)
 
@@ -395,7 +410,7 @@ def in_processes(
             time.sleep(.01)
         for w in held: w.close()
 
-# %% ../nbs/15_experiment.ipynb #92466144
+# %% ../nbs/15_experiment.ipynb #be296898
 class ExperimentError(RuntimeError):
     "Some cells failed; `results` is the table of the others."
     def __init__(self,
@@ -405,12 +420,19 @@ class ExperimentError(RuntimeError):
         super().__init__(message)
         self.results = results
 
+def _run_job(job:tuple) -> dict:
+    "A cell with its own parts, which another process does not know."
+    cell, parts = job
+    for field, part in parts.items(): _tables()[field][getattr(cell.recipe, field)] = part
+    return run_cell(cell)
+
 def _finish(cells:dict, facts:dict, cache, workers:int, progress:bool) -> tuple[dict, dict]:
     "Run cells (key -> Cell) and keep each one as it is done: lines, and failures, by key."
     keys, lines, failures = list(cells), {}, {}
     made_with = dict(torch=torch.__version__, python=sys.version.split()[0], threads=1)
+    jobs = [(cell, _own_parts(cell.recipe)) for cell in cells.values()]
     with tqdm(total=len(cells), unit="run", disable=not (progress and cells)) as bar:
-        for i, found in in_processes(run_cell, list(cells.values()), workers):
+        for i, found in in_processes(_run_job, jobs, workers):
             bar.update()
             if not isinstance(found, dict): failures[keys[i]] = found
             else:
@@ -418,6 +440,7 @@ def _finish(cells:dict, facts:dict, cache, workers:int, progress:bool) -> tuple[
                 if cache: append_cell(cache, lines[keys[i]])
     return lines, failures
 
+# %% ../nbs/15_experiment.ipynb #f11060a5
 def _note(cells:int, old:Sequence, new:Sequence, cache, seconds:float) -> str:
     "Where the results came from, in a line."
     then = sum(c["seconds"] for c in old)

@@ -60,7 +60,8 @@ def labels_of(
     data:ImageData, # Items are (image, label)
 ) -> Tensor:        # [N]
     "All labels, without decoding images if the data set (or that of a Subset) has `labels` or `targets`."
-    if isinstance(data, Subset): return labels_of(cast(ImageData, data.dataset))[torch.as_tensor(data.indices)]
+    if isinstance(data, Subset):
+        return labels_of(cast(ImageData, data.dataset))[torch.as_tensor(data.indices)]
     for name in ("labels", "targets"):
         if hasattr(data, name): return torch.as_tensor(getattr(data, name)).long()
     return torch.tensor([int(data[i][1]) for i in range(len(data))])
@@ -70,7 +71,8 @@ def some_images(
     index:Tensor, # [n] image numbers
 ) -> ImageData:   # Of n images
     "A part of a data set; images in a tensor stay images in a tensor."
-    return data.part(index) if isinstance(data, TensorImages) else Subset(cast(Dataset, data), index.tolist())
+    if isinstance(data, TensorImages): return data.part(index)
+    return Subset(cast(Dataset, data), index.tolist())
 
 # %% ../nbs/11_probes.ipynb #13b76e3e
 class ProbeResult(NamedTuple):
@@ -355,7 +357,7 @@ def watch_linear(
     order:list = []
     def step_of_head(run:Run) -> None:
         nonlocal head, optimizer
-        epoch, k = divmod(len(run.history) - 1, len(train)//batch_size)
+        epoch, k = divmod(len(run.history) - 1, max(len(train)//batch_size, 1))
         if order[:1] != [epoch]: order[:] = epoch, batch_order(len(train), batch_size, seed, epoch)
         x, y = extract_features(run, some_images(train, order[1][k]))
         if head is None:

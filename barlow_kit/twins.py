@@ -54,13 +54,14 @@ def _small_net(channels:int, quarter:bool=False, widths:Sequence[int]=(32, 64, 1
 _BACKBONES = {"resnet50": _resnet(resnet50, False), "resnet18": _resnet(resnet18, False),
     "resnet50-cifar": _resnet(resnet50, True), "resnet18-cifar": _resnet(resnet18, True),
     "digits": _small_net, "shapes": partial(_small_net, quarter=True)}
+_KIT = tuple(_BACKBONES)
 
 # %% ../nbs/06_twins.ipynb #2635ba4f
 def register_backbone(
     name:str,       # For `make_backbone`, recipes and the command line
 ) -> Callable:      # Decorator of a function: channels -> untrained module with `num_features`
-    "Make a backbone of your own known by a name. ValueError when the name is taken."
-    if name in _BACKBONES: raise ValueError(f"there is a backbone {name!r} already")
+    "Make a backbone of your own known by a name, anew if the cell runs again. ValueError for one of ours."
+    if name in _KIT: raise ValueError(f"there is a backbone {name!r} already")
     def add(make:Callable) -> Callable:
         _BACKBONES[name] = make
         return make

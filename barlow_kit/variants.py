@@ -196,7 +196,7 @@ def mix_penalty(
     missing = standardize(mixed) - share*a - (1 - share)*b[partner]
     return _products(missing, a).square().sum() + _products(missing, b).square().sum()
 
-# %% ../nbs/15_variants.ipynb #9efcd965
+# %% ../nbs/15_variants.ipynb #41fadbcf
 def _full(z:Tensor) -> Tensor: return z.to(torch.promote_types(z.dtype, torch.float32))
 
 class VariantTwins(BarlowTwins):
@@ -217,6 +217,9 @@ class VariantTwins(BarlowTwins):
         guess, target = _full(self.predictor(z1)), _full(z2.detach() if self.stop_gradient else z2)
         with torch.autocast(view1.device.type, enabled=False):
             terms = self.compare(guess, target, self.lambd)
+        if not isinstance(terms, LossTerms):
+            raise TypeError("a loss must return LossTerms(loss, invariance, redundancy), "
+                            f"got {type(terms).__name__}")
         if not self.mix: return terms
         share, partner = torch.rand(()).item(), torch.randperm(len(view2)).to(view2.device)
         mixed = self.embed(share*view1 + (1 - share)*view2[partner])

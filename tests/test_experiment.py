@@ -19,6 +19,7 @@ from barlow_kit.experiment import CACHE, Cell, ExperimentError, Failure, _base, 
 from barlow_kit.probes import extract_features, linear_probe
 from barlow_kit.recipe import Recipe, get_recipe
 from barlow_kit.train import pretrain, train_parser
+from barlow_kit.variants import LOSSES, get_variant, hsic
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -120,7 +121,7 @@ def test_when_are_two_cells_the_same():
     again = TensorImages(digits.images.clone(), digits.labels.clone(), digits.classes)
     test_eq(key(data=(again, again)), key(data=(digits, digits)))
 
-    # cell e08fad75
+    # cell 71576109
     def helper(x): return x + step
     def probe(run): return {"x": helper(1)}
     step = 1; one = key(probe=probe)
@@ -129,6 +130,11 @@ def test_when_are_two_cells_the_same():
     def helper(x): return x * step
     assert key(probe=probe) != one                                 # and so does the helper itself
     test_eq(recipe_facts(base)["epochs"], 50); assert "lambd" not in recipe_facts(base)
+    def key_of_loss(loss):
+        with patch.dict(LOSSES, mine=loss): return key(get_variant("digits", loss="mine"))
+
+    assert key_of_loss(lambda *z: hsic(*z)) != key_of_loss(lambda z1, z2, lambd: hsic(z1, z2, 2*lambd))
+    assert "parts" not in cell_facts(Cell(get_variant("shapes", loss="hsic"), 0))      # ours go by their names
     test_fail(lambda: key(probe=3), contains="a probe must be a function, got int")
     odd = TensorImages(digits.images, digits.labels); odd.thing = object()
     test_fail(lambda: key(data=(odd, odd)), contains="say cache=None")
@@ -201,11 +207,11 @@ def test_several_at_a_time():
 
 def test_the_grid():
     "nbs/15_experiment.ipynb: The grid"
-    # cell 4c874346
+    # cell 51053725
     folder = Path(tempfile.mkdtemp())
     small = dict(epochs=2, projector=(64, 64), cache=folder/"lambda.jsonl", progress=False)
     results = compare({"default": {}, "tenfold lambd": dict(lambd=.051)}, seeds=2, workers=2, **small)
-    results.round(1)
+    results[["variant", "seed", "lambd", "linear, 1 a class", "linear", "effective rank", "seconds"]].round(3)
 
     # cell 734504f5
     more = compare({"as the paper": {}, "tenfold lambd": dict(lambd=.051)}, seeds=[1, 2], workers=1, **small)
@@ -235,6 +241,12 @@ def test_the_grid():
     with contextlib.redirect_stdout(io.StringIO()) as said:
         compare({"default": {}}, seeds=2, **small | dict(progress=True))            # no bar where nothing runs
     assert said.getvalue().startswith("2 of 2 runs from /") and "lambda.jsonl (" in said.getvalue()
+
+    # cell b158cc32
+    with patch.dict(LOSSES, mine=lambda z1, z2, lambd: hsic(z1, z2, lambd)):
+        own = compare(grid(loss=("mine", "hsic")), recipe=get_variant("digits"), seeds=1, workers=2, epochs=2,
+                      batch_size=700, cache=None, progress=False)
+    test_eq(*own["loss"])
 
 
 def test_interrupted_killed_failed():
@@ -317,11 +329,11 @@ def test_what_does_the_table_say():
 
 def test_the_same_grid_at_the_paper_s_scale():
     "nbs/15_experiment.ipynb: The same grid at the paper's scale"
-    # cell 9fa8c90d
-    views = get_recipe("digits").views
-    steady = replace(views, view1=replace(views.view1, rotate=0.), view2=replace(views.view2, rotate=0.))
+    # cell dd594665
+    views = get_recipe("cifar10").views
+    plain = replace(views, view2=replace(views.view2, solarize=0.))
     print(compare({"both terms": {}, "narrow, tenfold lambd": dict(lambd=.051, projector=(512, 512)),
-                   "no rotation": dict(views=steady)}, seeds=1, epochs=15, full=True))
+                   "no solarization": dict(views=plain)}, "cifar10", seeds=1, epochs=15, full=True))
 
     # cell 08038c1d
     class OnlyInvariance(Recipe):

@@ -288,3 +288,5 @@ def test_a_linear_probe_that_trains_along():
     for a, b in zip(watched.history, plain.history): test_eq({k: a[k] for k in b}, b)
     test_eq(list(steps), list(range(14, len(plain.history), 15)))
     assert along[-1] > along[0] and 60 < along[-1] < after.accuracy + 2
+    few = watch_linear(some_images(train, torch.arange(30)), heldout)
+    test_fail(lambda: few(plain), contains="batch_size 64 is larger than the data (30 images)")

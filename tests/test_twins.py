@@ -37,6 +37,8 @@ def test_backbones():
     test_eq(net.layer2[0].conv2.stride, (2, 2))                       # the stride sits in the 3x3 convolution
     test_fail(lambda: make_backbone("resnet5"), contains="did you mean 'resnet50'?")
     test_fail(lambda: register_backbone("digits"), contains="there is a backbone 'digits' already")
+    for width in (8, 16): register_backbone("own")(lambda channels, width=width: nn.Linear(channels, width))
+    test_eq(make_backbone("own").out_features, 16)                    # its cell has run twice
 
 
 def test_the_model():
