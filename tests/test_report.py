@@ -19,12 +19,12 @@ def test_what_has_been_published():
 
 def test_the_report():
     "nbs/11_report.ipynb: The report"
-    # cell b1a929df
+    # cell beb7b158
     run = pretrain("digits", epochs=4, progress=False)
     page = report(run, probes=("few labels", "linear", "kNN", "cached"))
-    print(*[line.rsplit(" | ", 2)[0] for line in page.split("\n")[:20]], sep="\n")
+    print(*[line.rsplit(" | ", 2)[0] for line in page.split("\n")[:22]], sep="\n")
 
-    # cell 7e282222
+    # cell f6f9e0c5
     lines = page.split("\n")
     measured = [line for line in lines if line.startswith("| ") and "NN cosine" in line]
     test_eq(len(measured), 8)
@@ -34,6 +34,8 @@ def test_the_report():
     widths = {line.count("|") for line in lines if line.startswith("|")}
     test_eq(widths, {8, 7})
     test_fail(lambda: report(run, probes=("svm",)), contains="no probe 'svm'; known: few labels")
+    test_fail(lambda: report(run, linear="relesed"), contains="did you mean 'released'?")
+    test_fail(lambda: report(run, "shapes"), contains="takes no images of shape (3, ")
 
     # cell e3ffd0e9
     digits = get_dataset("digits")
