@@ -118,7 +118,7 @@ def _value(field:str, text:str):
             kind, f"of type {kind.__name__}")
         raise ValueError(f"{field}={text}: {field} must be {wanted}") from None
 
-# %% ../nbs/16_cli.ipynb #971d49f2
+# %% ../nbs/16_cli.ipynb #43a59616
 def _set_fields(args:argparse.Namespace) -> None:
     "Put what `--set` names into the recipe, a variant if need be, and into the folder's name."
     pairs = [pair.partition("=") for pair in args.set]
@@ -138,7 +138,7 @@ def _pretrain(args:argparse.Namespace) -> None:
     train_command(args, [_watcher(args.data, every)] if every and not args.dry_run else [])
 
 def _quickstart(args:argparse.Namespace) -> None:
-    quickstart(args.out, seed=args.seed, **({"epochs": args.epochs} if args.epochs else {}))
+    quickstart(args.out, seed=args.seed, **({} if args.epochs is None else {"epochs": args.epochs}))
 
 # %% ../nbs/16_cli.ipynb #675f31b3
 def _protocol(run:Callable) -> Callable:
@@ -275,7 +275,7 @@ def _predict(args:argparse.Namespace) -> None:
     for path, found in zip(args.images, answers):
         print(f"{path}: {found['pred_class']} ({100*found['pred_score']:.1f} %)")
 
-# %% ../nbs/16_cli.ipynb #2d96791c
+# %% ../nbs/16_cli.ipynb #84a60012
 def _zoo_commands(commands) -> None:
     "train, test, models, convert and predict."
     def add(name, do, text, /, **arguments):
@@ -284,10 +284,12 @@ def _zoo_commands(commands) -> None:
         command.set_defaults(do=do)
         return command
     config, data = dict(help="see barlow-kit models"), dict(help="digits, or a folder with train/ and val/")
-    add("train", _train, "train a model of the zoo as its publishers did", config=config, data=data,
-        options=dict(nargs=argparse.REMAINDER, help="of pretrain or of linear, whichever it is"))
+    train = add("train", _train, "train a model of the zoo as its publishers did", config=config, data=data)
+    train.add_argument("options", nargs=argparse.REMAINDER,
+                       help="of pretrain or of linear, whichever it is").required = False
+    weights = dict(help="a file, the folder of a run or of linear --out, or the word published")
     test = add("test", _test, "accuracy of weights for a model of the zoo", config=config,
-               checkpoint=dict(help="a file, the folder of a run, or the word published"), data=data)
+               checkpoint=weights, data=data)
     test.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
     test.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
     add("models", _models, "list the zoo, or print one model's card",
@@ -299,18 +301,22 @@ def _zoo_commands(commands) -> None:
                   images=dict(nargs="+", help="image files"))
     predict.add_argument("--checkpoint", metavar="FILE", help="instead of the published weights")
 
-# %% ../nbs/16_cli.ipynb #5bcef549
+# %% ../nbs/16_cli.ipynb #fa44e6f8
 def _vary(text:str) -> tuple[str, list]:
     "FIELD=VALUE,VALUE as the field and its values; widths of a projector are joined by x."
-    field, _, values = text.partition("=")
+    field, equals, values = text.partition("=")
     field = field.replace("-", "_")
+    if not equals: raise argparse.ArgumentTypeError(f"FIELD=VALUE,VALUE is needed, got {text!r}")
     try: return field, [_value(field, v.replace("x", ",") if field == "projector" else v)
                         for v in values.split(",")]
     except ValueError as e: raise argparse.ArgumentTypeError(str(e)) from e
 
 def _compare(args:argparse.Namespace) -> None:
     options = {k: v for k, v in vars(args).items() if k not in ("command", "do", "vary") and v is not None}
-    own = {field for field, _ in args.vary} - set(Recipe.__dataclass_fields__)
+    varied = [field for field, _ in args.vary]
+    for field in varied:
+        if varied.count(field) > 1: raise ValueError(f"--vary {field} stands twice: put all values in one")
+    own = {*varied} - set(Recipe.__dataclass_fields__)
     if own: options["recipe"] = get_variant(options.get("recipe") or args.data)
     try: results = compare(grid(**dict(args.vary)), options.pop("data"), **options)
     except ExperimentError as e: raise ValueError(str(e)) from e           # a line, no traceback of ours

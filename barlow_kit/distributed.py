@@ -186,11 +186,18 @@ def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
 
 # %% ../nbs/03_distributed.ipynb #9ca63c3f
 def init(
-    device:str="auto",      # "auto" takes CUDA where there is some
+    device:str="auto",      # "cuda" or "cpu"; "auto" takes CUDA where there is some
     *,
     timeout:float=600.,     # Seconds to wait for the other ranks
 ) -> Place:
-    "Join the run that torchrun or SLURM started. Raises RuntimeError when the others do not answer."
+    """Join the run that torchrun or SLURM started.
+
+    Raises ValueError for a device that is not there, RuntimeError when the others do not answer."""
+    if device not in ("auto", "cuda", "cpu"):
+        raise ValueError(f"device must be 'auto', 'cuda' or 'cpu', got {device!r}; which GPU is for "
+                         "CUDA_VISIBLE_DEVICES to say")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device 'cuda': PyTorch finds no GPU here; say 'cpu', or look at the driver")
     found = None if dist.is_initialized() else _environment(dict(os.environ))
     number, ranks, local, address, port = found or (rank(), world_size(), 0, "", "")
     cuda = device == "cuda" or device == "auto" and torch.cuda.is_available()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PUBLISHED', 'PROBES', 'Published', 'Row', 'report']
 
-# %% ../nbs/11_report.ipynb #e70e9f5f
+# %% ../nbs/11_report.ipynb #48186631
 import html
 import time
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ import torch
 from .augment import View
 from .checkpoint import write_whole
 from .distributed import init, rank
-from .evaluate import (Evaluation, Labeled, cache_features, Feed, effective_rank, few_label_probe,
-                                 finetune, knn_evaluation, labeled_data, linear_evaluation, linear_probe,
-                                 pretrained, rankme)
+from .evaluate import (Evaluation, Feed, cache_features, effective_rank, few_label_probe,
+                                 finetune, get_settings, knn_evaluation, labeled_data, linear_evaluation,
+                                 linear_probe, pretrained, rankme, try_one)
 from .train import usable_cores
 
 # %% ../nbs/11_report.ipynb #2f2526ff
@@ -151,7 +151,7 @@ def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
     style = "<style>td, th {padding: 2px 8px; text-align: left}</style>"
     return "\n".join(["<!DOCTYPE html>", "<meta charset='utf-8'>", style, *parts]) + "\n"
 
-# %% ../nbs/11_report.ipynb #12215e8f
+# %% ../nbs/11_report.ipynb #916d6b34
 def report(
     source,                     # A Run, its folder, a checkpoint (ours or the released), or a module
     data="digits",              # A name such as "digits", a folder with train/ and val/, or a pair of sets
@@ -169,13 +169,15 @@ def report(
 ) -> str:                       # The page
     """All probes that can run on the data, beside the published figures.
 
-    Raises ValueError for an unknown probe, and what `labeled_data` and `pretrained` raise."""
+    Raises ValueError for unknown probes or settings, and what `labeled_data` and `pretrained` raise."""
     unknown = [p for p in probes if p not in PROBES]
     if unknown: raise ValueError(f"no probe {unknown[0]!r}; known: {', '.join(PROBES)}")
     place, digits = init(device).device, isinstance(data, str) and data == "digits"
     (backbone, view), parts = pretrained(source, recipe), labeled_data(data)
     linear = linear or ("digits" if digits else "released")
     tuned = tuned or ([("digits-few", n) for n in (1, 5, 10)] if digits else [("1%", None), ("10%", None)])
+    for settings in (linear, *(settings for settings, _ in tuned)): get_settings(settings)
+    try_one(backbone, view, parts[0].data)
     train, test = _features(backbone, view, parts, place, workers)
     rows = _feature_rows(probes, train, test, draws, place)
     rows += _protocol_rows(probes, source, data, linear, tuned, recipe=recipe, seed=seed,

@@ -363,6 +363,7 @@ def _setup(data, recipe, overrides:dict, device:str) -> tuple[ImageData, Recipe,
     "Data set, recipe and device from what the caller said."
     if recipe is None:
         if data not in list_recipes():
+            if isinstance(data, (str, Path)) and not Path(data).exists(): get_dataset(data)    # misspelled
             raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
         recipe = data
     recipe, data = get_recipe(recipe, **overrides), get_dataset(data, "train")

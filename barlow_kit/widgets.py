@@ -341,14 +341,15 @@ def align_map(
     x = x @ (u @ vh)
     return (x / x.abs().max().clamp(min=1e-12)).float()
 
-# %% ../nbs/14_widgets.ipynb #9b2e4a60
+# %% ../nbs/14_widgets.ipynb #da210819
 def _stages(runs) -> dict:
     "Name -> function that gives the run."
     if isinstance(runs, dict): return {str(name): (lambda run=run: run) for name, run in runs.items()}
     if not isinstance(runs, (str, Path)): return {"run": lambda: runs}
     kept = kept_models(runs)
     if not kept: return {"last checkpoint": lambda: Run.load(runs)}
-    return {f"{step:,} steps": (lambda step=step: Run.load(runs, step=step)) for step in kept}
+    return {f"{step:,} step{'s'*(step != 1)}": (lambda step=step: Run.load(runs, step=step))
+            for step in kept}
 
 def _strip(images:list, side:int=56) -> bytes:
     "Images in a row, the first one apart."

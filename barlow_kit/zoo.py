@@ -121,7 +121,7 @@ def _read_arrays(path:Path):
                                   f"namely {asked}, and reading it could run a program") from e
         raise CheckpointError(f"{path} is damaged, cut short or no checkpoint: {e}") from e
 
-# %% ../nbs/13_zoo.ipynb #4f2e5da2
+# %% ../nbs/13_zoo.ipynb #3ddc4f1b
 def _safetensors():
     "The optional library, imported where it is used."
     try: import safetensors.torch
@@ -143,7 +143,7 @@ def _read_safetensors(path:Path) -> dict:
 
 def _read_file(path:Path):
     "What a file of any of the kinds holds, with tensors."
-    if path.is_dir(): path = path/"checkpoint.pt"                                    # the folder of a run
+    if path.is_dir(): path /= "model.pt" if (path/"model.pt").is_file() else "checkpoint.pt"
     if path.suffix == ".safetensors": return _read_safetensors(path)
     if path.suffix == ".pkl" and path.is_file() and not zipfile.is_zipfile(path): return _read_arrays(path)
     try: return read_checkpoint(path)
@@ -294,9 +294,9 @@ def _check_small(path, features:int, parts:dict) -> None:
         classes = len(head["weight"]) if head.get("weight", torch.tensor(0)).ndim else 1
         _require(path, "classifier", head, nn.Linear(features, classes, device="meta").state_dict())
 
-# %% ../nbs/13_zoo.ipynb #d92f867e
+# %% ../nbs/13_zoo.ipynb #23e6027e
 def read_weights(
-    path,                    # A checkpoint in any of FORMATS, or the folder of a run
+    path,                    # A checkpoint in any of FORMATS, or the folder of a run or of a trained head
 ) -> tuple[str, Weights]:    # The format, and what the file holds
     """Read a checkpoint of any library, and make sure that it is whole.
 

@@ -13,7 +13,7 @@ import time
 
 import torch
 
-from barlow_kit.optim import LARS, param_groups
+from barlow_kit.optim import param_groups
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, _build, _parts, _train_step
 from barlow_kit.twins import BarlowTwins

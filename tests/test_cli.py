@@ -54,7 +54,7 @@ def test_the_command():
         run = Run.load(f"{folder}/run")
     print(said.getvalue().replace(folder, "folder"), {k: round(v, 3) for k, v in run.history[39].items()})
 
-    # cell b1a34812
+    # cell ea27b246
     test_eq((code, len(run.history)), (0, 42))
     test_eq([h["step"] for h in run.history if "5-NN" in h and "effective_rank" in h], [19, 39])
     with tempfile.TemporaryDirectory() as folder:                # 2,600 images, sorted by class: some of all four
@@ -70,9 +70,11 @@ def test_the_command():
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "file").write_text("not a folder")
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            codes = [main([command, *rest, "--out", f"{folder}/file"])
-                     for command, *rest in (["quickstart"], ["pretrain", "digits"])]
-    test_eq(codes, [1, 1]); assert said.getvalue().count("barlow-kit: ") == 2 and "Traceback" not in said.getvalue()
+            codes = [main([*words.split(), "--out", f"{folder}/file"])
+                     for words in ("quickstart", "quickstart --epochs 0", "pretrain digits")]
+    test_eq(codes, [1, 1, 1]); said = said.getvalue()
+    assert said.count("barlow-kit: ") == 3 and "Traceback" not in said
+    assert "epochs must be at least 1, got 0" in said
     with contextlib.redirect_stderr(io.StringIO()):
         try: main(["quickstrat"]); assert False
         except SystemExit as e: test_eq(e.code, 2)
@@ -171,10 +173,11 @@ def test_the_zoo_from_the_shell():
                told("predict", "digits", folder/"digit.png"), told("test", "digits", "published", "digits")]
     for _, text in answers: print(text.replace(str(folder), "folder")[:240], end="\n\n")
 
-    # cell f2052b98
+    # cell 62f07b2a
     test_eq([code for code, _ in answers], [0]*7)
     found = [float(re.search(r": ([\d.]+) % top-1", text)[1]) for _, text in answers[2:4]]
     test_close(*found, eps=.051); assert "% top-5 of 397" in answers[3][1]
+    test_eq(told("test", "digits", folder/"head", "digits"), answers[3])               # the folder will do
     assert "neighbors vote" in answers[1][1] and "-NN cosine" in answers[1][1]
     truth = str(get_dataset("digits", "test")[0][1])
     for _, text in answers[4:6]: assert f"digit.png: {truth} (" in text
@@ -231,15 +234,17 @@ def test_compared_from_the_shell():
     full = said_by(*asked, "--full", "/data/imagenet")
     print(first[1].replace(folder, "folder"), full[1], sep="\n")
 
-    # cell 40bbd55b
+    # cell 7c9b07f2
     test_eq(first, second); test_eq(first[0], 0)                               # the second time from the file
     assert all(f"lambd={v}" in first[1] for v in (.0051, .05))
     test_eq(full[1].count(" pretrain "), 2); test_eq("--epochs" in full[1], False)
     test_eq(cli._vary("projector=64x32,16"), ("projector", [(64, 32), (16,)]))
     test_eq(cli._vary("lr-weights=1"), ("lr_weights", [1.]))
     test_eq(cli._vary("predictor=true,false"), ("predictor", [True, False]))
-    for text, problem in [("lamdb=1", "did you mean 'lambd'?"), ("epochs=a", "epochs must be of type int")]:
+    for text, problem in [("lamdb=1", "did you mean 'lambd'?"), ("epochs=a", "epochs must be of type int"),
+                          ("lambd", "FIELD=VALUE,VALUE is needed, got 'lambd'")]:
         test_fail(lambda: cli._vary(text), contains=problem)
+    test_eq(said_by(*asked, "--vary", "lambd=1"), (1, ""))                     # each list would hide the other
     module = subprocess.run([sys.executable, "-m", "barlow_kit.cli", "compare", "--help"], capture_output=True,
                             text=True)
     test_eq(module.returncode, 0); assert "--vary" in module.stdout

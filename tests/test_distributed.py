@@ -9,6 +9,7 @@ from copy import deepcopy
 from fastcore.test import test_close, test_eq, test_fail
 from torch import nn
 from torch.testing import assert_close
+from unittest.mock import patch
 from barlow_kit.distributed import _environment, all_gather, all_reduce, barrier, init, rank, spawn, sync_batchnorm, world_size
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -111,3 +112,6 @@ def test_joining_a_cluster_s_run():
     test_eq(lonely.returncode, 1)
     assert "rank 1 of 2 got no connection at 127.0.0.1:1; gave up after" in lonely.stderr
     test_eq((init("cpu").rank, dist.is_initialized()), (0, False))
+    test_fail(lambda: init("cuda:1"), contains="'auto', 'cuda' or 'cpu', got 'cuda:1'")
+    with patch("torch.cuda.is_available", lambda: False):
+        test_fail(lambda: init("cuda"), contains="finds no GPU here")

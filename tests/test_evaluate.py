@@ -15,7 +15,7 @@ from torch.utils.data import Subset
 from barlow_kit.checkpoint import CheckpointError, load_latest, previous
 from barlow_kit.data import TensorImages, UnreadableImage, get_dataset
 from barlow_kit.distributed import spawn
-from barlow_kit.evaluate import BackboneChanged, Classifier, Feed, Labeled, _flat, _label_view, balanced_labels, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, pretrained
+from barlow_kit.evaluate import BackboneChanged, Classifier, Feed, Labeled, _flat, _label_view, balanced_labels, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, pretrained, try_one
 from barlow_kit.probes import extract_features, few_label_probe, labels_of, linear_probe
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Stopped, pretrain
@@ -75,7 +75,7 @@ def test_labels_that_can_be_trusted():
     train, val = labeled_data(folder)
     train.labels.tolist(), val.labels.tolist(), train.classes
 
-    # cell b12982f6
+    # cell ab85e803
     test_eq(val.labels.tolist(), [0, 0, 0, 2, 2, 2])                    # by name: c is 2 although b is missing
     shutil.copytree(folder/"val"/"a", folder/"val"/"d")
     test_fail(lambda: labeled_data(folder), contains="that training lacks: d")
@@ -89,6 +89,9 @@ def test_labels_that_can_be_trusted():
     some = Subset(images([0, 1, 1, 0]), [1, 3])
     test_eq(labels_of(some), [1, 0]); test_eq(labels_of([(None, 3), (None, 4)]), [3, 4])
     test_eq(train.take(torch.tensor([8, 0])).labels, [2, 0]); test_eq(len(train.take(torch.arange(4)).data), 4)
+    gray = get_recipe("digits")
+    test_fail(lambda: try_one(gray.model().backbone.eval(), gray.views.view1, get_dataset("shapes")),
+              contains="the network takes no images of shape (3, ")
 
 
 def test_which_labels_lists_and_draws():
@@ -231,7 +234,7 @@ def test_two_ranks_and_a_run_that_is_stopped():
         test_eq(one[:2], two[:2]); assert_close(one[3], two[3], atol=1e-5, rtol=0)
         test_eq(two[2], same[2]); assert torch.equal(two[3], same[3])
 
-    # cell bc464842
+    # cell 932a3743
     class Disturbed(TensorImages):
         "Digits that crash or send a signal when a given batch is asked for."
         count, at, what = 0, 0, None
@@ -254,7 +257,7 @@ def test_two_ranks_and_a_run_that_is_stopped():
     except KeyboardInterrupt: print("crashed; saved is step", load_latest(f"{out}/checkpoint.pt")["step"])
     disturb(15, lambda: signal.raise_signal(signal.SIGTERM))
     try: evaluate(out)
-    except Stopped as e: print(str(e).replace(out, "folder"), e.code)
+    except Stopped as e: print(str(e).replace(out, "folder"), f"(exit code {e.code})")
     disturb(0, None)
     continued, whole = evaluate(out), evaluate()
 
@@ -310,19 +313,18 @@ def test_fine_tuning():
     test_eq((found.labels, found.tested), (2, 10)); assert found.probe.startswith("fine-tuned, list list.txt, ")
     test_eq(found.top5, 100)                                               # of two classes
 
-    # cell ef0f6635
-    def tuned(out=None, epochs=2):
+    # cell 639e9566
+    def tuned(source, out=None):
         from barlow_kit.evaluate import finetune
-        from barlow_kit.train import pretrain
-        run = pretrain("digits", epochs=1, warmup_epochs=.5, projector=(64,), progress=False)
-        found = finetune(run, "digits", "digits-few", labels=12, batch_size=60, lr_backbone=.01, epochs=epochs,
+        found = finetune(source, "digits", "digits-few", labels=12, batch_size=60, lr_backbone=.01, epochs=2,
                          out=out, save_steps=1, progress=False)
         return found.accuracy, {k: v.float() for k, v in found.classifier.state_dict().items()}
 
-    out = tempfile.mkdtemp()
-    (accuracy, one), (same, two) = tuned(out), spawn(tuned, 2)[1]
+    source, out = tempfile.mkdtemp(), tempfile.mkdtemp()
+    pretrain("digits", out=source, epochs=1, warmup_epochs=.5, projector=(64,), progress=False)
+    (accuracy, one), (same, two) = tuned(source, out), spawn(tuned, 2, source)[1]
     worst = max((one[k] - two[k]).abs().max().item() for k in one)
     assert worst < 1e-3 and abs(accuracy - same) < 1
     shutil.copy(previous(f"{out}/checkpoint.pt"), f"{out}/checkpoint.pt")         # stopped before the last step
-    again = tuned(out)[1]
+    again = tuned(source, out)[1]
     for k in one: assert torch.equal(one[k], again[k]), k

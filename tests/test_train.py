@@ -255,6 +255,7 @@ def test_runs_that_stop():
     refuses("64 of the 64 images are of one color", white, "digits", views=undistorted)
     refuses("channels=3", TensorImages(torch.rand(200, 3, 8, 8)), "digits")
     refuses("name a recipe for this data", TensorImages(images))
+    refuses("no data 'digit': did you mean 'digits'?", "digit")
     refuses("batch_size 2000 is larger than the data (1400 images)", "digits", batch_size=2000)
     refuses("did you mean 'epochs'?", "digits", epoch=3)
     refuses("did you mean 'imagenet-300e'?", "digits", "imagnet-300e")
