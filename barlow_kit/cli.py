@@ -27,7 +27,7 @@ from .plot import plot_cross_correlation, plot_history, plot_views
 from .probes import some_images
 from .recipe import Recipe, get_recipe, unknown_name
 from .report import PROBES, report
-from .train import (Run, _recipe_options, explained, pretrain, train_command, train_parser,
+from .train import (Run, explained, pretrain, recipe_options, train_command, train_parser,
                               usable_cores)
 from .twins import BarlowTwins, twin_correlation
 from .variants import LOSSES, Variant, get_variant
@@ -339,7 +339,7 @@ def _compare_command(commands) -> None:
     command.add_argument("--full", metavar="FOLDER",
                          help="print the commands of the grid on ImageNet; run nothing")
     command.add_argument("--no-progress", dest="progress", action="store_false", help="show no bar")
-    _recipe_options(command)
+    recipe_options(command)
     command.set_defaults(do=_compare)
 
 # %% ../nbs/16_cli.ipynb #75624e45

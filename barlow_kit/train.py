@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Run', 'as_is', 'leave_signals_to_the_run', 'TrainingError', 'seed_step', 'Stopped', 'stop_signals', 'usable_cores',
-           'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'train_parser', 'explained',
-           'train_command', 'main']
+           'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'recipe_options', 'train_parser',
+           'explained', 'train_command', 'main']
 
 # %% ../nbs/10_train.ipynb #1d811a7b
 import argparse
@@ -549,7 +549,9 @@ def keep_models(
     return keep
 
 # %% ../nbs/10_train.ipynb #af5c7480
-def _recipe_options(parser:argparse.ArgumentParser) -> None:
+def recipe_options(
+    parser:argparse.ArgumentParser, # Gets the options
+) -> None:
     "An option for every number and name in a recipe, explained by the comment beside it."
     comments = dict(re.findall(r"^    (\w+): .*?# (.*)$", inspect.getsource(Recipe), re.M))
     group = parser.add_argument_group("fields of the recipe to change")
@@ -592,7 +594,7 @@ def train_parser(**settings) -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="print the plan; train nothing")
     parser.add_argument("--ranks", type=int, help="for --dry-run: plan for so many processes")
     parser.add_argument("--images", type=int, help="for --dry-run: plan for so many images, without the data")
-    _recipe_options(parser)
+    recipe_options(parser)
     return parser
 
 # %% ../nbs/10_train.ipynb #116799d1
