@@ -92,8 +92,9 @@ def _square(c) -> Tensor:
 
 def _sorted(c:Tensor, order:Tensor|None) -> Tensor: return c if order is None else c[order][:, order]
 
-def _matrix_data(c:Tensor, title:str, limit:float, max_size:int, order:Tensor|None) -> dict:
+def _matrix_data(c:Tensor|None, title:str, limit:float, max_size:int, order:Tensor|None) -> dict:
     "A matrix as widgets.js wants it. NaN has a code of its own."
+    if c is None: return {}
     small = block_mean(_sorted(c, order), max_size)
     codes = (small.nan_to_num(0.) * (32767/limit)).round_().clamp_(-32767, 32767).to(torch.int16)
     if small.sum().isnan(): codes[small.isnan()] = -32768
@@ -105,6 +106,7 @@ def _matrix_data(c:Tensor, title:str, limit:float, max_size:int, order:Tensor|No
 # %% ../nbs/14_canvas.ipynb #e13b95fb
 class HeatmapWidget(Drawing):
     "A square matrix, such as C: hover for values, zoom, sort; `update(matrix)` shows another one."
+    matrix:Tensor|None = None; order:Tensor|None = None
     def __init__(self,
         matrix:Tensor|None=None, # [D, D]; later ones through `update`
         title:str="",
@@ -114,8 +116,6 @@ class HeatmapWidget(Drawing):
         max_size:int=512,        # A larger matrix is shown as block means
         live:bool|None=None,     # False: an image instead of a canvas, as where anywidget is missing
     ):
-        self.matrix:Tensor|None = None
-        self.order:Tensor|None = None
         self.heading, self.limit, self.max_size = title, limit, max_size
         self.sort = widgets.Checkbox(description="similar units side by side", indent=False,
                                      tooltip="Sort the units by how they correlate now")
@@ -127,8 +127,7 @@ class HeatmapWidget(Drawing):
         "Show another [D, D] matrix. ValueError for anything else."
         matrix = _square(matrix)
         if self.matrix is not None and len(self.matrix) != len(matrix): self.sort.value = False
-        self.matrix = matrix
-        if title is not None: self.heading = title
+        self.matrix, self.heading = matrix, self.heading if title is None else title
         self.redraw()
 
     def _sort(self, change) -> None:
@@ -137,7 +136,6 @@ class HeatmapWidget(Drawing):
         self.redraw()
 
     def data(self) -> dict:
-        if self.matrix is None: return {}
         return _matrix_data(self.matrix, self.heading, self.limit, self.max_size, self.order)
 
     def twin(self) -> Figure|None:

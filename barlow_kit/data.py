@@ -268,6 +268,7 @@ def heldout_split(
     "The split that is not trained on: the data sets with a name call it test, folders val."
     return "test" if isinstance(data, str) and data in DATASETS else "val"
 
+# %% ../nbs/00_data.ipynb #2a3b09a4
 def get_dataset(
     data,                # A name from `DATASETS`, a folder of images, or `ImageData` of your own
     split:str="train",   # "train", "test"; made here also "fit" and "val"; folders as they are named

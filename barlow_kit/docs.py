@@ -256,6 +256,7 @@ def lesson_note(
     return (f"This page is a notebook, [{where}]({url}/{where}): run it in Jupyter{launch and ', on ' + launch}."
             f"{names}\n{{ .notebook }}")
 
+# %% ../nbs/92_docs.ipynb #b24f1d00
 def write_pages(
     root:Path,          # Root of the project
     folder:Path,        # Where to put Markdown and pictures

@@ -535,6 +535,7 @@ def _fit_size(settings:LinearSettings, images:int) -> LinearSettings:
         raise ValueError(f"a batch of {size} cannot be shared by {world_size()} ranks: choose batch_size")
     return replace(settings, batch_size=size)
 
+# %% ../nbs/11_evaluate.ipynb #a9e97343
 def _start(source, data, settings:LinearSettings, a:_Asked) -> tuple[_Fit, Labeled]:
     "Everything checked and loaded; the classifier as it is before its first step, and what to test on."
     device = init(a.device).device
