@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, normalize, relu
 
 from .distributed import all_gather, all_reduce, world_size
-from .loss import LossTerms, barlow_loss, cross_correlation, standardize
+from .loss import LossTerms, at_least_float32, barlow_loss, cross_correlation, standardize
 from .projector import projector as make_projector
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import BarlowTwins
@@ -197,8 +197,6 @@ def mix_penalty(
     return _products(missing, a).square().sum() + _products(missing, b).square().sum()
 
 # %% ../nbs/15_variants.ipynb #41fadbcf
-def _full(z:Tensor) -> Tensor: return z.to(torch.promote_types(z.dtype, torch.float32))
-
 class VariantTwins(BarlowTwins):
     "Twins with the loss, the asymmetry and the mixing that a variant names."
     def __init__(self, variant:"Variant"):
@@ -214,7 +212,8 @@ class VariantTwins(BarlowTwins):
     def forward(self, view1:Tensor, view2:Tensor) -> LossTerms:
         "The loss of two views, [N, C, H, W] each."
         z1, z2 = self.embed(view1), self.embed(view2)
-        guess, target = _full(self.predictor(z1)), _full(z2.detach() if self.stop_gradient else z2)
+        target = at_least_float32(z2.detach() if self.stop_gradient else z2)
+        guess = at_least_float32(self.predictor(z1))
         with torch.autocast(view1.device.type, enabled=False):
             terms = self.compare(guess, target, self.lambd)
         if not isinstance(terms, LossTerms):
@@ -224,7 +223,8 @@ class VariantTwins(BarlowTwins):
         share, partner = torch.rand(()).item(), torch.randperm(len(view2)).to(view2.device)
         mixed = self.embed(share*view1 + (1 - share)*view2[partner])
         with torch.autocast(view1.device.type, enabled=False):
-            penalty = mix_penalty(_full(mixed), _full(z1), _full(z2), share, partner)
+            wide = [at_least_float32(z) for z in (mixed, z1, z2)]
+            penalty = mix_penalty(wide[0], wide[1], wide[2], share, partner)
         return terms._replace(loss=terms.loss + self.mix*self.lambd*penalty)
 
 # %% ../nbs/15_variants.ipynb #d787767d

@@ -67,7 +67,7 @@ def test_batch_norm_over_all_ranks():
     # cell 4b2c2404
     torch.manual_seed(0)
     net = nn.Sequential(nn.Conv2d(1, 3, 2, bias=False), nn.BatchNorm2d(3), nn.ReLU(),
-                        nn.Flatten(), nn.Linear(27, 4, bias=False), nn.BatchNorm1d(4))
+                        nn.Flatten(), nn.Linear(27, 4, bias=False), nn.BatchNorm1d(4, momentum=None))
     net = sync_batchnorm(net).double()
     images = torch.randn(8, 1, 4, 4, dtype=torch.float64)
 
