@@ -2,7 +2,7 @@
 import pytest
 
 
-@pytest.mark.parametrize("path", ["01_plot.ipynb", "14_canvas.ipynb", "14_explore.ipynb"])
+@pytest.mark.parametrize("path", ["01_plot.ipynb", "18_canvas.ipynb", "19_explore.ipynb"])
 def test_runs(lab, path):
     "No cell fails, no cell is left out, the page logs no error."
     nb = lab.open(path)
