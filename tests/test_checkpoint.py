@@ -8,13 +8,14 @@ from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from torchvision.models import resnet18
 from unittest.mock import patch
-from barlow_kit.checkpoint import CheckpointError, backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.checkpoint import backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.weights import CheckpointError
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_write_all_or_nothing():
-    "nbs/10_checkpoint.ipynb: Write all or nothing"
+def test_save_and_keep_the_one_before():
+    "nbs/10_checkpoint.ipynb: Save, and keep the one before"
     # cell 2d49ff26
     folder = Path(tempfile.mkdtemp())
     for step in (100, 200, 300): save_checkpoint(folder/"checkpoint.pt", dict(step=step), keep=True)
@@ -45,8 +46,8 @@ def test_write_all_or_nothing():
     test_eq(sorted(p.name for p in folder.iterdir()), names)
 
 
-def test_read_data_not_programs():
-    "nbs/10_checkpoint.ipynb: Read data, not programs"
+def test_load_a_checkpoint_of_this_kit():
+    "nbs/10_checkpoint.ipynb: Load a checkpoint of this kit"
     # cell be056807
     folder = Path(tempfile.mkdtemp())
     save_checkpoint(folder/"run"/"checkpoint.pt", dict(epoch=3, model={"w": torch.arange(4.)}))
