@@ -26,10 +26,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset, Subset
+from torchvision.models import ResNet
 from tqdm.auto import tqdm
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
-from .checkpoint import CheckpointError, backbone_weights, load_latest, save_checkpoint
+from .checkpoint import load_latest, save_checkpoint
 from .data import (ImageData, TensorImages, UnreadableImage, batch_order, get_dataset,
                              heldout_split)
 from .distributed import all_gather, all_reduce, barrier, init, rank, sync_batchnorm, world_size
@@ -41,6 +42,8 @@ from .probes import (Features, ProbeResult, alignment, compare_probes, effective
 from .recipe import Recipe, unknown_name, get_recipe, recipe_difference, recipe_from_dict
 from .train import (Run, Stopped, TrainingError, leave_signals_to_the_run, seed_step,
                               stop_signals, usable_cores)
+from .twins import make_backbone
+from .weights import read_backbone
 
 # %% ../nbs/14_evaluate.ipynb #b21dd431
 _all_ = ["Features", "ProbeResult", "alignment", "compare_probes", "effective_rank", "extract_features",
@@ -95,43 +98,39 @@ def get_settings(
     return replace(settings, **overrides)
 
 # %% ../nbs/14_evaluate.ipynb #76b77c27
-def _recipe_of(source, recipe) -> Recipe:
-    "The recipe that was said, or the one in the folder of the run, or the paper's."
-    if recipe is not None: return get_recipe(recipe)
-    for folder in (Path(source), Path(source).parent, Path(source).parent.parent):
+def _recipe_beside(source) -> Recipe|None:
+    "The recipe in the folder of a run, for the folder, its checkpoint or a kept model; None without."
+    path = Path(source)
+    for folder in (path, path.parent, path.parent.parent):
         if (folder/"recipe.json").is_file():
             return recipe_from_dict(json.loads((folder/"recipe.json").read_text())["recipe"])
-    return get_recipe("imagenet-1000e")
+    return None
 
-def _fit_weights(backbone:nn.Module, weights:dict, source, name:str) -> None:
-    "Load all of them, or raise CheckpointError with the names that do not fit."
-    own = backbone.state_dict()
-    wrong = dict(missing=[k for k in own if k not in weights],
-                 unexpected=[k for k in weights if k not in own])
-    wrong["of another shape"] = [k for k in own if k in weights and own[k].shape != weights[k].shape]
-    if any(wrong.values()):
-        def some(keys): return ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
-        lines = "; ".join(f"{what}: {some(keys)}" for what, keys in wrong.items() if keys)
-        raise CheckpointError(f"the weights in {source} do not fit the backbone {name!r} ({lines}). "
-                              "Name the recipe that they were trained with: recipe=...")
-    backbone.load_state_dict(weights)
+def _usual_recipe(backbone:Any) -> Recipe:
+    "The recipe with the images that a network of this kind is made for."
+    if isinstance(backbone, ResNet):
+        return get_recipe("imagenet-1000e" if backbone.conv1.kernel_size == (7, 7) else "cifar10")
+    convolutions = [layer for layer in backbone.children() if isinstance(layer, nn.Conv2d)]
+    return get_recipe("digits" if len(convolutions) == 1 else "shapes")
 
 # %% ../nbs/14_evaluate.ipynb #a874e605
 def pretrained(
-    source,                       # A Run, its folder, a checkpoint (ours or the released), or a module
-    recipe=None,                  # Recipe of a file that does not say it; for a module how to show images
+    source,                       # A Run, its folder, a checkpoint of any library, or a module
+    recipe=None,                  # How to show images, where the source does not say it
 ) -> tuple[nn.Module, View]:      # A copy of the backbone in eval mode, and the view it expects
-    "Backbone and view of whatever was pretrained. CheckpointError lists the keys that do not fit."
-    if isinstance(source, Run): return deepcopy(source.model.backbone).eval(), source.recipe.views.view1
+    """Backbone and view of whatever was pretrained.
+
+    Raises CheckpointError that lists what does not fit, ValueError for a module without num_features."""
+    if isinstance(source, Run):
+        return deepcopy(source.model.backbone).eval(), source.recipe.views.view1
     if isinstance(source, nn.Module):
         if not hasattr(source, "num_features"):
             raise ValueError("a backbone of your own needs the attribute num_features")
         return deepcopy(source).eval(), get_recipe(recipe or "imagenet-1000e").views.view1
-    recipe = _recipe_of(source, recipe)
-    weights = backbone_weights(source)
-    backbone = recipe.model().backbone
-    _fit_weights(backbone, weights, source, recipe.backbone)
-    return backbone.eval(), recipe.views.view1
+    said = _recipe_beside(source) if recipe is None else get_recipe(recipe)
+    like = make_backbone(said.backbone, said.channels) if said else None
+    backbone = read_backbone(source, like)
+    return backbone, (said or _usual_recipe(backbone)).views.view1
 
 # %% ../nbs/14_evaluate.ipynb #0c860a41
 def _class_names(data:ImageData) -> tuple:

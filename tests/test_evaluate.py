@@ -12,13 +12,16 @@ from pathlib import Path
 from torch import nn
 from torch.testing import assert_close
 from torch.utils.data import Subset
-from barlow_kit.checkpoint import CheckpointError, load_latest, previous
+from torchvision.models import resnet18
+from barlow_kit.checkpoint import load_latest, previous
 from barlow_kit.data import TensorImages, UnreadableImage, get_dataset
 from barlow_kit.distributed import spawn
 from barlow_kit.evaluate import BackboneChanged, Classifier, Feed, Labeled, _flat, _label_view, balanced_labels, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, pretrained, try_one
 from barlow_kit.probes import extract_features, few_label_probe, labels_of, linear_probe
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Stopped, pretrain
+from barlow_kit.twins import make_backbone, register_backbone
+from barlow_kit.weights import CheckpointError, FORMATS, Weights, convert_checkpoint, write_weights
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -40,28 +43,63 @@ def test_settings_have_names():
     test_fail(lambda: get_settings("1%", epochs=0), contains="need epochs")
 
 
-def test_the_backbone_or_an_error():
-    "nbs/14_evaluate.ipynb: The backbone, or an error"
+def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
+    "nbs/14_evaluate.ipynb: The backbone comes from the file, the views from the recipe"
     # cell 74f254d2
     folder = Path(tempfile.mkdtemp())
     run = pretrain("digits", out=folder/"run", epochs=1, warmup_epochs=.5, projector=(64,), progress=False)
-    try: pretrained(folder/"run", recipe="cifar10")
+    backbone, view = pretrained(folder/"run")
+    state = backbone.state_dict()
+    state["0.bias"] = state.pop("3.conv1.weight")
+    torch.save(dict(format="barlow_kit/1", model={f"backbone.{k}": v for k, v in state.items()}), folder/"bad.pt")
+    try: pretrained(folder/"bad.pt")
     except CheckpointError as e: print(str(e).replace(str(folder), "folder"))
 
     # cell 846bdaef
-    backbone, view = pretrained(folder/"run")
     test_eq(view, run.recipe.views.view1)
     for a, b in zip(backbone.state_dict().values(), run.model.backbone.state_dict().values()): test_eq(a, b)
     assert not backbone.training and pretrained(run)[0] is not run.model.backbone
     test_fail(lambda: pretrained(nn.Flatten()), contains="num_features")
-    released = get_recipe("imagenet-1000e", projector=(8,)).model().backbone          # as resnet50.pth is made
-    torch.save(released.state_dict(), folder/"resnet50.pth")
-    backbone, view = pretrained(folder/"resnet50.pth")
-    test_eq((backbone.num_features, view.size), (2048, 224))
-    assert torch.equal(backbone.layer4[2].conv3.weight, released.layer4[2].conv3.weight)
-    torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7), "bn9.weight": torch.zeros(3)}, folder/"odd.pth")
-    test_fail(lambda: pretrained(folder/"odd.pth"), contains="missing: bn1.weight")
-    test_fail(lambda: pretrained(folder/"odd.pth"), contains="unexpected: bn9.weight")
+    test_fail(lambda: pretrained(folder/"bad.pt"), contains="missing: 3.conv1.weight; not known: 0.bias")
+    shutil.copy(folder/"run"/"checkpoint.pt", folder/"moved.pt")          # no recipe beside it
+    test_eq(pretrained(folder/"moved.pt")[1], get_recipe("digits").views.view1)
+    test_eq(pretrained(folder/"moved.pt", recipe="cifar10")[1], get_recipe("cifar10").views.view1)
+
+    # cell 14b2c3d4
+    torch.manual_seed(0)
+    gray = resnet18()
+    gray.conv1, gray.fc = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False), nn.Identity()
+    x = torch.rand(4, 1, 8, 8)
+    gray(2*x)                                                    # statistics are no longer 0 and 1
+    write_weights(folder/"gray.pt", Weights(gray.state_dict()), "barlow_kit")
+    difference = {}
+    for to in FORMATS:
+        path = folder/f"gray-{to}.{'pkl' if to == 'detectron2' else 'pth'}"
+        convert_checkpoint(folder/"gray.pt", path, to)
+        backbone, view = pretrained(path, "digits")
+        difference[to] = (backbone(x) - gray.eval()(x)).abs().max().item()
+
+    # cell 14c3d4e5
+    assert gray(x).std() > 0 and set(difference.values()) == {0.} and len(difference) == 9
+    test_eq(view, get_recipe("digits").views.view1)
+    test_eq(pretrained(path)[1], get_recipe("imagenet-1000e").views.view1)
+    for name, size in (("resnet50", 224), ("resnet18-cifar", 32), ("digits", 8), ("shapes", 32)):
+        backbone = make_backbone(name, 1 if name == "digits" else 3)
+        write_weights(folder/"net.pt", Weights(backbone.state_dict()), "barlow_kit")
+        test_eq((pretrained(folder/"net.pt")[1].size, pretrained(folder/"net.pt")[0].num_features),
+                (size, backbone.num_features))
+
+    @register_backbone("one-layer")
+    def one_layer(channels):
+        net = nn.Sequential(nn.Flatten(), nn.Linear(64*channels, 8))
+        net.num_features = 8
+        return net
+
+    own = one_layer(1)                                   # whose names and shapes nobody could interpret
+    write_weights(folder/"own.pt", Weights(own.state_dict()), "barlow_kit")
+    found, view = pretrained(folder/"own.pt", get_recipe("digits", backbone="one-layer"))
+    assert torch.equal(found(x), own(x))
+    test_fail(lambda: pretrained(folder/"own.pt"), exc=CheckpointError, contains="holds no ResNet")
 
 
 def test_labels_that_can_be_trusted():
