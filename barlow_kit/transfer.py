@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['AP_RULES', 'SVM_COSTS', 'VOC_CLASSES', 'NORMS', 'DETECTRON2_C4', 'DETECTRON2_SETTINGS', 'voc_ap',
-           'mean_average_precision', 'SVMResult', 'svm_transfer', 'VOCImages', 'linear_transfer', 'load_strictly',
-           'LastStageHead', 'faster_rcnn_c4', 'SharedRoIHeads', 'mask_rcnn_c4', 'faster_rcnn_fpn', 'digit_scenes',
-           'plot_boxes', 'detection_lr', 'train_detector', 'digit_detector', 'detect', 'DetectionScore',
-           'score_detections', 'VOCObjects', 'COCOObjects', 'detectron2_name', 'export_detectron2']
+           'mean_average_precision', 'SVMResult', 'svm_transfer', 'VOCImages', 'linear_transfer', 'LastStageHead',
+           'faster_rcnn_c4', 'SharedRoIHeads', 'mask_rcnn_c4', 'faster_rcnn_fpn', 'digit_scenes', 'plot_boxes',
+           'detection_lr', 'train_detector', 'digit_detector', 'detect', 'DetectionScore', 'score_detections',
+           'VOCObjects', 'COCOObjects']
 
 # %% ../nbs/16_transfer.ipynb #836c29c7
 import math
-import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -45,14 +44,14 @@ from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss, mask
 from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from torchvision.transforms.functional import pil_to_tensor
 
-from .checkpoint import (CheckpointError, backbone_weights, load_latest, save_checkpoint,
-                                   write_whole)
+from .checkpoint import load_latest, save_checkpoint
 from .data import batch_order, get_dataset, reading
 from .distributed import SyncBatchNorm, barrier, init, rank, sync_batchnorm, world_size
-from .evaluate import Features, ProbeResult, extract_features, linear_probe
+from .evaluate import Features, ProbeResult, extract_features, linear_probe, pretrained
 from .plot import plot_images
 from .train import Run, TrainingError, as_is, seed_step
 from .twins import make_backbone
+from .weights import backbone_of
 
 # %% ../nbs/16_transfer.ipynb #6c1e1f09
 AP_RULES = ("11-point", "all-points", "steps")
@@ -233,28 +232,12 @@ def linear_transfer(
     return linear_probe(seen, held_out, C=C)._replace(probe="linear, cached features, no augmentation")
 
 # %% ../nbs/16_transfer.ipynb #edede1e8
-def _weights(source) -> Mapping:
-    "A backbone's state from a Run, a module, a mapping, or the path of a checkpoint."
-    if isinstance(source, Run): source = source.model.backbone
-    if isinstance(source, nn.Module): return source.state_dict()
-    return source if isinstance(source, Mapping) else backbone_weights(source)
-
-def load_strictly(
-    net:nn.Module,  # A backbone
-    weights,        # A Run, a module, a state, or the path of a checkpoint (official or ours)
-) -> nn.Module:     # The backbone
-    "Load weights whose names and shapes are exactly the backbone's. CheckpointError lists what is not."
-    given, own = _weights(weights), net.state_dict()
-    given = {k: v for k, v in given.items() if not k.startswith("fc.")}
-    lists = {"missing": [k for k in own if k not in given],
-             "not expected": [k for k in given if k not in own],
-             "of another shape": [f"{k} {tuple(v.shape)}, not {tuple(own[k].shape)}"
-                                  for k, v in given.items() if k in own and v.shape != own[k].shape]}
-    wrong = [f"{len(names)} {what} ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"
-             for what, names in lists.items() if names]
-    if wrong: raise CheckpointError(f"the weights do not fit the backbone: {'; '.join(wrong)}")
-    net.load_state_dict(given, strict=True)
-    return net
+def _backbone_with(weights, backbone:str, channels:int) -> Any:
+    "A backbone with weights from a Run, a module, a state or a file; one by name for no weights."
+    if weights is None: return make_backbone(backbone, channels)
+    if not isinstance(weights, Mapping): return pretrained(weights)[0].train()
+    tensors = {k: v.clone() for k, v in weights.items() if not k.startswith("fc.")}
+    return backbone_of(tensors, make_backbone(backbone, channels)).train()
 
 # %% ../nbs/16_transfer.ipynb #908d8c02
 NORMS = {"sync": SyncBatchNorm, "batch": nn.BatchNorm2d, "frozen": FrozenBatchNorm2d}
@@ -270,12 +253,11 @@ def _freeze(net:nn.Module) -> nn.Module:
     return net
 
 def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> Any:
-    "The backbone by name with these weights and this kind of batch norm."
+    "The backbone with these weights, or by name with random ones, and with this kind of batch norm."
     if norm not in NORMS: raise ValueError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
-    net = make_backbone(backbone, channels)
-    if weights is not None: load_strictly(net, weights)
-    elif norm == "frozen":
+    if weights is None and norm == "frozen":
         raise ValueError("norm='frozen' needs trained weights: with random ones say norm='sync' or 'batch'")
+    net = _backbone_with(weights, backbone, channels)
     return _freeze(net) if norm == "frozen" else sync_batchnorm(net) if norm == "sync" else net
 
 def _split(net) -> tuple[Any, Any]:
@@ -317,12 +299,12 @@ DETECTRON2_C4 = dict(min_size=tuple(range(480, 801, 32)), max_size=1333, size_di
                      rpn_pre_nms_top_n_train=12_000, rpn_pre_nms_top_n_test=6000)
 
 def faster_rcnn_c4(
-    weights,              # Path of a checkpoint (official or ours), Run, backbone, state; None is random
+    weights,              # A checkpoint of any library, Run, backbone, state; None is random
     classes:int,          # Kinds of objects; the background comes on top
     *,
-    backbone:str="resnet50", # A name for `make_backbone`; those with "-cifar" are for small images
+    backbone:str="resnet50", # Of random weights; those with "-cifar" are for small images
     norm:str="sync",      # "sync", "batch" or "frozen"
-    channels:int=3,       # Of the images
+    channels:int=3,       # Of the images, for random weights
     mean:Sequence[float]=(.485, .456, .406), # Normalization, a value a channel
     std:Sequence[float]=(.229, .224, .225),
     anchors:Sequence[int]=(32, 64, 128, 256, 512), # Sides in pixels of the scaled image
@@ -372,7 +354,7 @@ def faster_rcnn_fpn(
     *,
     backbone:str="resnet50", # "resnet50" or "resnet18", also with "-cifar"
     norm:str="sync",      # "sync", "batch" or "frozen"; all but "frozen" also in the pyramid
-    channels:int=3,       # Of the images
+    channels:int=3,       # Of the images, for random weights
     mean:Sequence[float]=(.485, .456, .406), # Normalization, a value a channel
     std:Sequence[float]=(.229, .224, .225),
     anchors:Sequence[int]=(32, 64, 128, 256, 512), # One for each level, the coarsest last
@@ -794,28 +776,3 @@ DETECTRON2_SETTINGS = """MODEL:
   PIXEL_STD: [58.395, 57.120, 57.375]
   RESNETS: {STRIDE_IN_1X1: False}
 INPUT: {FORMAT: "RGB"}"""
-
-def detectron2_name(
-    name:str, # Of a torchvision ResNet's weight, such as "layer1.0.bn2.bias"
-) -> str:     # Such as "res2.0.conv2.norm.bias"
-    "detectron2's name of a weight. ValueError for what a ResNet without classifier does not have."
-    stage, *rest = name.split(".")
-    if stage in ("conv1", "bn1"): stage, rest = "stem", [stage, *rest]
-    elif stage in ("layer1", "layer2", "layer3", "layer4"): stage = f"res{int(stage[-1]) + 1}"
-    else: raise ValueError(f"detectron2 has no place for {name!r}: is it a torchvision ResNet's?")
-    path = ".".join(rest).replace("downsample.0", "shortcut").replace("downsample.1", "shortcut.norm")
-    for k in "123": path = path.replace(f"bn{k}", f"conv{k}.norm")
-    return f"{stage}.{path}"
-
-def export_detectron2(
-    weights,  # Path of a checkpoint (official or ours), Run, ResNet or state
-    path,     # File to write, ending in .pkl
-) -> Path:
-    "A backbone for detectron2, all names and numbers kept. ValueError where it is no ResNet."
-    if Path(path).suffix != ".pkl": raise ValueError(f"detectron2 knows such a file by .pkl, got {path}")
-    state = {k: v for k, v in _weights(weights).items() if not k.startswith("fc.")}
-    model = {detectron2_name(k): v.detach().cpu().numpy() for k, v in state.items()}
-    content = pickle.dumps(dict(model=model, __author__="barlow_kit", matching_heuristics=True), protocol=3)
-    content = content.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
-    write_whole(path, lambda f: f.write(content))
-    return Path(path)
