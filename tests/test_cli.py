@@ -210,7 +210,7 @@ def test_the_zoo_from_the_shell():
     # cell e3eb156c
     test_eq([code for code, _ in answers], [0]*7)
     test_eq(answers[0][1], model_card(names[1]).strip())
-    assert "mmpretrain -> torchvision" in answers[1][1]
+    assert "mmpretrain, lightly or solo-learn -> torchvision" in answers[1][1]
     assert "8xb32-coslr-100e with" in answers[2][1] and "of 6" in answers[3][1]
     assert "-NN cosine" in answers[4][1]
     assert re.search(r"6.png: [abc] \(", answers[5][1])
