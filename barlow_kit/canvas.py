@@ -110,11 +110,12 @@ def _square(c) -> Tensor:
                          f"got a {type(c).__name__}{shape}")
     return c.detach().float().cpu()
 
+# %% ../nbs/18_canvas.ipynb #70481da6
 def _sorted(c:Tensor, order:Tensor|None) -> Tensor:
     "Rows and columns in that order; None leaves them as they are."
     return c if order is None else c[order][:, order]
 
-# %% ../nbs/18_canvas.ipynb #038f406b
+# %% ../nbs/18_canvas.ipynb #caba5206
 def _codes(
     values:Tensor, # Any shape
     limit:float,   # The value that gets the code 32767
@@ -124,7 +125,7 @@ def _codes(
     codes = scaled.round().clamp(-32767, 32767).to(torch.int16)
     return codes.masked_fill(values.isnan(), -32768)
 
-# %% ../nbs/18_canvas.ipynb #fc89c8b7
+# %% ../nbs/18_canvas.ipynb #0a5c8398
 def _matrix_data(
     c:Tensor,            # [D, D]
     title:str,
@@ -143,7 +144,7 @@ def _matrix_data(
         order=order.int().numpy().tobytes() if named else None,
         histograms=[shares.tolist() for shares in histograms])
 
-# %% ../nbs/18_canvas.ipynb #d1538f40
+# %% ../nbs/18_canvas.ipynb #62184a24
 class _MatrixDrawing(Drawing):
     "A matrix, the order of its units, and how both are drawn."
     matrix:Tensor|None = None

@@ -55,10 +55,10 @@ def test_pixels_from_python_to_the_browser():
 
 def test_matrix_entries_as_16_bit_integers():
     "nbs/18_canvas.ipynb: Matrix entries as 16-bit integers"
-    # cell 4a66549d
+    # cell 8ecd988a
     _codes(torch.tensor([1., .5, 0., -3., torch.nan]), limit=1.)
 
-    # cell d728fe63
+    # cell 4bf2a492
     test_eq(_codes(torch.tensor([1., .25, -3., torch.nan]), 1.).tolist(),
             [32767, 8192, -32767, -32768])
     test_eq(_codes(torch.tensor([1., -.5]), 2.).tolist(), [16384, -8192])
@@ -75,7 +75,7 @@ def test_heatmapwidget_hover_zoom_and_sort_a_matrix():
     c = cross_correlation(topics + .4*noise1, topics + .4*noise2)
     heat = HeatmapWidget(c, "64 units, eight topics")
 
-    # cell f204dd4e
+    # cell b6f1952b
     def pixels(heat):
         "The matrix that was sent, as numbers again."
         codes = torch.frombuffer(bytearray(heat.data()["pixels"]), dtype=torch.int16)
