@@ -14,7 +14,7 @@ from unittest.mock import patch
 from barlow_kit.augment import TwoViews, View
 from barlow_kit.canvas import HeatmapWidget, Panel
 from barlow_kit.data import get_dataset
-from barlow_kit.explore import _AT_FIRST, _Explorer, _PRESETS, _SLIDERS, _UNITS, _VIEW_PRESETS, _control, _draws, _enlarged, _examples, _gradients_in_words, _happened, _photo, _pictures, _png, _rounded, _settings, _units_in_words, explore_loss, explore_views, look_at_loss, loss_in_words, made_twins, milliseconds, views_code
+from barlow_kit.explore import _AT_FIRST, _Explorer, _PRESETS, _SLIDERS, _UNITS, _VIEW_PRESETS, _draws, _enlarged, _examples, _gradients_in_words, _happened, _photo, _pictures, _png, _rounded, _settings, _units_in_words, explore_loss, explore_views, labeled_control, look_at_loss, loss_in_words, made_twins, milliseconds, views_code
 from barlow_kit.loss import cross_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -54,7 +54,7 @@ def test_errors_of_a_slider_in_words():
     class Inverse(_Explorer):
         def draw(self): self.result = 1 / self.controls["x"].value
 
-    inverse = Inverse(dict(x=_control(widgets.FloatSlider, "x", "a number", value=2.)), [])
+    inverse = Inverse(dict(x=labeled_control(widgets.FloatSlider, "x", "a number", value=2.)), [])
     inverse.set(x=4.)
     inverse.controls["x"].value = 0.
 
