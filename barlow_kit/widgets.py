@@ -212,7 +212,7 @@ class _Buttons(widgets.HBox):
         step.disabled = state != "paused"
         pause.description = "Go on" if state == "paused" else "Pause"
 
-# %% ../nbs/20_widgets.ipynb #c4c946f4
+# %% ../nbs/20_widgets.ipynb #8fb8e16d
 class _Gate:
     "Where a training waits between two steps while it is paused."
     def __init__(self):
@@ -223,6 +223,11 @@ class _Gate:
     def is_open(self) -> bool: return self._open.is_set()
     def open(self) -> None: self._open.set()
     def shut(self) -> None: self._open.clear()
+
+    def turn(self) -> None:
+        "Shut it, or open it again."
+        if self.is_open(): self.shut()
+        else: self.open()
 
     def open_once(self) -> None:
         "Let one step pass, if it is shut."
@@ -241,15 +246,13 @@ class _Steering(Panel):
     def __init__(self):
         self.gate = _Gate()
         self.state = "waiting"
-        self.status = widgets.HTML("waiting for the first step")
         self.buttons = _Buttons(self.pause, self.step, self.stop)
         self._stop = False
         super().__init__([self.buttons])
 
     def pause(self) -> None:
         "Hold the training after the step that it is in; the second time, let it go on."
-        if self.gate.is_open(): self.gate.shut()
-        else: self.gate.open()
+        self.gate.turn()
         if self.state in ("training", "paused"): self._moving()
 
     def step(self) -> None:
@@ -266,32 +269,43 @@ class _Steering(Panel):
         self.state = "training" if self.gate.is_open() else "paused"
         self.buttons.enable(self.state)
 
-# %% ../nbs/20_widgets.ipynb #993cb04e
+# %% ../nbs/20_widgets.ipynb #54d27077
 class _Job(threading.Thread):
     "A training in a thread of its own; `begun` is set after its first step."
     def __init__(self, monitor:"_Background", data, recipe, callbacks, options:dict):
         super().__init__(daemon=True, name="barlow_kit training")
         self.monitor = monitor
-        self.arguments = (data, recipe)
-        self.options = options | dict(callbacks=[*callbacks, self._note, monitor])
+        callbacks = [*callbacks, self._note, monitor]
+        self.work = partial(pretrain, data, recipe, progress=False, callbacks=callbacks,
+                            **options)
         self.begun = threading.Event()
-        self.training:Any = None                     # The Run, from its first step on
+        self.training:Any = None    # The Run, from its first step on
         self.error:BaseException|None = None
 
     def _note(self, run:Run) -> None:
-        "Called after every step, before the monitor."
         self.training = run
         self.begun.set()
 
     def run(self) -> None:
-        "What the thread does."
         try:
-            pretrain(*self.arguments, progress=False, **self.options)
+            self.work()
         except BaseException as e:
             self.error = e
             self.monitor._ended(f"failed: {e}")
         finally:
             self.begun.set()
+
+# %% ../nbs/20_widgets.ipynb #c49fd39a
+def _finished(job:_Job|None, timeout:float|None) -> Run:
+    "The run of a thread that has ended; its error if it failed."
+    if job is None:
+        raise RuntimeError("nothing trains in the background: call start() first")
+    job.join(timeout)
+    if job.is_alive():
+        done = len(job.training.history)
+        raise TimeoutError(f"still training: {done} of {job.training.total} steps")
+    if job.error: raise job.error
+    return job.training
 
 # %% ../nbs/20_widgets.ipynb #e3492ff7
 class _Background(_Steering):
@@ -314,16 +328,9 @@ class _Background(_Steering):
 
     def wait(self, timeout:float|None=None) -> Run:
         "The run when it has ended. TimeoutError after so many seconds."
-        if self.thread is None:
-            raise RuntimeError("nothing trains in the background: call start() first")
-        self.thread.join(timeout)
-        if self.thread.is_alive():
-            done = len(self.run.history)
-            raise TimeoutError(f"still training: {done} of {self.run.total} steps")
-        if self.thread.error: raise self.thread.error
-        return self.run
+        return _finished(self.thread, timeout)
 
-# %% ../nbs/20_widgets.ipynb #96e98acb
+# %% ../nbs/20_widgets.ipynb #adcca193
 _trainings:weakref.WeakSet = weakref.WeakSet()
 
 @atexit.register
@@ -332,7 +339,7 @@ def _end_all(seconds:float=3.) -> None:
         training.stop()
         if training.thread: training.thread.join(seconds)
 
-# %% ../nbs/20_widgets.ipynb #0c24ddac
+# %% ../nbs/20_widgets.ipynb #3afc4911
 class _Watch:
     "What a monitor knows of the run that it watches."
     def __init__(self,
@@ -364,14 +371,14 @@ def _note_history(watch:_Watch) -> None:
             watch.courses[name].add(entry["step"], values[name])
     watch.noted = len(history)
 
-# %% ../nbs/20_widgets.ipynb #a4ea0f9f
+# %% ../nbs/20_widgets.ipynb #c786d65d
 def _vote(watch:_Watch, labeled:tuple[ImageData, ImageData]) -> None:
     "Let nearest neighbors classify, by the features of now."
     voters, asked = (extract_features(watch.run, data) for data in labeled)
     accuracy = knn_probe(voters, asked).accuracy
     watch.courses["knn"].add(watch.run.history[-1]["step"], accuracy)
 
-# %% ../nbs/20_widgets.ipynb #31d78507
+# %% ../nbs/20_widgets.ipynb #7222b292
 def _draw(watch:_Watch, heat:HeatmapWidget, curves:_Curves) -> None:
     "Both pictures."
     step = watch.run.history[-1]["step"]
@@ -383,7 +390,7 @@ def _draw(watch:_Watch, heat:HeatmapWidget, curves:_Curves) -> None:
     curves.panels = _panels(watch.courses, watch.run.floor)
     curves.redraw()
 
-# %% ../nbs/20_widgets.ipynb #69b71a1e
+# %% ../nbs/20_widgets.ipynb #fe41d3f4
 def _speed(watch:_Watch, images:int) -> float:
     "Images a second over the last eight looks, now that so many were seen in all."
     watch.looks.append((time.perf_counter(), images))
@@ -391,7 +398,7 @@ def _speed(watch:_Watch, images:int) -> float:
     now, _ = watch.looks[-1]
     return (images - before) / max(now - then, 1e-9)
 
-# %% ../nbs/20_widgets.ipynb #231aee5d
+# %% ../nbs/20_widgets.ipynb #249762a3
 def _status(watch:_Watch, state:str) -> str:
     "The line of numbers, as HTML."
     run = watch.run
@@ -421,6 +428,7 @@ class _Pictures(_Background):
         live:bool|None=None,   # False: images, as where anywidget is missing
     ):
         super().__init__()
+        self.status = widgets.HTML("waiting for the first step")
         self.labeled = labeled
         self.samples = samples
         self.look = _Pace(refresh, share)
@@ -437,7 +445,7 @@ class _Pictures(_Background):
         if self.heat.matrix is None: return None
         return plot_panels(self.curves.panels, self.heat.matrix, self.heat.heading)
 
-# %% ../nbs/20_widgets.ipynb #c6166e3a
+# %% ../nbs/20_widgets.ipynb #e7ca177b
 class _Visitor(_Pictures):
     "Begins to watch a run, and leaves it."
     watch:_Watch|None = None
@@ -461,13 +469,24 @@ class _Visitor(_Pictures):
         numbers = self.status.value.partition(" &middot; ")[1:]
         self.status.value = f"<b>{state}</b>" + "".join(numbers)
 
+# %% ../nbs/20_widgets.ipynb #01faf722
+def _look(monitor:_Visitor, watch:_Watch, last:bool) -> None:
+    "Note the step; vote and draw if it is time, or at the last one."
+    _note_history(watch)
+    if monitor.labeled and (last or monitor.vote.due()):
+        with monitor.vote.work(): _vote(watch, monitor.labeled)
+    if last or monitor.look.due() or monitor.state == "paused":
+        with monitor.look.work():
+            _draw(watch, monitor.heat, monitor.curves)
+            monitor.status.value = _status(watch, monitor.state)
+
 # %% ../nbs/20_widgets.ipynb #6fe1e0e3
 class TrainingMonitor(_Visitor):
     "A live picture of a training, with buttons to steer it: a callback for `pretrain`."
     def __call__(self, run:Run) -> None:
         "Called after every step."
         try:
-            self._look(run)
+            _look(self, self._watching(run), last=len(run.history) == run.total)
             self.gate.wait()
             run.stop = run.stop or self._stop
             if len(run.history) == run.total:
@@ -478,18 +497,6 @@ class TrainingMonitor(_Visitor):
             self._ended(f"the monitor failed, the training goes on: {e}")
             raise
 
-    def _look(self, run:Run) -> None:
-        "Note the step; vote and draw if it is time, or the last step."
-        watch = self._watching(run)
-        last = len(run.history) == run.total
-        _note_history(watch)
-        if self.labeled and (last or self.vote.due()):
-            with self.vote.work(): _vote(watch, self.labeled)
-        if last or self.look.due() or self.state == "paused":
-            with self.look.work():
-                _draw(watch, self.heat, self.curves)
-                self.status.value = _status(watch, self.state)
-
 # %% ../nbs/20_widgets.ipynb #e44663c9
 def pca_map(
     features:Tensor, # [N, F]
@@ -498,7 +505,7 @@ def pca_map(
     x = features.double() - features.double().mean(0)
     return (x @ torch.linalg.svd(x, full_matrices=False).Vh[:2].T).float()
 
-# %% ../nbs/20_widgets.ipynb #1ba6ceef
+# %% ../nbs/20_widgets.ipynb #0b12e0b4
 def tsne_map(
     features:Tensor, # [N, F]
     seed:int=0,
@@ -509,7 +516,7 @@ def tsne_map(
     with threadpool_limits(1):
         return torch.from_numpy(tsne.fit_transform(features.numpy()))
 
-# %% ../nbs/20_widgets.ipynb #be8b9889
+# %% ../nbs/20_widgets.ipynb #aa3c81a5
 def align_map(
     points:Tensor,   # [N, 2]
     target:Tensor,   # [N, 2] of the same images
@@ -563,7 +570,7 @@ class FeatureMaps:
             self._points[stage, kind] = align_map(flat, target)
         return self._points[stage, kind]
 
-# %% ../nbs/20_widgets.ipynb #1f066d39
+# %% ../nbs/20_widgets.ipynb #c075b557
 def nearest_images(
     features:Tensor, # [N, F]
     image:int,       # Number of an image
@@ -574,7 +581,7 @@ def nearest_images(
     distance[image] = torch.inf
     return distance.topk(min(k, len(features) - 1), largest=False).indices.tolist()
 
-# %% ../nbs/20_widgets.ipynb #b3c2547a
+# %% ../nbs/20_widgets.ipynb #891a0225
 def percent_alike(
     features:Tensor, # [N, F]
     labels:Tensor,   # [N]
@@ -583,7 +590,7 @@ def percent_alike(
     nearest = torch.cdist(features, features).fill_diagonal_(torch.inf).argmin(1)
     return 100*(labels[nearest] == labels).double().mean().item()
 
-# %% ../nbs/20_widgets.ipynb #6de61ab4
+# %% ../nbs/20_widgets.ipynb #62dff948
 def _strip(images:list, side:int=56) -> bytes:
     "Images in a row as a PNG, the first one apart."
     row = Image.new("RGB", ((side + 4)*len(images) + 12, side), "white")
@@ -604,7 +611,7 @@ def _class_name(maps:FeatureMaps, label:int) -> str:
     if label < 0: return "unknown"
     return html.escape(str(names[label])) if label < len(names) else str(label)
 
-# %% ../nbs/20_widgets.ipynb #ffbe19b0
+# %% ../nbs/20_widgets.ipynb #f4c586c8
 def _legend(maps:FeatureMaps) -> str:
     "One line of HTML for each class, if there are few."
     shown = maps.labels.unique()
@@ -613,7 +620,7 @@ def _legend(maps:FeatureMaps) -> str:
     return "<br>".join(dot.format(color, _class_name(maps, k))
                        for k, color in zip(shown.tolist(), class_colors(shown)))
 
-# %% ../nbs/20_widgets.ipynb #01ff2e92
+# %% ../nbs/20_widgets.ipynb #18495350
 def _neighbors_in_words(maps:FeatureMaps, stage:str, image:int, near:list[int]) -> str:
     "The lines below the pictures."
     name = _class_name(maps, int(maps.labels[image]))
@@ -634,13 +641,13 @@ def _map_controls(maps:FeatureMaps) -> tuple[Any, Any, Any]:
         options=["PCA", "t-SNE"],
         tooltips=["Principal components", "Neighbors side by side; takes seconds"])
     image = labeled_control(
-        widgets.BoundedIntText, "image", "Number of the image to look at", width="180px",
-        max=len(maps.data) - 1)
+        widgets.BoundedIntText, "image", "Number of the image to look at",
+        width="180px", max=len(maps.data) - 1)
     return stage, kind, image
 
 # %% ../nbs/20_widgets.ipynb #36274d72
 class _EmbeddingControls(Drawing):
-    "A map, its controls, and the images that were pointed at."
+    "A map, its controls, and a place for the images that were pointed at."
     def __init__(self, maps:FeatureMaps, *, size:int=400, live:bool|None=None):
         self.maps = maps
         self.stage, self.kind, self.image = _map_controls(maps)
@@ -660,6 +667,9 @@ class _EmbeddingControls(Drawing):
     def _picked(self, change) -> None: self.look()
     def _moved(self, change) -> None: self.redraw()
 
+# %% ../nbs/20_widgets.ipynb #c450d2db
+class _EmbeddingLook(_EmbeddingControls):
+    "What is shown when something was moved."
     def redraw(self) -> None:
         "Draw the map, and look again: the neighbors may be others now."
         super().redraw()
@@ -678,11 +688,11 @@ class _EmbeddingControls(Drawing):
         self.words.value = _neighbors_in_words(self.maps, self.stage.value, k, near)
 
     def neighbors(self) -> list[int]:
-        "The images nearest to the picked one."
-        return nearest_images(self.maps.features(self.stage.value), self.image.value)
+        x = self.maps.features(self.stage.value)
+        return nearest_images(x, self.image.value)
 
 # %% ../nbs/20_widgets.ipynb #b961bded
-class EmbeddingMap(_EmbeddingControls):
+class EmbeddingMap(_EmbeddingLook):
     "A map that changes with the checkpoint; `explore_embeddings` makes it."
     def points(self) -> Tensor:
         "[N, 2] of the map that is shown."
@@ -709,7 +719,7 @@ def _evenly(data:ImageData, most:int) -> ImageData:
     chosen.classes = getattr(data, "classes", ())
     return chosen
 
-# %% ../nbs/20_widgets.ipynb #7f0759f3
+# %% ../nbs/20_widgets.ipynb #97ba3106
 def explore_embeddings(
     runs,          # A Run, the folder of one with `keep_models`, or a dict: name -> Run
     data:ImageData,      # Items are (image, label); a label of -1 is unknown

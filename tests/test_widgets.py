@@ -167,7 +167,7 @@ def test_buttons_that_pause_step_and_stop_a_training():
 
 def test_a_training_in_a_thread_of_its_own():
     "nbs/20_widgets.ipynb: A training in a thread of its own"
-    # cell 9d4f379a
+    # cell 51350ba8
     class Quiet(_Background):
         "Buttons without pictures."
         def __call__(self, run):
@@ -179,7 +179,7 @@ def test_a_training_in_a_thread_of_its_own():
     quiet.stop()
     run = quiet.wait(60)
 
-    # cell d9b53ef7
+    # cell 6afdbd32
     assert 1 <= len(run.history) < run.total and not quiet.thread.is_alive()
     test_fail(lambda: Quiet().start("digits", epochz=3), contains="did you mean 'epochs'")
     test_fail(lambda: Quiet().wait(), contains="call start() first")
@@ -191,7 +191,7 @@ def test_a_training_in_a_thread_of_its_own():
     paused.stop()
     test_eq(len(paused.wait(60).history), 1)
 
-    # cell 63482e4a
+    # cell 10ea120b
     def fall(run):
         if len(run.history) == 3: raise KeyboardInterrupt("three is enough")
 
@@ -205,13 +205,13 @@ def test_a_training_in_a_thread_of_its_own():
 
 def test_trainingmonitor_watch_a_training_and_steer_it():
     "nbs/20_widgets.ipynb: TrainingMonitor: watch a training, and steer it"
-    # cell 74131c9c
+    # cell c3ad9efa
     run = pretrain("digits", epochs=2, projector=(64, 64), progress=False)
     watch = _Watch(run, samples=64)
     _note_history(watch)
     print(html.unescape(_status(watch, "training")))
 
-    # cell 70475017
+    # cell 9004d6b3
     history = run.history
     weighted = watch.courses["lambd x redundancy"]
     test_close(weighted.y, [.0051*h["redundancy"] for h in history])
@@ -306,7 +306,7 @@ def test_a_monitor_that_breaks_a_kernel_that_is_shut_down():
         run = pretrain("digits", epochs=2, projector=(64, 64), callbacks=[broken],
                        progress=False)
 
-    # cell f3c3c109
+    # cell bd09fe18
     killed = str(Path(tempfile.mkdtemp())/"killed")
     code = f"""
 from barlow_kit.widgets import TrainingMonitor
@@ -325,7 +325,7 @@ monitor.start("digits", out={killed!r}, epochs=500, projector=(64, 64))
 
 def test_flat_maps_by_principal_components_and_t_sne():
     "nbs/20_widgets.ipynb: Flat maps by principal components and t-SNE"
-    # cell 6357818f
+    # cell 25aa4c7b
     torch.manual_seed(0)
     cloud = torch.randn(200, 6) * torch.tensor([5., 3, 1, .1, .1, .1])
     flat = pca_map(cloud)
@@ -344,7 +344,7 @@ def test_flat_maps_by_principal_components_and_t_sne():
 
 def test_features_of_every_checkpoint():
     "nbs/20_widgets.ipynb: Features of every checkpoint"
-    # cell 23564638
+    # cell 3573f898
     digits = get_dataset("digits", "test")
     torch.manual_seed(0)
     models = {"untrained": get_recipe("digits").model().eval(),
@@ -354,7 +354,7 @@ def test_features_of_every_checkpoint():
         alike = percent_alike(maps.features(name), maps.labels)
         print(f"{name}: {alike:.1f} % have a nearest neighbor of the same class")
 
-    # cell f4f1075a
+    # cell d2409ca2
     x = maps.features("trained")
     near = NearestNeighbors(n_neighbors=9).fit(x).kneighbors(x, return_distance=False)
     test_eq(nearest_images(x, 8), near[8, 1:].tolist())
@@ -409,7 +409,7 @@ def test_explore_embeddings_watch_classes_separate():
     corner = (255*maps.data[20][0][0, 0, 0]).round()          # an 8 x 8 digit: squares of 7
     test_eq(strip[:, 3, 3].tolist(), [corner]*3)
 
-    # cell e73ee9ba
+    # cell 502307e5
     digits = get_dataset("digits", "test")
     few = explore_embeddings({"one": Run.load(folder)}, digits, most=60, live=False)
     evenly = torch.linspace(0, 396, 60).long()
