@@ -28,49 +28,66 @@ except ImportError: AnyWidget = None    # type: ignore
 # %% ../nbs/18_canvas.ipynb #6c941a11
 def figure_png(
     figure:Figure,
-    dpi:int=80,
+    dpi:int=80,    # Dots per inch
 ) -> bytes:
-    "A figure as a small PNG of 256 colors: noise, of which C has much, packs badly."
-    drawn, small = io.BytesIO(), io.BytesIO()
+    "A figure as a small PNG of 256 colors."
+    drawn = io.BytesIO()
     figure.savefig(drawn, dpi=dpi)
     few = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
+    small = io.BytesIO()
     few.save(small, "png", optimize=True)
     return small.getvalue()
 
+# %% ../nbs/18_canvas.ipynb #9b16853e
 class Panel(widgets.VBox):
     "Widgets in a column; what cannot show widgets shows the figure that `twin` draws."
     def twin(self) -> Figure|None:
         "The same as a figure, or None when there is nothing to show yet."
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
-        bundle, figure = super()._repr_mimebundle_(**kwargs), self.twin()
+        bundle = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = f"{type(self).__name__}: live in Jupyter"
-        return bundle | ({"image/png": b64encode(figure_png(figure)).decode()} if figure else {})
+        figure = self.twin()
+        if figure is not None:
+            bundle["image/png"] = b64encode(figure_png(figure)).decode()
+        return bundle
+
+# %% ../nbs/18_canvas.ipynb #9cb67380
+def _color_table() -> bytes:
+    "Red, green and blue of 256 colors, from blue over white to red."
+    return (255.5*colormaps["RdBu_r"](range(256))[:, :3]).astype("u1").tobytes()
 
 # %% ../nbs/18_canvas.ipynb #6748aa0f
 if AnyWidget is not None:
     class _Canvas(AnyWidget):
         "What widgets.js draws: `kind` says how, `data` what."
         _esm = Path(str(files("barlow_kit")/"widgets.js"))
-        kind = traitlets.Unicode().tag(sync=True)          # "matrix", "curves" or "map"
-        size = traitlets.Int().tag(sync=True)              # Height of the drawing in pixels
+        kind = traitlets.Unicode().tag(sync=True)     # "matrix", "curves" or "map"
+        size = traitlets.Int().tag(sync=True)         # Height of the drawing in pixels
         data = traitlets.Dict().tag(sync=True)
-        colors = traitlets.Bytes((255.5*colormaps["RdBu_r"](range(256))[:, :3]).astype("u1").tobytes()
-                                 ).tag(sync=True)
-        picked = traitlets.Int(-1).tag(sync=True)          # Number of a point of the map
+        colors = traitlets.Bytes(_color_table()).tag(sync=True)
+        picked = traitlets.Int(-1).tag(sync=True)     # Number of a point of the map
         marked = traitlets.List(trait=traitlets.Int()).tag(sync=True)
 
+# %% ../nbs/18_canvas.ipynb #2d33b6d3
+def _canvas(kind:str, size:int, live:bool) -> widgets.Widget:
+    "A canvas, or an image where nothing is live."
+    if not live: return widgets.Image(format="png")
+    if AnyWidget is None:
+        raise ImportError("anywidget is not installed: pip install anywidget")
+    return _Canvas(kind=kind, size=size)
+
+# %% ../nbs/18_canvas.ipynb #7854aa4f
 class Drawing(Panel):
     "A canvas that shows `data()`; without anywidget, an image of `twin()`."
     def __init__(self,
         kind:str,               # What widgets.js shall draw, such as "matrix"
         size:int,               # Side in pixels
         controls:Sequence=(),   # Widgets below the canvas
-        live:bool|None=None,    # Whether it answers to the mouse; None: if anywidget is there
+        live:bool|None=None,    # Answers to the mouse; None: if anywidget is there
     ):
-        if live and AnyWidget is None: raise ImportError("anywidget is not installed: pip install anywidget")
         self.live = AnyWidget is not None if live is None else live
-        self.canvas = _Canvas(kind=kind, size=size) if self.live else widgets.Image(format="png")
+        self.canvas = _canvas(kind, size, self.live)
         super().__init__([self.canvas, *controls])
 
     def data(self) -> dict:
@@ -79,34 +96,77 @@ class Drawing(Panel):
 
     def redraw(self) -> None:
         "Show what there is now."
-        if self.live: self.canvas.data = self.data()
-        elif figure := self.twin(): self.canvas.value = figure_png(figure)
+        if self.live:
+            self.canvas.data = self.data()
+        elif figure := self.twin():
+            self.canvas.value = figure_png(figure)
 
 # %% ../nbs/18_canvas.ipynb #9f7e2189
 def _square(c) -> Tensor:
     "A matrix on the CPU, or a ValueError."
     if not isinstance(c, Tensor) or c.ndim != 2 or c.shape[0] != c.shape[1]:
         shape = f" of shape {tuple(c.shape)}" if hasattr(c, "shape") else ""
-        raise ValueError(f"need a square matrix as a tensor [D, D], got a {type(c).__name__}{shape}")
+        raise ValueError("need a square matrix as a tensor [D, D], "
+                         f"got a {type(c).__name__}{shape}")
     return c.detach().float().cpu()
 
-def _sorted(c:Tensor, order:Tensor|None) -> Tensor: return c if order is None else c[order][:, order]
+# %% ../nbs/18_canvas.ipynb #70481da6
+def _sorted(c:Tensor, order:Tensor|None) -> Tensor:
+    "Rows and columns in that order; None leaves them as they are."
+    return c if order is None else c[order][:, order]
 
-def _matrix_data(c:Tensor|None, title:str, limit:float, max_size:int, order:Tensor|None) -> dict:
-    "A matrix as widgets.js wants it. NaN has a code of its own."
-    if c is None: return {}
+# %% ../nbs/18_canvas.ipynb #caba5206
+def _codes(
+    values:Tensor, # Any shape
+    limit:float,   # The value that gets the code 32767
+) -> Tensor:       # int16 of the same shape; -32768 is NaN
+    "Values as the integers that travel."
+    scaled = values.nan_to_num(0.) * (32767/limit)
+    codes = scaled.round().clamp(-32767, 32767).to(torch.int16)
+    return codes.masked_fill(values.isnan(), -32768)
+
+# %% ../nbs/18_canvas.ipynb #0a5c8398
+def _matrix_data(
+    c:Tensor,            # [D, D]
+    title:str,
+    limit:float,         # Value at the ends of the color scale
+    max_size:int,        # A larger matrix is sent as block means
+    order:Tensor|None,   # [D] unit numbers, if the units are sorted
+) -> dict:
+    "A matrix as widgets.js wants it."
     small = block_mean(_sorted(c, order), max_size)
-    codes = (small.nan_to_num(0.) * (32767/limit)).round_().clamp_(-32767, 32767).to(torch.int16)
-    if small.sum().isnan(): codes[small.isnan()] = -32768
-    known = None if order is None or len(small) < len(c) else order.int().numpy().tobytes()
-    return dict(pixels=codes.numpy().tobytes(), side=len(small), units=len(c), limit=limit, title=title,
-                names=["view 1", "view 2"], order=known,
-                histograms=[h.tolist() for h in correlation_histograms(c, limit=limit)])
+    named = order is not None and len(small) == len(c)     # a block has no single name
+    histograms = correlation_histograms(c, limit=limit)
+    return dict(
+        pixels=_codes(small, limit).numpy().tobytes(),
+        side=len(small), units=len(c), limit=limit, title=title,
+        names=["view 1", "view 2"],
+        order=order.int().numpy().tobytes() if named else None,
+        histograms=[shares.tolist() for shares in histograms])
+
+# %% ../nbs/18_canvas.ipynb #62184a24
+class _MatrixDrawing(Drawing):
+    "A matrix, the order of its units, and how both are drawn."
+    matrix:Tensor|None = None
+    order:Tensor|None = None
+    heading:str
+    limit:float
+    max_size:int
+
+    def data(self) -> dict:
+        if self.matrix is None: return {}
+        return _matrix_data(self.matrix, self.heading, self.limit, self.max_size,
+                            self.order)
+
+    def twin(self) -> Figure|None:
+        "The same as a figure."
+        if self.matrix is None: return None
+        return plot_heatmap(_sorted(self.matrix, self.order), self.heading,
+                            limit=self.limit, max_size=self.max_size)
 
 # %% ../nbs/18_canvas.ipynb #e13b95fb
-class HeatmapWidget(Drawing):
-    "A square matrix, such as C: hover for values, zoom, sort; `update(matrix)` shows another one."
-    matrix:Tensor|None = None; order:Tensor|None = None
+class HeatmapWidget(_MatrixDrawing):
+    "A square matrix, such as C: hover, zoom, sort; `update(c)` shows another."
     def __init__(self,
         matrix:Tensor|None=None, # [D, D]; later ones through `update`
         title:str="",
@@ -114,11 +174,14 @@ class HeatmapWidget(Drawing):
         size:int=320,            # Side of the drawing in pixels
         limit:float=1.,          # Value at the ends of the color scale
         max_size:int=512,        # A larger matrix is shown as block means
-        live:bool|None=None,     # False: an image instead of a canvas, as where anywidget is missing
+        live:bool|None=None,     # False: an image, as where anywidget is missing
     ):
-        self.heading, self.limit, self.max_size = title, limit, max_size
-        self.sort = widgets.Checkbox(description="similar units side by side", indent=False,
-                                     tooltip="Sort the units by how they correlate now")
+        self.heading = title
+        self.limit = limit
+        self.max_size = max_size
+        self.sort = widgets.Checkbox(
+            description="similar units side by side", indent=False,
+            tooltip="Sort the units by how they correlate now")
         super().__init__("matrix", size, [self.sort], live)
         self.sort.observe(self._sort, "value")
         if matrix is not None: self.update(matrix)
@@ -126,8 +189,10 @@ class HeatmapWidget(Drawing):
     def update(self, matrix:Tensor, title:str|None=None) -> None:
         "Show another [D, D] matrix. ValueError for anything else."
         matrix = _square(matrix)
-        if self.matrix is not None and len(self.matrix) != len(matrix): self.sort.value = False
-        self.matrix, self.heading = matrix, self.heading if title is None else title
+        if self.matrix is not None and len(self.matrix) != len(matrix):
+            self.sort.value = False
+        self.matrix = matrix
+        if title is not None: self.heading = title
         self.redraw()
 
     def _sort(self, change) -> None:
@@ -135,20 +200,11 @@ class HeatmapWidget(Drawing):
         self.order = unit_order(self.matrix) if self.sort.value else None
         self.redraw()
 
-    def data(self) -> dict:
-        return _matrix_data(self.matrix, self.heading, self.limit, self.max_size, self.order)
-
-    def twin(self) -> Figure|None:
-        "The same as a figure."
-        if self.matrix is None: return None
-        return plot_heatmap(_sorted(self.matrix, self.order), self.heading, limit=self.limit,
-                            max_size=self.max_size)
-
 # %% ../nbs/18_canvas.ipynb #f5b367f4
 def at_once(
     *controls:widgets.Widget, # Such as buttons
 ) -> None:
-    "Let changes of these be handled while a cell runs, where front end and kernel can do that."
+    "Let clicks on these be handled while a cell runs, where that is possible."
     for control in controls:
         if hasattr(control.comm, "_reply_subshell_for"):
             control.comm._reply_subshell_for = lambda data, subshell: subshell

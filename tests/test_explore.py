@@ -5,168 +5,285 @@ import ipywidgets as widgets
 import math
 import torch
 from PIL import Image
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from fastcore.test import test_close, test_eq, test_fail
 from torch.testing import assert_close
 from torchvision.transforms.v2.functional import pil_to_tensor
-from barlow_kit.augment import TwoViews
+from unittest.mock import patch
+from barlow_kit.augment import TwoViews, View
+from barlow_kit.canvas import HeatmapWidget, Panel
 from barlow_kit.data import get_dataset
-from barlow_kit.explore import _AT_FIRST, _Explorer, _POWERS, _PRESETS, _SLIDERS, _VIEW_PRESETS, _control, _enlarged, _examples, _photo, _png, _without_normalization, explore_loss, explore_views, look_at_loss, made_twins, milliseconds, said, views_code
+from barlow_kit.explore import _AT_FIRST, _Explorer, _PRESETS, _SLIDERS, _UNITS, _VIEW_PRESETS, _draws, _enlarged, _examples, _gradients_in_words, _happened, _photo, _pictures, _png, _rounded, _settings, _units_in_words, explore_loss, explore_views, labeled_control, look_at_loss, loss_in_words, made_twins, milliseconds, views_code
 from barlow_kit.loss import cross_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_controls_that_never_fail_in_silence():
-    "nbs/19_explore.ipynb: Controls that never fail in silence"
+def test_one_slider_one_matrix():
+    "nbs/19_explore.ipynb: One slider, one matrix"
+    # cell 60ced9c2
+    class OneSlider(Panel):
+        def __init__(self):
+            self.noise = widgets.FloatSlider(1., min=0., max=5., description="noise")
+            self.heat = HeatmapWidget(size=200)
+            super().__init__([self.noise, self.heat])
+            self.noise.observe(self.redraw, "value")
+            self.redraw()
+
+        def redraw(self, change=None):
+            generator = torch.Generator().manual_seed(0)
+            view1, noise = torch.randn(2, 256, 32, generator=generator)
+            c = cross_correlation(view1, view1 + self.noise.value*noise)
+            self.heat.update(c, f"C, noise {self.noise.value}")
+
+        def twin(self): return self.heat.twin()
+
+    one = OneSlider()
+
+    # cell a9e2f0d4
+    for noise in (0., 1., 3.):
+        one.noise.value = noise
+        diagonal = one.heat.matrix.diagonal().mean().item()
+        test_close(diagonal, 1/(1 + noise**2)**.5, eps=.05)     # of x and x + noise
+
+
+def test_errors_of_a_slider_in_words():
+    "nbs/19_explore.ipynb: Errors of a slider, in words"
     # cell 3e2ae641
-    class Half(_Explorer):
+    class Inverse(_Explorer):
         def draw(self): self.result = 1 / self.controls["x"].value
 
-    half = Half(dict(x=_control(widgets.FloatSlider, "x", "any number", value=2.)), [])
-    half.set(x=4.)
-    half.controls["x"].value = 0.
+    inverse = Inverse(dict(x=labeled_control(widgets.FloatSlider, "x", "a number", value=2.)), [])
+    inverse.set(x=4.)
+    inverse.controls["x"].value = 0.
 
     # cell a9bb36ff
-    test_eq(half.message.value, "<b>ZeroDivisionError:</b> float division by zero")
-    half.put(x=5.); test_eq((half.result, half.message.value != ""), (.25, True))       # not drawn
-    half.set(x=2.); test_eq((half.result, half.message.value), (.5, ""))                # as good as before
+    test_eq(inverse.message.value, "<b>ZeroDivisionError:</b> float division by zero")
+    inverse.put(x=5.)
+    test_eq((inverse.result, inverse.message.value != ""), (.25, True))       # not drawn
+    inverse.set(x=2.)
+    test_eq((inverse.result, inverse.message.value), (.5, ""))           # as good as before
+    test_eq(inverse.message.layout.display, "none")
+    inverse.controls["x"].value = 8.
+    test_eq(inverse.result, .125)
 
 
-def test_twins_made_to_order():
-    "nbs/19_explore.ipynb: Twins made to order"
+def test_milliseconds_from_a_slider_to_the_picture():
+    "nbs/19_explore.ipynb: Milliseconds from a slider to the picture"
+    # cell 2ecb7d86
+    heat = HeatmapWidget()
+    c = torch.eye(512)
+    print(f"a matrix of 512 units: {milliseconds(lambda k: heat.update(c)):.0f} ms")
+
+    # cell a81eccdd
+    moves = []
+    clock = [0., .03, 5., 5.01, 9., 9.02]                                     # seconds
+    with patch("time.perf_counter", side_effect=clock):
+        test_close(milliseconds(moves.append, times=3), 10.)
+    test_eq(moves, [0, 1, 2])
+
+
+def test_embeddings_with_a_known_c():
+    "nbs/19_explore.ipynb: Embeddings with a known C"
     # cell ee457b6c
-    pair = made_twins(20_000, 4, correlation=.8, redundancy=.5, noise=.5)
+    pair = made_twins(20_000, 4, correlation=.8, overlap=.5, noise=.5)
     cross_correlation(*pair)
 
     # cell 2956be32
-    settings = [(.8, .5, .5, 1.), (-.6, .3, 0., 1.), (1., 0., 1., .1), (.9, 1., .2, 1.), (1., .4, 0., .003)]
+    settings = [(.8, .5, .5, 1.), (-.6, .3, 0., 1.), (1., 0., 1., .1), (.9, 1., .2, 1.),
+                (1., .4, 0., .003)]
     for rho, r, nu, s in settings:
-        z = made_twins(20_000, 6, correlation=rho, redundancy=r, noise=nu, spread=s, seed=1)
+        z = made_twins(20_000, 6, correlation=rho, overlap=r, noise=nu, spread=s, seed=1)
         variance = s*s*(1 + nu*nu)
-        full = rho/(1 + nu*nu) * variance/(variance + 1e-5)
-        expected = torch.full((6, 6), full*r, dtype=torch.float64).fill_diagonal_(full)
+        diagonal = rho/(1 + nu*nu) * variance/(variance + 1e-5)
+        expected = torch.full((6, 6), diagonal*r, dtype=torch.float64)
+        expected.fill_diagonal_(diagonal)
         assert_close(cross_correlation(*z), expected, atol=5/20_000**.5, rtol=0)
-    z1, z2 = made_twins(64, 20, decorrelate=True, redundancy=.7)
-    assert_close(z1, z2); assert_close(z1.T @ z1 / 64, torch.eye(20, dtype=torch.float64))
-    within = torch.corrcoef(made_twins(20_000, 3, redundancy=.3, correlation=0.)[1].T)
+    within = torch.corrcoef(made_twins(20_000, 3, overlap=.3, correlation=0.)[1].T)
     assert_close(within, torch.full_like(within, .3).fill_diagonal_(1), atol=.04, rtol=0)
-    few, _ = made_twins(16, 48, decorrelate=True)                   # as unrelated as 16 samples allow
+
+    # cell 5c43191a
+    z1, z2 = made_twins(64, 20, decorrelate=True, overlap=.7)
+    assert_close(z1, z2)
+    assert_close(z1.T @ z1 / 64, torch.eye(20, dtype=torch.float64))
+    few, _ = made_twins(16, 48, decorrelate=True)         # as unrelated as 16 samples allow
     test_eq(int(torch.linalg.matrix_rank(few)), 15)
-    assert (few.T @ few/16).square().sum() < 1.1 * 48**2/15         # the least that rank 15 allows, nearly
+    assert (few.T @ few/16).square().sum() < 1.1 * 48**2/15    # what rank 15 allows, nearly
     test_eq(made_twins(8, 2, seed=3)[0], made_twins(8, 2, seed=3)[0])
+    assert not torch.equal(made_twins(8, 2, seed=3)[0], made_twins(8, 2, seed=4)[0])
 
 
-def test_all_that_the_picture_tells_in_one_call():
-    "nbs/19_explore.ipynb: All that the picture tells, in one call"
+def test_both_terms_of_the_loss_and_their_gradients():
+    "nbs/19_explore.ipynb: Both terms of the loss and their gradients"
     # cell 8bf8cbbc
-    look = look_at_loss(*made_twins(256, 128, correlation=.5, redundancy=.5))
+    look = look_at_loss(*made_twins(256, 128, correlation=.5, overlap=.5))
     look._replace(c="[128, 128]")
 
     # cell f99af902
-    def by_hand(z1, z2):
+    def terms_by_hand(z1, z2):
         a, b = ((z - z.mean(0)) / (z.var(0, correction=0) + 1e-5).sqrt() for z in (z1, z2))
         c = a.T @ b / len(a)
-        return c, (1 - c.diagonal()).square().sum(), (c - c.diagonal().diag()).square().sum()
+        off_diagonal = c - c.diagonal().diag()
+        return c, (1 - c.diagonal()).square().sum(), off_diagonal.square().sum()
 
-    for n, d in [(40, 12), (12, 40)]:                                # both forms of the loss
-        z = [x.requires_grad_() for x in made_twins(n, d, correlation=.5, redundancy=.3, noise=.1)]
-        c, invariance, redundancy = by_hand(*z)
-        g1, g2 = (torch.cat(torch.autograd.grad(t, z, retain_graph=True)).flatten()
-                  for t in (invariance, .02*redundancy))
+    def gradient_by_hand(term, z):
+        both = torch.autograd.grad(term, z, retain_graph=True)
+        return torch.cat([g.flatten() for g in both])
+
+    for n, d in [(40, 12), (12, 40)]:                               # both forms of the loss
+        z = made_twins(n, d, correlation=.5, overlap=.3, noise=.1)
+        for x in z: x.requires_grad_()
+        c, invariance, redundancy = terms_by_hand(*z)
+        g1 = gradient_by_hand(invariance, z)
+        g2 = gradient_by_hand(.02*redundancy, z)
         look = look_at_loss(*z, lambd=.02)
         assert_close(look.c, c.detach())
-        test_close((look.loss, look.invariance, look.redundancy),
-                   ((invariance + .02*redundancy).item(), invariance.item(), redundancy.item()), eps=1e-9)
-        test_close((look.invariance_gradient, look.redundancy_gradient, look.cosine),
-                   (g1.norm().item(), g2.norm().item(), (g1 @ g2/g1.norm()/g2.norm()).item()), eps=1e-9)
+        test_close([look.loss, look.invariance, look.redundancy, look.weighted],
+                   [x.item() for x in (invariance + .02*redundancy, invariance, redundancy,
+                                       .02*redundancy)], eps=1e-9)
+        test_close([look.invariance_gradient, look.weighted_gradient, look.cosine],
+                   [x.item() for x in (g1.norm(), g2.norm(), g1 @ g2/g1.norm()/g2.norm())],
+                   eps=1e-9)
+        test_close(look.variance, torch.cat(z, 1).var(0, correction=0).mean().item())
         assert look.floor <= look.loss
-    assert math.isnan(look_at_loss(*made_twins(64, 8, spread=0.)).cosine)             # a true constant
+
+    # cell d5dfa1e2
+    constant = look_at_loss(*made_twins(64, 8, spread=0.))
+    assert math.isnan(constant.cosine)
     test_close(look_at_loss(*made_twins(8, 32), lambd=1.).floor, 32 - 7, eps=1e-6)
+    without = look_at_loss(*made_twins(64, 32, overlap=1.), lambd=0.)
+    test_close([without.redundancy, without.weighted], [32*31, 0], eps=.1)
+    test_eq((without.loss, without.floor), (without.invariance, 0))
 
 
-def test_say_it_in_words():
-    "nbs/19_explore.ipynb: Say it in words"
+def test_the_loss_in_a_sentence():
+    "nbs/19_explore.ipynb: The loss in a sentence"
     # cell dd3ffecd
-    presets = {
-        "start": dict(correlation=.1, redundancy=.3, spread=.3),
+    cases = {
+        "start": dict(correlation=.1, overlap=.3, spread=.3),
         "collapse to a constant": dict(spread=1e-4),
-        "all units alike": dict(redundancy=1.),
+        "all units alike": dict(overlap=1.),
         "identical views": dict(),
         "perfect": dict(decorrelate=True)}
-    looks = {name: look_at_loss(*made_twins(1024, 128, **settings)) for name, settings in presets.items()}
-    for name, look in looks.items(): print(f"{name.upper()}, loss {look.loss:.3g}\n  {said(look)}")
+    looks = {}
+    for name, settings in cases.items():
+        look = looks[name] = look_at_loss(*made_twins(1024, 128, **settings))
+        print(f"{name.upper()}, loss {look.loss:.3g}\n  {loss_in_words(look)}")
 
     # cell c2f43ad0
     test_close(looks["collapse to a constant"].loss, 128, eps=1)
     test_close(looks["all units alike"].redundancy, 128*127, eps=2)
-    assert looks["all units alike"].c.min() > .999 and looks["all units alike"].redundancy_gradient < .01
+    assert looks["all units alike"].c.min() > .999
+    assert looks["all units alike"].weighted_gradient < .01
     assert looks["perfect"].loss < 1e-6 and .05 < looks["identical views"].loss < .15
-    beginnings = ["The twins are strangers", "Nearly constant", "Every unit says the same", "The twins agree",
-                  "C is the identity"]
-    for look, words in zip(looks.values(), beginnings): assert said(look).startswith(words)
+    beginnings = ["The twins are strangers", "Nearly constant", "Every unit says the same",
+                  "The twins agree", "C is the identity"]
+    for look, words in zip(looks.values(), beginnings):
+        assert loss_in_words(look).startswith(words)
     few = look_at_loss(*made_twins(32, 128, decorrelate=True))
-    assert "With 32 samples" in said(few) and few.loss < 1.05*few.floor
-    assert "contradict" in said(look_at_loss(*made_twins(64, 8, correlation=-1.)))
-    assert "pays 0.4 on average. The gradient" in said(look_at_loss(*made_twins(64, 8, spread=.0025)))
-    assert said(look_at_loss(*made_twins(64, 8, spread=0.))).endswith(
-        "pays 1 on average. No gradient leads out.")
+    assert "With 32 samples" in loss_in_words(few) and few.loss < 1.05*few.floor
+    opposite = look_at_loss(*made_twins(64, 8, correlation=-1.))
+    assert "contradict" in loss_in_words(opposite)
+    small = look_at_loss(*made_twins(64, 8, spread=.0025))
+    assert "pays 0.4 on average. The gradient" in loss_in_words(small)
+    constant = look_at_loss(*made_twins(64, 8, spread=0.))
+    assert loss_in_words(constant).endswith("pays 1 on average. No gradient leads out.")
+
+    # cell 7c579984
+    look = looks["start"]._replace(invariance_gradient=6., weighted_gradient=2., cosine=-.5)
+    assert _gradients_in_words(look) == (
+        "The invariance pushes 3.0 times as hard as the lambd x redundancy; "
+        "they work against each other.")
+    look = look._replace(invariance_gradient=1., weighted_gradient=40., cosine=.5)
+    assert _gradients_in_words(look) == (
+        "The lambd x redundancy pushes 40 times as hard as the invariance; "
+        "they work together.")
+    look = look._replace(weighted_gradient=1.5, cosine=0.)
+    test_eq(_gradients_in_words(look), "Both terms push about equally; they hardly meet.")
+    look = look._replace(weighted_gradient=2000.)
+    test_eq(_gradients_in_words(look), "Only lambd x redundancy pushes.")
+    for rest, words in [(.3, "repeat each other"), (.05, "little more than chance"),
+                        (.002, "say different things")]:            # chance is 1/32
+        look = looks["start"]._replace(redundancy=128*127*rest**2, lambd=.01)
+        assert words in _units_in_words(look)
+        assert _units_in_words(look).endswith(f"redundancy = {.01*128*127*rest**2:.3g}.")
 
 
-def test_move_the_loss_by_hand():
-    "nbs/19_explore.ipynb: Move the loss by hand"
+def test_explore_loss_sliders_for_c_and_both_terms():
+    "nbs/19_explore.ipynb: explore_loss: sliders for C and both terms"
     # cell a8a31e83
     explorer = explore_loss()
 
     # cell 445e8787
-    explorer = explore_loss()                                # the one above is yours to move
-    explorer.set(correlation=.9, redundancy=.5, d=64)
+    explorer = explore_loss()                               # the one above is yours to move
+    explorer.set(correlation=.9, overlap=.5, d=64)
 
     # cell c87240a8
     explorer.set(**_PRESETS["perfect"][1] | dict(n=32, d=64))
 
     # cell 2e2338a2
     for n, d in [(256, 64), (256, 128), (1024, 128), (1024, 512)]:
-        for decorrelate in (False, True):
-            explorer.set(**_AT_FIRST | dict(n=n, d=d, decorrelate=decorrelate))
-            print(f"N = {n}, D = {d}{', decorrelated' if decorrelate else ''}: "
-                  f"{milliseconds(lambda k: explorer.set(seed=k + 1)):.0f} ms")
+        explorer.set(**_AT_FIRST | dict(n=n, d=d))
+        taken = milliseconds(lambda k: explorer.set(seed=k + 1))
+        print(f"N = {n}, D = {d}: {taken:.0f} ms")
 
     # cell 2f4a4b89
     explorer = explore_loss()
-    test_eq(explorer.look.loss, look_at_loss(*made_twins(256, 128, correlation=.1, redundancy=.3,
-                                                         spread=10**-.5)).loss)
+    twins = made_twins(256, 128, correlation=.1, overlap=.3, spread=10**-.5)
+    at_first = look_at_loss(*twins)
+    test_eq((explorer.look.loss, explorer.look.lambd), (at_first.loss, .0051))
+    assert_close(explorer.heat.matrix, at_first.c.float())
+    sign = explorer.pulled.matrix.sign()                 # up on the diagonal, and against C
+    assert_close(sign, (-at_first.c.sign()).fill_diagonal_(1.).float())
     for button in explorer.children[1].children:
         button.click()
         settings = _PRESETS[button.description][1]
         test_eq({name: explorer.controls[name].value for name in settings}, settings)
         test_eq(explorer.message.value, "")
-        assert html.escape(said(explorer.look)) in explorer.text.value
-    assert explorer.controls["redundancy"].disabled and explorer.look.loss < 1e-6        # the last is "perfect"
-    explorer.controls["lambd"].value = 1.; test_eq(explorer.look.lambd, 1.)
-    explorer.controls["n"].value = 32
-    assert explorer.look.floor > 0 and f"floor {explorer.look.floor:.4g}" in explorer.text.value
-    for control in explorer.controls.values(): assert control.description and control.tooltip
-    for d in _POWERS[10]: explorer.set(d=d, n=8, spread=-4., noise=2.); test_eq(explorer.message.value, "")
+        assert html.escape(loss_in_words(explorer.look)) in explorer.text.value
+    assert explorer.controls["overlap"].disabled             # the last button is "perfect"
+    assert explorer.look.loss < 1e-6
+
+    # cell f5f8087a
+    explorer = explore_loss()
+    explorer.controls["lambd"].value = 1.
+    test_eq(explorer.look.lambd, 1.)
+    explorer.set(lambd=.01, correlation=1., overlap=1., d=64, spread=0.)
+    assert "lambd x redundancy 40.32 (redundancy 4032)" in explorer.text.value  # 64*63
+    explorer.set(lambd=0.)
+    assert "lambd x redundancy 0 (redundancy 4032)" in explorer.text.value
+    explorer.set(**_AT_FIRST | dict(n=32))
+    assert explorer.look.floor > 0
+    assert f"floor {explorer.look.floor:.4g}" in explorer.text.value
+    share = 100*explorer.look.invariance/explorer.look.loss
+    assert f"width:{share:.3f}%;background:#0072B2" in explorer.text.value
+    for control in explorer.controls.values():
+        assert control.description and control.tooltip
+    for d in _UNITS:
+        explorer.set(d=d, n=8, spread=-4., noise=2.)
+        test_eq(explorer.message.value, "")
 
 
-def test_a_photograph_of_your_own():
-    "nbs/19_explore.ipynb: A photograph of your own"
+def test_any_image_for_the_sliders():
+    "nbs/19_explore.ipynb: Any image for the sliders"
     # cell e59b34f8
     examples = _examples()
     _enlarged(examples["digit 3"], 100)
 
     # cell 30d4ffee
-    test_eq(list(examples), ["temple (china)", "flower", "digit 0", "digit 3", "digit 5", "digit 8"])
+    test_eq(list(examples),
+            ["temple (china)", "flower", "digit 0", "digit 3", "digit 5", "digit 8"])
     three = examples["digit 3"]
     shown = pil_to_tensor(_enlarged(three, 100))
     test_eq(shown.shape, (1, 96, 96))
     assert_close(shown[:, ::12, ::12]/255, three, atol=.003, rtol=0)
     test_eq(_enlarged(examples["flower"], 224).size, (224, 149))
-    test_eq(Image.open(io.BytesIO(_png(examples["flower"]))).size, (640, 427))
+    flower = _png(examples["flower"])
+    test_eq(Image.open(io.BytesIO(flower)).size, (640, 427))
     test_eq(_photo(Image.new("RGBA", (4000, 1000))).size, (1024, 256))
-    test_eq((_photo(three) is three, _photo(io.BytesIO(_png(examples["flower"]))).size), (True, (640, 427)))
+    assert _photo(three) is three
+    test_eq(_photo(io.BytesIO(flower)).size, (640, 427))
     test_fail(lambda: _photo(io.BytesIO(b"no image"), "cat.txt"),
               contains="cannot read the image cat.txt: Pillow does not know")
     test_fail(lambda: _photo("nowhere.jpg"), contains="nowhere.jpg")
@@ -174,32 +291,67 @@ def test_a_photograph_of_your_own():
     test_fail(lambda: _photo(torch.zeros(2, 3)), contains="[1 or 3, H, W], got (2, 3)")
 
 
-def test_the_line_of_code_that_makes_it():
-    "nbs/19_explore.ipynb: The line of code that makes it"
+def test_settings_as_a_line_of_code():
+    "nbs/19_explore.ipynb: Settings as a line of code"
     # cell 47003fc9
     views = TwoViews.imagenet()
     views_code(TwoViews(replace(views.view1, jitter=.5, scale=None), views.view2))
 
     # cell c95f307f
+    changes = [({}, {}), (dict(hue=.5), {}), ({}, dict(zoom=(.5, 1.), blur=1.)),
+               (dict(scale=(.02, .3), rotate=30.), dict(scale=None))]
     for preset, base in _VIEW_PRESETS.items():
-        for view1, view2 in [({}, {}), (dict(hue=.5), {}), ({}, dict(zoom=(.5, 1.), blur=1.)),
-                             (dict(scale=(.02, .3), rotate=30.), dict(scale=None))]:
+        for view1, view2 in changes:
             views = TwoViews(replace(base().view1, **view1), replace(base().view2, **view2))
-            test_eq(eval(views_code(views, preset)), views)
-            assert views_code(views, preset).count("=") <= len(view1) + len(view2)      # only what differs
+            code = views_code(views, preset)
+            test_eq(eval(code), views)
+            assert code.count("=") <= len(view1) + len(view2)       # only what differs
     test_eq(views_code(TwoViews.digits(), "digits"), "TwoViews.digits()")
 
 
-def test_move_the_views_by_hand():
-    "nbs/19_explore.ipynb: Move the views by hand"
+def test_explore_views_a_slider_for_each_distortion():
+    "nbs/19_explore.ipynb: explore_views: a slider for each distortion"
+    # cell eba0ed28
+    settings = _settings(TwoViews.imagenet().view2)
+
+    # cell 1084e094
+    test_eq(_rounded(.1 + .2), .3)
+    test_eq(_rounded((.1 + .2, 1.)), (.3, 1.))
+    view = TwoViews.imagenet().view1
+    test_eq(set(_settings(view)), set(_SLIDERS) | {"crop"})
+    test_eq("scale" in _settings(replace(view, scale=None)), False)
+    number = {f.name for f in fields(View) if isinstance(getattr(view, f.name), float)}
+    test_eq(number - set(_SLIDERS), set())                        # each number has a slider
+
+    # cell 36d42624
+    photo = _examples()["temple (china)"]
+    shown = _pictures(TwoViews.imagenet(), photo, seed=1, side=224)
+    original = shown[0][0]
+
+    # cell 38d8309d
+    frame = torch.tensor([0, 114, 178], dtype=torch.uint8)     # #0072B2, of view 1
+    drawn = _draws(TwoViews.imagenet(), photo, seed=1)[0]
+    factor = 224/640
+    y, x = (int(drawn[k].item()*factor) + 2 for k in ("top", "left"))
+    y_middle = int((drawn["top"] + drawn["height"]/2).item()*factor)
+    assert_close(pil_to_tensor(original)[:, y_middle, x - 1], frame)
+    nothing = dict(flip=False, jitter=False, grayscale=False, solarize=False, blur=False,
+                   sigma=torch.tensor([1.26]))
+    view = TwoViews.imagenet().view1
+    test_eq(_happened(view, nothing), "no more than cut or moved")
+    test_eq(_happened(view, nothing | dict(flip=True, blur=True)), "flipped, blur 1.3")
+
     # cell dddaf53e
     explorer = explore_views()
 
     # cell 4f88223b
-    explorer = explore_views()                               # the one above is yours to move
-    explorer.set(which="view 2"); explorer.set(solarize=1., scale=(.3, 1.))
-    small = TwoViews(*(replace(v, size=112) for v in (explorer.views.view1, explorer.views.view2)))
-    photos = [explorer.images[name] for name in ("temple (china)", "flower", "temple (china)")]
+    explorer = explore_views()                              # the one above is yours to move
+    explorer.set(which="view 2")
+    explorer.set(solarize=1., scale=(.3, 1.))
+    first = explorer.views.view1
+    small = TwoViews(replace(first, size=112), replace(explorer.views.view2, size=112))
+    names = ("temple (china)", "flower", "temple (china)")
+    photos = [explorer.images[name] for name in names]
     views = [small(photo, seed=k) for k, photo in enumerate(photos)]
     originals = [pil_to_tensor(_enlarged(photo, 150))/255 for photo in photos]
 
@@ -207,58 +359,86 @@ def test_move_the_views_by_hand():
     for preset in _VIEW_PRESETS:
         for name in ("flower", "digit 3"):
             explorer.set(preset=preset, image=name)
-            print(f"{preset}, {name}: {milliseconds(lambda k: explorer.set(seed=k)):.0f} ms")
+            taken = milliseconds(lambda k: explorer.set(seed=k))
+            print(f"{preset}, {name}: {taken:.0f} ms")
 
     # cell 40795dc5
     explorer = explore_views()
-    at, paper = explorer.controls, TwoViews.imagenet()
-    test_eq((explorer.views, explorer.code, explorer.message.value), (paper, "TwoViews.imagenet()", ""))
-    at["jitter"].value = .3                                                   # both
+    controls = explorer.controls
+    paper = TwoViews.imagenet()
+    test_eq((explorer.views, explorer.code, explorer.message.value),
+            (paper, "TwoViews.imagenet()", ""))
+    controls["jitter"].value = .3                                             # both
     test_eq((explorer.views.view1.jitter, explorer.views.view2.jitter), (.3, .3))
-    test_eq((at["blur"].description, at["hue"].description), ("blur rate ≠", "hue"))
-    at["which"].value = "view 2"                                              # now the sliders show view 2's
-    test_eq((at["blur"].value, at["solarize"].value, at["blur"].description), (.1, .2, "blur rate"))
-    at["solarize"].value = .55; at["sigma"].value = (1., 3.); at["crop"].value = False
+    test_eq([controls[k].description for k in ("blur", "hue")], ["blur rate ≠", "hue"])
+    controls["which"].value = "view 2"                           # the sliders show view 2's
+    test_eq([controls[k].value for k in ("blur", "solarize")], [.1, .2])
+    test_eq(controls["blur"].description, "blur rate")
+    controls["solarize"].value = .55
+    controls["sigma"].value = (1., 3.)
+    controls["crop"].value = False
     test_eq(explorer.views.view1, replace(paper.view1, jitter=.3))
-    test_eq(explorer.views.view2, replace(paper.view2, jitter=.3, solarize=.55, sigma=(1., 3.), scale=None))
-    test_eq((eval(explorer.code), at["scale"].disabled), (explorer.views, True))
-    at["crop"].value = True; test_eq(explorer.views.view2.scale, (.08, 1.))
-    for name in _SLIDERS:                                                     # each slider moves its own field
-        before, control = explorer.views, at[name]
+    test_eq(explorer.views.view2,
+            replace(paper.view2, jitter=.3, solarize=.55, sigma=(1., 3.), scale=None))
+    test_eq((eval(explorer.code), controls["scale"].disabled), (explorer.views, True))
+    controls["crop"].value = True
+    test_eq(explorer.views.view2.scale, (.08, 1.))
+
+    # cell 25a0978a
+    explorer = explore_views()
+    explorer.set(which="view 2")
+    for name in _SLIDERS:                                         # each moves its own field
+        before = explorer.views
+        control = explorer.controls[name]
         for end in (control.max, control.min):
-            control.value = (control.min, end) if isinstance(control.value, tuple) else end
+            pair = isinstance(control.value, tuple)
+            control.value = (control.min, end) if pair else end
         changed = replace(before.view2, **{name: control.value})
         test_eq(explorer.views, replace(before, view2=changed))
         test_eq((eval(explorer.code), explorer.message.value), (explorer.views, ""))
         assert control.description and control.tooltip
+    explorer.set(which="view 1")
+    explorer.set(flip=.25)
+    test_eq([v.flip for v in (explorer.views.view1, explorer.views.view2)], [.25, 0.])
 
     # cell 1bec0126
-    def drawn(explorer, k):
-        return pil_to_tensor(Image.open(io.BytesIO(explorer.pictures[k].children[0].children[0].value)))
+    def drawn_picture(explorer, k):
+        png = explorer.pictures[k].children[0].children[0].value
+        return pil_to_tensor(Image.open(io.BytesIO(png)))
+
+    def undo_normalization(view, x):
+        if view.mean is None: return x
+        return torch.stack([c*s + m for c, m, s in zip(x, view.mean, view.std)])
 
     explorer = explore_views()
-    cases = [("flower", "imagenet"), ("digit 5", "digits"), ("digit 5", "cifar10"), ("flower", "digits")]
+    cases = [("flower", "imagenet"), ("digit 5", "digits"), ("digit 5", "cifar10"),
+             ("flower", "digits")]
     for name, preset in cases:
         explorer.set(image=name, preset=preset, seed=4)
-        image, views = explorer.images[name], explorer.views
+        image = explorer.images[name]
+        views = explorer.views
         if preset == "cifar10": image = image.expand(3, -1, -1)
-        for k, (v, x) in enumerate(zip((views.view1, views.view2), views(image, seed=4))):
-            step = 224 // v.size
-            assert_close(drawn(explorer, k + 1)[:, ::step, ::step]/255, _without_normalization(v, x),
-                         atol=.003, rtol=0)
+        sides = zip((views.view1, views.view2), views(image, seed=4))
+        for k, (view, x) in enumerate(sides, start=1):
+            step = 224 // view.size
+            assert_close(drawn_picture(explorer, k)[:, ::step, ::step]/255,
+                         undo_normalization(view, x), atol=.003, rtol=0)
 
     # cell 2e8d2cd5
     def file(name, content):
-        return dict(name=name, type="", size=len(content), content=content, last_modified=datetime(2000, 1, 1))
+        return dict(name=name, type="", size=len(content), content=content,
+                    last_modified=datetime(2000, 1, 1))
 
     explorer = explore_views(get_dataset("digits")[7][0])
-    test_eq((explorer.code, explorer.controls["image"].value), ("TwoViews.digits()", "yours"))
+    test_eq((explorer.code, explorer.controls["image"].value),
+            ("TwoViews.digits()", "yours"))
     explorer.set(noise=.2)
     explorer.upload.value = (file("cat.txt", b"cat"),)
     assert "cannot read the image cat.txt" in explorer.message.value
     test_eq((explorer.controls["image"].value, explorer.views.view2.noise), ("yours", .2))
-    explorer.upload.value = (file("red.png", _png(Image.new("RGB", (50, 30), (255, 0, 0)))),)
+    red = _png(Image.new("RGB", (50, 30), (255, 0, 0)))
+    explorer.upload.value = (file("red.png", red),)
     test_eq((explorer.controls["image"].value, explorer.message.value), ("red.png", ""))
-    test_eq(drawn(explorer, 0)[:, 60, 100], torch.tensor([255, 0, 0], dtype=torch.uint8))
+    test_eq(drawn_picture(explorer, 0)[:, 60, 100].tolist(), [255, 0, 0])
     test_eq(list(explorer.images)[:2], ["red.png", "yours"])
     test_fail(lambda: explore_views("nowhere.jpg"), contains="nowhere.jpg")

@@ -48,7 +48,7 @@ monitor""")
 
 def test_loss(lab):
     nb = open_wide(lab, "from barlow_kit.widgets import explore_loss\nexplorer = explore_loss()",
-                   "explorer.set(correlation=.8, redundancy=.4, n=256, d=64)\nexplorer")
+                   "explorer.set(correlation=.8, overlap=.4, n=256, d=64)\nexplorer")
     with changes(nb.find("canvas").first): nb.find("[type=checkbox]").nth(1).check()
     save(nb, "explore_loss")
 

@@ -87,7 +87,7 @@ def test_explore_loss(lab):
     canvases, text = nb.find("canvas"), nb.find("text=/loss [0-9.]+/").last
     assert canvases.count() == 2 and nb.ask("e.controls['d'].value") == 128
     with changes(canvases.first): nb.slider("correlation").press("PageUp")
-    with changes(canvases.last): nb.slider("redundancy").drag(.6)
+    with changes(canvases.last): nb.slider("overlap").drag(.6)
     for preset, words in (("collapse to a constant", "so C fades"), ("perfect", "C is the identity")):
         with changes(canvases.first): nb.button(preset).click()
         nb.find(f"text={words}").wait_for()
