@@ -201,7 +201,8 @@ def _by_torchrun(env:dict) -> tuple[int, int, int, str, str]:
     if missing:
         raise ValueError(f"RANK is set but not {' and '.join(missing)}: "
                          "start with torchrun, or set them")
-    number, ranks, local = (int(env.get(k, 0)) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
+    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+    number, ranks, local = (int(env.get(k, 0)) for k in names)
     return number, ranks, local, env["MASTER_ADDR"], env["MASTER_PORT"]
 
 def _by_slurm(env:dict) -> tuple[int, int, int, str, str]:
