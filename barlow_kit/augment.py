@@ -142,9 +142,9 @@ def draw(
     "The parameters of n views. The same key always gives the same ones."
     u = uniforms(keys, 42).T
     def each(side): return torch.as_tensor(side).to(u.device).double().expand(len(keys))
-    height, width = each(height), each(width)
-    if v.scale: box = _draw_crop(v, v.scale, u[20:42], height, width)
-    else: box = torch.zeros_like(height), torch.zeros_like(width), height, width
+    whole = each(0), each(0), each(height), each(width)
+    box = whole
+    if v.scale: box = _draw_crop(v, v.scale, u[20:42], each(height), each(width))
     corner_and_sides = dict(zip(_BOX, (t.float() for t in box)))
     return dict(**corner_and_sides, flip=u[0] < v.flip,
                 jitter=u[1] < v.jitter, **_draw_colors(v, u[2:10]),
@@ -545,7 +545,7 @@ def reduce_decoding(
     boxes:list,        # (top, left, height, width) of each crop
     size:int,          # Side that they will be resized to
 ) -> list:             # The boxes, in pixels of what will be decoded
-    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as boxes keep `size` pixels."
+    "Let a JPEG decoder shrink the image, as far as the boxes keep `size` pixels."
     most = min(min(h, w) for _, _, h, w in boxes) // size
     by = next((k for k in (8, 4, 2) if k <= most), 1)
     if by == 1: return boxes
@@ -661,8 +661,9 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
 def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
     "The error when too many images in a row, from number `first` on, cannot be read."
     name = data.name(first) if hasattr(data, "name") else f"image {first}"
-    error = UnreadableImage(f"{min(100, len(data))} images in a row cannot be read, from "
-                            f"{name} on: is the data whole? The last error: {last}")
+    tried = min(100, len(data))
+    error = UnreadableImage(f"{tried} images in a row cannot be read, from {name} on: "
+                            f"is the data whole? The last error: {last}")
     error.__cause__ = last
     return error
 

@@ -31,7 +31,7 @@ def _lars_step(group:dict, params:list, buffers:list) -> None:
     if decay: d = torch._foreach_add(grads, params, alpha=decay)
     else: d = torch._foreach_mul(grads, 1.)
     if group["adapt"]: q = _trust(group["trust_coefficient"], params, list(d))
-    else: q = [1.]*len(d)
+    else: q = (1.,)*len(d)
     torch._foreach_mul_(d, [x/rest for x in q])
     torch._foreach_lerp_(buffers, d, rest)
     torch._foreach_add_(params, buffers, alpha=-group["lr"])

@@ -10,6 +10,7 @@ __all__ = ['loss_memory', 'Objective', 'Recipe', 'recipe_optimizer', 'list_recip
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
@@ -134,11 +135,8 @@ class Recipe:
         "The optimizer over two groups, see `recipe_optimizer`."
         return recipe_optimizer(self, model)
 
-    def lr_factor(self,
-        step:int,   # From 0
-        steps:int,  # In an epoch
-    ) -> float:     # In [0, 1]
-        "What multiplies the peak learning rates at a step."
+    def lr_factor(self, step:int, steps:int) -> float:
+        "What multiplies the peak learning rates at a step, of so many in an epoch."
         warmup = round(steps*self.warmup_epochs)
         return warmup_cosine(step, steps*self.epochs, warmup, self.final_lr)
 
@@ -195,8 +193,8 @@ def _check_recipe(r:Recipe) -> None:
     if problem: raise ValueError(f"recipe {r.name!r}: {problem}")
 
 # %% ../nbs/08_recipe.ipynb #cabc6e03
-_SMALL = dict(optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3, weight_decay=1.,
-              warmup_epochs=1, final_lr=0.)
+_SMALL:dict[str, Any] = dict(optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3,
+                             weight_decay=1., warmup_epochs=1, final_lr=0.)
 _RECIPES = {r.name: r for r in (
     Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(),
            epochs=50, batch_size=64, **_SMALL),
@@ -354,7 +352,9 @@ def recipe_from_dict(
                      "loss")
 
 def _view_from_dict(d:dict) -> View:
-    return View(**{k: tuple(x) if isinstance(x, list) else x for k, x in d.items()})
+    values:dict[str, Any] = {}
+    for k, x in d.items(): values[k] = tuple(x) if isinstance(x, list) else x
+    return View(**values)
 
 def _kinds(kind:type) -> list[type]:
     "A class and all derived from it. The latest first: a cell may have been run again."

@@ -69,8 +69,8 @@ def test_the_cross_correlation_matrix():
     # cell dfd68e68
     a = torch.randn(50, 6)
     b = torch.randn(50, 6)
-    numpys = torch.corrcoef(torch.cat([a, b], 1).T)[:6, 6:]
-    assert_close(cross_correlation(a, b), numpys, atol=1e-4, rtol=0)
+    expected = torch.corrcoef(torch.cat([a, b], 1).T)[:6, 6:]
+    assert_close(cross_correlation(a, b), expected, atol=1e-4, rtol=0)
     assert_close(cross_correlation(a, b), cross_correlation(b, a).T)
     assert cross_correlation(a, a).abs().max() <= 1
     test_eq(at_least_float32(a.double()).dtype, torch.float64)
