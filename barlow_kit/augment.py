@@ -93,6 +93,7 @@ class View:
 # %% ../nbs/02_augment.ipynb #6ca27f51
 def _between(lo:float, hi:float, u:Tensor) -> Tensor: return lo + (hi - lo)*u
 
+# %% ../nbs/02_augment.ipynb #f8f43eaa
 def _draw_crop(
     v:View,                    # For the ratio
     scale:tuple[float, float], # Range of the share of the area
@@ -125,6 +126,7 @@ def _draw_colors(v:View, u:Tensor) -> dict:
     factors.append(_between(-v.hue, v.hue, u[3]))
     return dict(factor=torch.stack(factors, 1), order=u[4:8].argsort(0).T)
 
+# %% ../nbs/02_augment.ipynb #e57b6791
 def _draw_warp(v:View, u:Tensor) -> dict:
     "Rotation, shift, zoom and shear; u [5, n]."
     return dict(rotate=_between(-v.rotate, v.rotate, u[0]),
@@ -355,6 +357,7 @@ def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
     own = [f.index_select(0, i).view(-1, 1, 1) for f in factors]
     x.index_copy_(1, i, op(x.index_select(1, i), *own))
 
+# %% ../nbs/02_augment.ipynb #5d45c83a
 def _colors(v:View, x:Tensor, p:dict, out:Tensor|None) -> Tensor:
     "What follows the geometry, on color planes: from jitter to normalization."
     radius = math.ceil(3*v.sigma[1])
@@ -389,6 +392,7 @@ def crop_batch(
     unflipped = p | dict(flip=torch.zeros_like(p["flip"]))
     return _geometry(v, images, unflipped).transpose(0, 1)
 
+# %% ../nbs/02_augment.ipynb #68286d55
 def render_crops(
     v:View,         # Distribution, for normalization
     crops:Tensor,   # [n, C, size, size], uint8 or float in 0..1
@@ -442,6 +446,7 @@ def view_one(
     if isinstance(image, Tensor): return view_batch(v, image[None], key)[0]
     return render_pil(v, image.convert(_mode(v, image)), draw(v, key, *size))
 
+# %% ../nbs/02_augment.ipynb #a4ffde0c
 def _size(image) -> tuple[int, int]:
     "Height and width."
     if isinstance(image, Tensor): return image.shape[-2], image.shape[-1]
@@ -552,6 +557,7 @@ def reduce_decoding(
     if not image.draft(None, (image.width//by, image.height//by)): return boxes
     return [_shrunk(box, by, image) for box in boxes]
 
+# %% ../nbs/02_augment.ipynb #0c8fbd44
 def _shrunk(box:tuple, by:int, image:Image.Image) -> tuple:
     "A box in pixels of the image that is smaller by a factor."
     top, left, height, width = box
@@ -581,6 +587,7 @@ def _image(data:ImageData, i:int, opened:bool):
     except UnreadableImage as e: return e
     return item[0] if isinstance(item, (tuple, list)) else item
 
+# %% ../nbs/02_augment.ipynb #92dc8960
 def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
               seed:int, epoch:Tensor) -> list:
     "Both views of each image, one by one through PIL; or the error."
@@ -603,6 +610,7 @@ def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
         with reading(name): return _crop_pair_pil(views, params, image, mode, opened)
     except UnreadableImage as e: return e
 
+# %% ../nbs/02_augment.ipynb #86505306
 def _crop_pair_pil(views:tuple, params:list, image, mode:str, opened:bool) -> tuple:
     "The same of a PIL image: warped, decoded smaller, or just cropped."
     boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
@@ -658,6 +666,7 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
         shown[todo] = (shown[todo] + 1) % n
     raise _all_broken(views.data, int(asked[todo[0]]), made[todo[0]])
 
+# %% ../nbs/02_augment.ipynb #e85f500c
 def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
     "The error when too many images in a row, from number `first` on, cannot be read."
     name = data.name(first) if hasattr(data, "name") else f"image {first}"

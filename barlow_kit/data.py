@@ -79,6 +79,7 @@ def _digits(split:str) -> TensorImages:
     labels = torch.from_numpy(raw.target).long()
     return TensorImages(images[order], labels[order], tuple("0123456789"))
 
+# %% ../nbs/00_data.ipynb #bfb47a84
 def _part(data:str, split:str, **parts:slice) -> slice:
     "The images of a split, by its name. ValueError for an unknown one."
     if split not in parts:
@@ -182,6 +183,7 @@ def render_shapes(
     return torch.cat([_render({k: v[i] for k, v in factors.items()}, chance[i], size)
                       for i in parts])
 
+# %% ../nbs/00_data.ipynb #159352c3
 def _render(f:dict, chance:Tensor, size:int) -> Tensor:
     chance = chance.double().T
     right, down, turn, grow, tint, saturation, value, shift_x, shift_y, shade = chance
@@ -288,6 +290,7 @@ def _split_folder(root:Path, split:str) -> Path:
                                 "so it is all 'train'")
     return root
 
+# %% ../nbs/00_data.ipynb #8f7831e1
 def _folder(root:Path, split:str) -> FolderImages:
     "Image files of a folder: a class for each folder in it, or none."
     from torchvision.datasets.folder import IMG_EXTENSIONS
@@ -330,6 +333,7 @@ def unknown_name(
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"no {kind} {name!r}: {hint}Known: {', '.join(known)}"
 
+# %% ../nbs/00_data.ipynb #7e1c0b10
 def heldout_split(
     data, # As for `get_dataset`
 ) -> str:  # "test" or "val"

@@ -37,6 +37,7 @@ def world_size(
     "How many processes there are; 1 outside of a distributed run."
     return dist.get_world_size(group) if _connected() else 1
 
+# %% ../nbs/03_distributed.ipynb #addcf68c
 def barrier() -> None:
     "Wait until all ranks are here."
     if world_size() > 1: dist.barrier()
@@ -119,6 +120,7 @@ class _AllReduce(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad): return _AllReduce.apply(grad, ctx.group), None
 
+# %% ../nbs/03_distributed.ipynb #faaa0e75
 def all_reduce(
     x:Tensor,   # Of the same shape on every rank
     group=None, # A process group; None is all processes
@@ -141,6 +143,7 @@ class _AllGather(torch.autograd.Function):
         grads = _AllReduce.apply(grad, ctx.group).chunk(world_size(ctx.group))
         return grads[rank(ctx.group)], None
 
+# %% ../nbs/03_distributed.ipynb #52fce1c7
 def all_gather(
     x:Tensor,   # [n, ...], the same n on every rank
     group=None, # A process group; None is all processes
@@ -196,6 +199,7 @@ def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
     by_srun = int(env.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in env
     return _by_slurm(env) if by_srun else None
 
+# %% ../nbs/03_distributed.ipynb #450ce5e5
 def _by_torchrun(env:dict) -> tuple[int, int, int, str, str]:
     missing = [k for k in ("MASTER_ADDR", "MASTER_PORT") if k not in env]
     if missing:
@@ -205,6 +209,7 @@ def _by_torchrun(env:dict) -> tuple[int, int, int, str, str]:
     number, ranks, local = (int(env.get(k, 0)) for k in names)
     return number, ranks, local, env["MASTER_ADDR"], env["MASTER_PORT"]
 
+# %% ../nbs/03_distributed.ipynb #475fbc59
 def _by_slurm(env:dict) -> tuple[int, int, int, str, str]:
     prefix, first = re.findall(r"^([^,\[]+)(?:\[(\d+))?", env["SLURM_STEP_NODELIST"])[0]
     address = env.get("MASTER_ADDR", prefix + first)
@@ -221,6 +226,7 @@ class Place(NamedTuple):
     local_rank: int      # Number on this machine
     device: torch.device # Its device
 
+# %% ../nbs/03_distributed.ipynb #554f99dd
 def _connect(place:Place, address:str, timeout:float) -> None:
     "Join the other ranks. RuntimeError when they do not answer."
     backend = "nccl" if place.device.type == "cuda" else "gloo"

@@ -25,6 +25,7 @@ def standardize(
     "Standardize each unit over the batch (section 2.1). A constant unit becomes 0."
     return _standardize(z, eps, group)[0]
 
+# %% ../nbs/05_loss.ipynb #0b9ea4b8
 def _standardize(z:Tensor, eps:float=1e-5, group=None) -> tuple[Tensor, Tensor, Tensor]:
     "Standardized z [N, D], and each unit's mean and variance [D]."
     if world_size(group) > 1: return _standardize_across(z, eps, group)
@@ -62,6 +63,7 @@ def at_least_float32(
     "Half precision as float32, since sums over a batch need the digits; others as is."
     return z.to(torch.promote_types(z.dtype, torch.float32))
 
+# %% ../nbs/05_loss.ipynb #a35caa1d
 def _pair(z1:Tensor, z2:Tensor, group=None) -> tuple[Tensor, Tensor]:
     "Both embeddings in at least float32, or a ValueError about their shapes."
     if z1.ndim != 2 or z1.shape != z2.shape:

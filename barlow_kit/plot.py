@@ -146,6 +146,7 @@ def _count(x:Tensor, bins:int, limit:float) -> Tensor:
     k = ((x/limit + 1)*(bins/2)).clamp(0, bins - 1).to(torch.int64)
     return torch.bincount(k.flatten(), minlength=bins).double()
 
+# %% ../nbs/01_plot.ipynb #7cc7e901
 def correlation_histograms(
     c:Tensor,        # [D, D]
     *,
@@ -191,6 +192,7 @@ def plot_heatmap(
     _draw_histogram(axes["the rest"], "the rest", rest, limit, "#7f7f7f")
     return fig
 
+# %% ../nbs/01_plot.ipynb #a11c5335
 def _draw_histogram(ax, name:str, shares:Tensor, limit:float, color:str) -> None:
     edges = torch.linspace(-limit, limit, len(shares) + 1)
     ax.stairs(100*shares.numpy(), edges.numpy(), fill=True, color=color)
@@ -388,6 +390,7 @@ def plot_embeddings(
         ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
     return fig
 
+# %% ../nbs/01_plot.ipynb #0ff63111
 def _class_name(k:int, classes:tuple) -> str:
     if k < 0: return "unknown"
     return str(classes[k]) if k < len(classes) else str(k)

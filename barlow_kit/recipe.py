@@ -187,6 +187,7 @@ def _unknown_choice(r:Recipe) -> str|None:
         return f"precision must be one of {', '.join(_PRECISIONS)}, got {r.precision!r}"
     return None
 
+# %% ../nbs/08_recipe.ipynb #2c28e860
 def _check_recipe(r:Recipe) -> None:
     "Raise ValueError for a recipe that makes no sense."
     problem = _problem(r) or _unknown_choice(r)
@@ -263,6 +264,7 @@ def _rates(r:Recipe, steps:int) -> list[str]:
         lines.append(f"{step:,}: {weights:.5g} / {biases:.5g}")
     return lines
 
+# %% ../nbs/08_recipe.ipynb #45ac368f
 def _data_rows(r:Recipe, images:int, ranks:int) -> dict:
     "Rows of the plan on data, steps and rates."
     steps = images // r.batch_size
@@ -351,6 +353,7 @@ def recipe_from_dict(
                      "that defines it first, barlow_kit.variants for variants of the "
                      "loss")
 
+# %% ../nbs/08_recipe.ipynb #dd8e87cb
 def _view_from_dict(d:dict) -> View:
     values:dict[str, Any] = {}
     for k, x in d.items(): values[k] = tuple(x) if isinstance(x, list) else x

@@ -49,6 +49,7 @@ def _stage(before:int, after:int) -> BasicBlock:
                              nn.BatchNorm2d(after))
     return BasicBlock(before, after, 2, shortcut)
 
+# %% ../nbs/06_twins.ipynb #fa02702a
 def _small_net(channels:int, quarter:bool=False) -> nn.Sequential:
     "Stages at 8x8, 4x4, 2x2 cells, of 8 pixels, or of 32 for `quarter`; then the mean."
     if quarter: layers = [*_conv(channels, 16, 2), *_conv(16, 32, 2)]
@@ -167,6 +168,7 @@ class _Recomputed(nn.Module):
 _RECOMPUTED = {block: type(f"Recomputed{block.__name__}", (_Recomputed, block), {})
                for block in (BasicBlock, Bottleneck)}
 
+# %% ../nbs/06_twins.ipynb #2de47951
 def recompute_blocks(
     model:nn.Module, # Changed in place; parameters, buffers and results stay the same
 ) -> nn.Module:      # The model

@@ -152,7 +152,7 @@ def test_course_of_the_loss_over_a_training():
     test_close(lines[5].get_ydata(), [.0051*h["redundancy"] for h in made_up], eps=1e-4)
     test_eq(list(lines[6].get_ydata()), [10, 10])
     usual = plot_history(made_up).axes[0].lines[1].get_ydata()
-    test_close(usual, _smooth(torch.tensor([h["loss"] for h in made_up]), 6), eps=1e-9)
+    test_close(usual[-1], sum(h["loss"] for h in made_up[-6:])/6)       # 2 % of 300 steps
     negative = [dict(loss=-float(k), invariance=-float(k)) for k in range(5)]
     test_eq(plot_history(made_up).axes[0].get_yscale(), "log")
     test_eq(plot_history(negative).axes[0].get_yscale(), "linear")
