@@ -260,7 +260,7 @@ def _blur(
 # %% ../nbs/02_augment.ipynb #bb0b440c
 def _gray(x:Tensor) -> Tensor:
     "Gray planes [n, H, W] of color planes [C, n, H, W]."
-    if len(x) == 1: return x[0].clone()
+    if len(x) != 3: return x[0].clone()
     return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114)
 
 def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
@@ -528,7 +528,7 @@ class TwoViews:
 
     def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *,
                seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        "Both views in `epoch` from crops of `ViewsDataset(finish=False)`."
+        "Both views in `epoch` from `crops1`, `crops2` of `ViewsDataset(finish=False)`."
         index = index.to(crops1.device)
         return _both_views(self, _view_of_crops, crops1, crops2, index, seed, epoch)
 

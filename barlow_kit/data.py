@@ -297,7 +297,8 @@ def _folder(root:Path, split:str) -> FolderImages:
     root = _split_folder(root, split)
     classes = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name[0] != ".")
     folders = {root/c: i for i, c in enumerate(classes)} or {root: -1}
-    paths, labels = [], []
+    paths = []
+    labels = []
     for folder, label in folders.items():
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in IMG_EXTENSIONS:
