@@ -8,6 +8,8 @@ __all__ = ['plot_images', 'plot_views', 'block_mean', 'plot_cross_correlation', 
            'class_colors', 'plot_embeddings']
 
 # %% ../nbs/01_plot.ipynb #f74c671d
+import math
+
 import matplotlib.pyplot as plt
 import torch
 from matplotlib import colormaps
@@ -19,12 +21,14 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 # %% ../nbs/01_plot.ipynb #fc777548
 def _axes(
-    rows:int, cols:int,
-    width:float, height:float, # Size of one panel in inches
+    rows:int,     # Panels from top to bottom
+    cols:int,     # Panels from left to right
+    width:float,  # Of one panel in inches
+    height:float, # Of one panel in inches
 ) -> tuple[Figure, list]:      # Figure and its axes in reading order
     "A figure that pyplot does not keep, with `rows` x `cols` panels."
-    fig, axes = plt.subplots(rows, cols, figsize=(width*cols, height*rows), squeeze=False,
-                             layout="constrained")
+    fig, axes = plt.subplots(rows, cols, figsize=(width*cols, height*rows),
+                             squeeze=False, layout="constrained")
     plt.close(fig)
     return fig, list(axes.flat)
 
@@ -32,12 +36,15 @@ def _axes(
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     "Draw one [C, H, W] image, undoing its normalization."
     if image.ndim != 3:
-        raise ValueError(f"an image is [C, H, W], got {tuple(image.shape)}; a single one goes into a list")
+        raise ValueError(f"an image is [C, H, W], got {tuple(image.shape)}; "
+                         "a single one goes into a list")
     image = image.detach().float().cpu()
     if mean is not None:
-        image = image * torch.tensor(std).view(-1, 1, 1) + torch.tensor(mean).view(-1, 1, 1)
+        image = image * torch.tensor(std).view(-1, 1, 1)
+        image = image + torch.tensor(mean).view(-1, 1, 1)
     pixels = image.clamp(0, 1).permute(1, 2, 0).numpy()
-    ax.imshow(pixels[..., 0] if len(image) == 1 else pixels, cmap="gray", vmin=0, vmax=1)
+    if len(image) == 1: pixels = pixels[..., 0]
+    ax.imshow(pixels, cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
     if title is not None: ax.set_title(str(title), fontsize=8)
 
@@ -51,14 +58,17 @@ def plot_images(
     mean:tuple|None=None,   # Normalization to undo, per channel
     std:tuple|None=None,    # Normalization to undo, per channel
 ) -> Figure:
-    "A contact sheet."
-    if not len(images): raise ValueError("no images to plot")
-    if len(titles) not in (0, len(images)):
-        raise ValueError(f"{len(images)} images, but {len(titles)} titles")
-    cols = min(cols, len(images))
-    fig, axes = _axes(-(-len(images) // cols), cols, size, size*(1.2 if len(titles) else 1))
+    "A contact sheet. ValueError for no images, or for another number of titles."
+    n = len(images)
+    if not n: raise ValueError("no images to plot")
+    if len(titles) not in (0, n):
+        raise ValueError(f"{n} images, but {len(titles)} titles")
+    cols = min(cols, n)
+    height = size*1.2 if len(titles) else size
+    fig, axes = _axes(math.ceil(n/cols), cols, size, height)
     for ax in axes: ax.set_axis_off()
-    for i, image in enumerate(images): _show(axes[i], image, mean, std, titles[i] if len(titles) else None)
+    for i, image in enumerate(images):
+        _show(axes[i], image, mean, std, titles[i] if len(titles) else None)
     return fig
 
 # %% ../nbs/01_plot.ipynb #b57e49f6
@@ -71,15 +81,17 @@ def plot_views(
     mean:tuple|None=None,   # Normalization of the views, to undo
     std:tuple|None=None,    # Normalization of the views, to undo
 ) -> Figure:
-    "Originals above their two views."
-    if not len(images) == len(view1) == len(view2):
-        raise ValueError(f"need as many views as images, got {len(images)}, {len(view1)} and {len(view2)}")
+    "Originals above their two views. ValueError when their numbers differ."
     n = len(images)
+    if not n == len(view1) == len(view2):
+        raise ValueError("need as many views as images, "
+                         f"got {n}, {len(view1)} and {len(view2)}")
     fig, axes = _axes(3, n, size, size)
-    for k, (name, row) in enumerate([("image", images), ("view 1", view1), ("view 2", view2)]):
+    rows = [("image", images, None, None), ("view 1", view1, mean, std),
+            ("view 2", view2, mean, std)]
+    for k, (name, row, m, s) in enumerate(rows):
         for i, x in enumerate(row):
-            _show(axes[k*n + i], x, *((None, None) if k == 0 else (mean, std)),
-                  title=name if i == 0 else None)
+            _show(axes[k*n + i], x, m, s, title=name if i == 0 else None)
     return fig
 
 # %% ../nbs/01_plot.ipynb #4ba31dd3
@@ -89,54 +101,64 @@ def block_mean(
 ) -> Tensor:        # `c` itself if it is small enough
     "`c` reduced to at most `max_size` rows and columns by averaging blocks."
     rows, cols = (min(s, max_size) for s in c.shape)
-    return c if (rows, cols) == tuple(c.shape) else adaptive_avg_pool2d(c[None, None], (rows, cols))[0, 0]
+    if (rows, cols) == c.shape: return c
+    return adaptive_avg_pool2d(c[None, None], (rows, cols))[0, 0]
 
 # %% ../nbs/01_plot.ipynb #9dee9b3f
 def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
     "Heat map of one matrix; the picture that matplotlib made of it."
-    if m.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(m.shape)}")
+    _check_matrix(m)
     small = block_mean(m.detach().float().cpu(), max_size)
     ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
-    note = f" (block means, {m.shape[0]} units)" if small.shape != m.shape else ""
+    note = "" if small.shape == m.shape else f" (block means, {m.shape[0]} units)"
     ax.set_title(title + note, fontsize=10)
-    smooth = "nearest" if len(small) <= 200 else "antialiased"     # many units on few points
-    return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation=smooth,
-                     extent=(0, m.shape[1], m.shape[0], 0))
+    edges = "nearest" if len(small) <= 200 else "antialiased"
+    return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit,
+                     interpolation=edges, extent=(0, m.shape[1], m.shape[0], 0))
+
+def _check_matrix(c:Tensor) -> None:
+    if c.ndim == 2: return
+    raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(c.shape)}")
 
 # %% ../nbs/01_plot.ipynb #44b8c74c
 def plot_cross_correlation(
-    c,                   # [D, D] matrix, or a list of them to stand side by side
+    c,                   # [D, D] matrix of torch or NumPy, or a list of them
     titles=None,         # A title, or one for each matrix
     *,
     max_size:int=512,    # Larger matrices are drawn as block means
     size:float=3.6,      # Side of one matrix in inches
 ) -> Figure:
-    "Heat map of C: red where twin units agree, blue where they oppose, white where they are unrelated."
-    matrices = [torch.as_tensor(c)] if hasattr(c, "ndim") else list(c)      # one of numpy is welcome, too
+    "Heat map of C: red where twin units agree, blue where they oppose, else white."
+    matrices = [torch.as_tensor(c)] if hasattr(c, "ndim") else list(c)
     if not matrices: raise ValueError("there is no matrix to draw")
-    titles = [titles] if isinstance(titles, str) or titles is None else list(titles)
+    if isinstance(titles, str) or titles is None: titles = [titles]
+    titles = [*titles, *[None]*len(matrices)]
     fig, axes = _axes(1, len(matrices), size, size)
-    for ax, m, title in zip(axes, matrices, titles + [None]*len(matrices)):
+    for ax, m, title in zip(axes, matrices, titles):
         drawn = _draw_matrix(ax, m, title or "", max_size)
     fig.colorbar(drawn, ax=axes, label="correlation over the batch", shrink=.8)
     return fig
 
 # %% ../nbs/01_plot.ipynb #598b3b86
+def _count(x:Tensor, bins:int, limit:float) -> Tensor:
+    "How many entries lie in each bin from -limit to limit; NaN in none."
+    if x.sum().isnan(): x = x[~x.isnan()]
+    k = ((x/limit + 1)*(bins/2)).clamp(0, bins - 1).to(torch.int64)
+    return torch.bincount(k.flatten(), minlength=bins).double()
+
+# %% ../nbs/01_plot.ipynb #7cc7e901
 def correlation_histograms(
     c:Tensor,        # [D, D]
     *,
     bins:int=41,     # From -limit to limit; what lies beyond goes into the outermost
     limit:float=1.,  # End of the range
 ) -> tuple[Tensor, Tensor]: # Shares [bins] of the diagonal, and of the rest
-    "How the entries of C are spread. Of more than 512 rows, evenly spaced ones stand for all."
-    def count(x):
-        if x.sum().isnan(): x = x[~x.isnan()]
-        k = ((x/limit + 1)*(bins/2)).clamp(0, bins - 1).to(torch.int64)
-        return torch.bincount(k.flatten(), minlength=bins).double()
+    "How the entries of C are spread. Evenly spaced rows stand for more than 512."
     c = c.detach().float()
-    every = -(-len(c) // 512)
-    rest = count(c[::every]) - count(c.diagonal()[::every])
-    return tuple(h / h.sum().clamp(min=1) for h in (count(c.diagonal()), rest))
+    every = math.ceil(len(c)/512)
+    diagonal = _count(c.diagonal(), bins, limit)
+    rest = _count(c[::every], bins, limit) - _count(c.diagonal()[::every], bins, limit)
+    return diagonal/diagonal.sum().clamp(min=1), rest/rest.sum().clamp(min=1)
 
 # %% ../nbs/01_plot.ipynb #3e82207b
 def unit_order(
@@ -144,7 +166,8 @@ def unit_order(
 ) -> Tensor:   # [D] unit numbers, for `c[order][:, order]`
     "An order in which units that are correlated, or opposed, are neighbors."
     if len(c) < 3: return torch.arange(len(c))
-    distance = 1 - ((c + c.T)/2).detach().cpu().abs().double().nan_to_num().clamp(max=1)
+    symmetric = ((c + c.T)/2).detach().cpu().abs().double()
+    distance = 1 - symmetric.nan_to_num().clamp(max=1)
     upper = torch.triu_indices(len(c), len(c), 1)
     tree = linkage(distance[upper[0], upper[1]].numpy(), "average")
     return torch.from_numpy(leaves_list(tree)).long()
@@ -152,45 +175,53 @@ def unit_order(
 # %% ../nbs/01_plot.ipynb #886cf853
 def plot_heatmap(
     c:Tensor,            # [D, D] matrix
-    title:str="",
+    title:str="",        # Over the matrix
     *,
     limit:float=1.,      # Value at the ends of the color scale
     max_size:int=512,    # A larger matrix is drawn as block means
 ) -> Figure:
-    "One heat map with the histograms of its diagonal and of the rest: what `HeatmapWidget` shows."
+    "One heat map with the histograms of its diagonal and of the rest."
     fig = plt.figure(figsize=(6, 3.4), layout="constrained")
     plt.close(fig)
-    axes = fig.subplot_mosaic([["c", "diagonal"], ["c", "the rest"]], width_ratios=[2, 1])
+    panels:list = [["c", "diagonal"], ["c", "the rest"]]
+    axes = fig.subplot_mosaic(panels, width_ratios=[2, 1])
     drawn = _draw_matrix(axes["c"], c, title, max_size, limit)
     fig.colorbar(drawn, ax=axes["c"], shrink=.8)
-    edges = torch.linspace(-limit, limit, 42)
-    for shares, name, color in zip(correlation_histograms(c, limit=limit), ("diagonal", "the rest"),
-                                   ("#b2182b", "#7f7f7f")):
-        axes[name].stairs(100*shares.numpy(), edges.numpy(), fill=True, color=color)
-        axes[name].set_title(name, fontsize=9)
-        axes[name].tick_params(labelsize=8)
-        axes[name].set_ylabel("% of entries", fontsize=8)
+    diagonal, rest = correlation_histograms(c, limit=limit)
+    _draw_histogram(axes["diagonal"], "diagonal", diagonal, limit, "#b2182b")
+    _draw_histogram(axes["the rest"], "the rest", rest, limit, "#7f7f7f")
     return fig
+
+# %% ../nbs/01_plot.ipynb #a11c5335
+def _draw_histogram(ax, name:str, shares:Tensor, limit:float, color:str) -> None:
+    edges = torch.linspace(-limit, limit, len(shares) + 1)
+    ax.stairs(100*shares.numpy(), edges.numpy(), fill=True, color=color)
+    ax.set_title(name, fontsize=9)
+    ax.tick_params(labelsize=8)
+    ax.set_ylabel("% of entries", fontsize=8)
 
 # %% ../nbs/01_plot.ipynb #b4673bff
 def pull(
     c:Tensor,           # Cross-correlation, [D, D]
     lambd:float=0.0051, # Weight of the redundancy term
 ) -> Tensor:            # [D, D]
-    "Minus the derivative of the loss by each entry of C: positive where the loss wants it to grow."
-    if c.ndim != 2: raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(c.shape)}")
+    "Minus the derivative of the loss by each entry of C: positive where it is to grow."
+    _check_matrix(c)
     return (-2*lambd*c).diagonal_scatter(2*(1 - c.diagonal()))
 
 # %% ../nbs/01_plot.ipynb #512975ac
 def scaled_pull(
     c:Tensor,           # Cross-correlation, [D, D]
     lambd:float=0.0051, # Weight of the redundancy term
-) -> tuple[Tensor, float, float]: # [D, D] in -1..1; the pull that 1 stands for on and off the diagonal
+) -> tuple[Tensor, float, float]: # [D, D] in -1..1; what 1 stands for on, off diagonal
     "The pull, with the diagonal and the rest each on its own scale."
     p = pull(c, lambd)
-    on, off = p.diagonal(), p.diagonal_scatter(p.new_zeros(len(p)))
-    most = [max(x.abs().max().item(), .001*unit) or 1. for x, unit in ((on, 2), (off, 2*lambd))]
-    return (off/most[1]).diagonal_scatter(on/most[0]), most[0], most[1]
+    on = p.diagonal()
+    off = p.diagonal_scatter(p.new_zeros(len(p)))
+    def strongest(x, unit): return max(x.abs().max().item(), .001*unit) or 1.
+    most_on = strongest(on, 2)
+    most_off = strongest(off, 2*lambd)
+    return (off/most_off).diagonal_scatter(on/most_on), most_on, most_off
 
 # %% ../nbs/01_plot.ipynb #5c5a816d
 def _bars(ax, invariance:float, redundancy:float, floor:float|None):
@@ -200,7 +231,7 @@ def _bars(ax, invariance:float, redundancy:float, floor:float|None):
     if floor is not None: rows.append(("floor", 0., floor, "gray", "floor"))
     for name, left, width, color, label in rows:
         ax.barh(name, width, left=left, color=color, label=f"{label} {width:.4g}")
-    ax.set(xlim=(0, None), ylim=(2.6, -.6))                # rows from above, with room for the legend
+    ax.set(xlim=(0, None), ylim=(2.6, -.6))      # from above, with room for the legend
     ax.set_title(f"loss {invariance + redundancy:.4g}", fontsize=10)
     ax.legend(fontsize=8, frameon=False, loc="lower right")
 
@@ -209,7 +240,7 @@ def plot_loss(
     c:Tensor,               # Cross-correlation, [D, D]
     lambd:float=0.0051,     # Weight of the redundancy term
     *,
-    floor:float|None=None,  # Lowest possible loss, `barlow_kit.loss.loss_floor(n, d, lambd)`
+    floor:float|None=None,  # Lowest possible loss, `loss_floor(n, d, lambd)`
     title:str="C",          # Over the matrix
     max_size:int=512,       # Larger matrices are drawn as block means
     size:float=3.,          # Side of one panel in inches
@@ -218,12 +249,14 @@ def plot_loss(
     c = c.detach().float().cpu()
     pulled, on, off = scaled_pull(c, lambd)
     fig, axes = _axes(1, 3, size*1.15, size)
-    titles = title, f"pull (full color: {on:.2g} on the diagonal,\n{off:.2g} elsewhere)"
-    for ax, m, name in zip(axes, (c, pulled), titles): drawn = _draw_matrix(ax, m, name, max_size)
+    _draw_matrix(axes[0], c, title, max_size)
+    scales = f"full color: {on:.2g} on the diagonal,\n{off:.2g} elsewhere"
+    drawn = _draw_matrix(axes[1], pulled, f"pull ({scales})", max_size)
     fig.colorbar(drawn, ax=axes[:2], shrink=.8)
     square = c.double().square()
     redundancy = (square.sum() - square.diagonal().sum()).item()
-    _bars(axes[2], (1 - c.diagonal().double()).square().sum().item(), lambd*redundancy, floor)
+    invariance = (1 - c.diagonal().double()).square().sum().item()
+    _bars(axes[2], invariance, lambd*redundancy, floor)
     return fig
 
 # %% ../nbs/01_plot.ipynb #474b4eb3
@@ -236,29 +269,45 @@ def _smooth(y:Tensor, window:int) -> Tensor:
 
 # %% ../nbs/01_plot.ipynb #04b912d6
 def plot_history(
-    history:list,             # One dict a step, with loss, invariance and redundancy
+    history:list,             # One dict a step, with loss and invariance
     floor:float|None=None,    # Lowest possible loss, drawn as a dashed line
     *,
     window:int|None=None,     # Steps in the running mean; by default 2 % of the run
 ) -> Figure:
-    "Loss and its two terms against the step."
+    "Loss and its two terms against the step. ValueError for no steps."
     if not history: raise ValueError("the history is empty: nothing was trained")
-    loss, invariance = (torch.tensor([h[k] for h in history], dtype=torch.float64)
-                        for k in ("loss", "invariance"))
+    def of(key): return torch.tensor([h[key] for h in history], dtype=torch.float64)
+    loss = of("loss")
+    invariance = of("invariance")
+    window = window or max(1, len(history)//50)
     fig, (ax,) = _axes(1, 1, 6.5, 3.4)
-    for name, y, color in [("loss", loss, "black"), ("invariance term", invariance, "#0072B2"),
-                           ("redundancy term x lambd", loss - invariance, "#D55E00")]:
+    curves = [("loss", loss, "black"), ("invariance term", invariance, "#0072B2"),
+              ("redundancy term x lambd", loss - invariance, "#D55E00")]
+    for name, y, color in curves:
         ax.plot(y.numpy(), ".", color=color, ms=1.5, alpha=.15)
-        ax.plot(_smooth(y, window or max(1, len(y)//50)).numpy(), color=color, label=name)
+        ax.plot(_smooth(y, window).numpy(), color=color, label=name)
     if floor: ax.axhline(floor, color="gray", ls="--", label=f"floor {floor:.4g}")
-    scale = "log" if loss.min() > 0 else "linear"              # the loss of some variants is negative
+    scale = "log" if loss.min() > 0 else "linear"
     ax.set(xlabel="step", ylabel=f"loss, {scale} scale", yscale=scale)
     ax.legend(fontsize=8, frameon=False)
     return fig
 
 # %% ../nbs/01_plot.ipynb #ebc38430
+def _draw_curves(ax, panel:dict) -> None:
+    "The lines of one panel, with a point for each number where they are few."
+    for line in panel["lines"]:
+        style = "--" if line.get("dashed") else "-"
+        ax.plot(line["x"], line["y"], style, label=line["name"],
+                color=line.get("color") or "black",
+                marker="." if len(line["x"]) < 30 else None)
+    ax.set_title(panel["title"], fontsize=9)
+    ax.tick_params(labelsize=8)
+    if panel.get("log"): ax.set_yscale("log")
+    if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
+
+# %% ../nbs/01_plot.ipynb #b7570f01
 def plot_panels(
-    panels:list,         # Dicts: title, log (whether y is), lines: dicts of name, x, y; maybe color, dashed
+    panels:list,         # Dicts: title; log; lines, dicts of name, x, y, color, dashed
     c:Tensor|None=None,  # [D, D]
     title:str="",        # Of the matrix
 ) -> Figure:
@@ -269,36 +318,36 @@ def plot_panels(
     small = [f"panel {k}" for k in range(1, len(panels))] or ["."]
     rows:list = [["c", "panel 0", name][-len(widths):] for name in small]
     axes = fig.subplot_mosaic(rows, width_ratios=widths)
-    if c is not None: fig.colorbar(_draw_matrix(axes["c"], c, title, 512), ax=axes["c"], shrink=.8)
-    for k, panel in enumerate(panels):
-        ax = axes[f"panel {k}"]
-        for line in panel["lines"]:
-            ax.plot(line["x"], line["y"], "--" if line.get("dashed") else "-", label=line["name"],
-                    color=line.get("color") or "black", marker="." if len(line["x"]) < 30 else None)
-        ax.set_title(panel["title"], fontsize=9)
-        ax.tick_params(labelsize=8)
-        if panel.get("log"): ax.set_yscale("log")
-        if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
-        if k in (0, len(panels) - 1): ax.set_xlabel("step", fontsize=8)     # the lowest of each column
+    if c is not None:
+        drawn = _draw_matrix(axes["c"], c, title, 512)
+        fig.colorbar(drawn, ax=axes["c"], shrink=.8)
+    for k, panel in enumerate(panels): _draw_curves(axes[f"panel {k}"], panel)
+    for k in {0, len(panels) - 1}: axes[f"panel {k}"].set_xlabel("step", fontsize=8)
     return fig
 
 # %% ../nbs/01_plot.ipynb #3d0e98db
 _BARS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 
 def plot_factors(
-    results:dict,       # Name of a representation -> results by factor, each with `accuracy` and `chance`
-    title:str="",
+    results:dict,   # Representation -> results by factor, with `accuracy` and `chance`
+    title:str="",   # Over the picture
 ) -> Figure:
-    "A group of bars for each factor, a color for each representation; the black mark is guessing."
+    """Bars for each factor, a color for each representation; the mark is guessing.
+
+    Raises ValueError for no representation, and for more than there are colors."""
     if not results: raise ValueError("no results to plot")
-    if len(results) > len(_BARS): raise ValueError(f"at most {len(_BARS)} colors can be told apart")
-    factors, width = list(next(iter(results.values()))), .8/len(results)
+    if len(results) > len(_BARS):
+        raise ValueError(f"at most {len(_BARS)} colors can be told apart")
+    factors = list(next(iter(results.values())))
+    width = .8/len(results)
     fig, (ax,) = _axes(1, 1, 7.5, 3)
     for k, (name, found) in enumerate(results.items()):
         at = [i - .4 + width*(k + .5) for i in range(len(factors))]
-        ax.bar(at, [found[f].accuracy for f in factors], .9*width, color=_BARS[k], label=name)
-        ax.hlines([found[f].chance for f in factors], [x - width/2 for x in at], [x + width/2 for x in at],
-                  color="black", label=None if k else "guessing")
+        heights = [found[f].accuracy for f in factors]
+        ax.bar(at, heights, .9*width, color=_BARS[k], label=name)
+        ax.hlines([found[f].chance for f in factors], [x - width/2 for x in at],
+                  [x + width/2 for x in at], color="black",
+                  label=None if k else "guessing")
     ax.set_xticks(range(len(factors)), factors, fontsize=9)
     ax.set(ylabel="linear probe, %", ylim=(0, 100), title=title)
     ax.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
@@ -318,20 +367,30 @@ def plot_embeddings(
     points:Tensor,      # [N, 2]
     labels:Tensor,      # [N] class numbers
     classes:tuple=(),   # Names of the classes; their numbers if none are given
-    title:str="",
+    title:str="",       # Over the picture
     *,
     picked:int|None=None, # A point to mark
     marked=(),          # Points to mark lightly, such as its neighbors
 ) -> Figure:
     "Points of a map in the colors of their classes."
     fig, (ax,) = _axes(1, 1, 5.2, 4)
-    colors, shown = class_colors(labels), labels.unique().tolist()
-    for k in shown if len(shown) <= 20 else []:
-        name = "unknown" if k < 0 else str(classes[k]) if k < len(classes) else str(k)
-        ax.plot([], [], "o", ms=5, color=colors[(labels == k).nonzero()[0, 0]], label=name)
+    colors = class_colors(labels)
+    shown = labels.unique().tolist()
+    if len(shown) > 20: shown = []
+    for k in shown:
+        first = (labels == k).nonzero()[0, 0]
+        ax.plot([], [], "o", ms=5, color=colors[first], label=_class_name(k, classes))
     ax.scatter(*points.T.tolist(), s=9, c=colors)
-    for numbers, width in ((list(marked), .8), ([] if picked is None else [picked], 2)):
-        ax.scatter(*points[numbers].T.tolist(), s=70, facecolors="none", edgecolors="black", lw=width)
+    ring = dict(s=70, facecolors="none", edgecolors="black")
+    ax.scatter(*points[list(marked)].T.tolist(), lw=.8, **ring)
+    chosen = [] if picked is None else [picked]
+    ax.scatter(*points[chosen].T.tolist(), lw=2, **ring)
     ax.set(xticks=[], yticks=[], title=title)
-    if len(shown) <= 20: ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
+    if shown:
+        ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
     return fig
+
+# %% ../nbs/01_plot.ipynb #0ff63111
+def _class_name(k:int, classes:tuple) -> str:
+    if k < 0: return "unknown"
+    return str(classes[k]) if k < len(classes) else str(k)

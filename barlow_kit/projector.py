@@ -13,16 +13,20 @@ from torch import nn
 # %% ../nbs/04_projector.ipynb #4b64a739
 def projector(
     features:int,                           # Width of the representation, F
-    widths:Sequence[int]=(8192, 8192, 8192), # Output width of each layer; the last is the embedding's, D
+    widths:Sequence[int]=(8192, 8192, 8192), # Output width of each layer; the last is D
     *,
-    norm:bool=True,                         # Batch norm between layers (the paper's ablation turns it off)
+    norm:bool=True,                         # Batch norm between layers
 ) -> nn.Sequential:                         # Maps [N, F] to [N, D]
-    "The paper's projector (section 2.2): linear layers with batch norm and ReLU between them."
+    """The paper's projector (section 2.2). Without `norm` it is that of an ablation.
+
+    Raises ValueError for a width below 1, or none at all."""
     if not widths or min(widths) < 1:
-        raise ValueError(f"widths must name at least one positive width, got {tuple(widths)}")
-    layers = []
+        raise ValueError("widths must name at least one positive width, "
+                         f"got {tuple(widths)}")
+    layers:list[nn.Module] = []
     for width in widths[:-1]:
-        layers += ([nn.Linear(features, width, bias=not norm)] + [nn.BatchNorm1d(width)]*norm
-                   + [nn.ReLU(inplace=True)])
+        layers.append(nn.Linear(features, width, bias=not norm))
+        if norm: layers.append(nn.BatchNorm1d(width))
+        layers.append(nn.ReLU(inplace=True))
         features = width
     return nn.Sequential(*layers, nn.Linear(features, widths[-1], bias=False))

@@ -19,9 +19,13 @@ def test_images_and_pairs_of_views():
     normalized = (digits.images[:3] - .5) / .25
     drawn = drawn_by(plot_images(normalized, mean=(.5,), std=(.25,)), 1)
     assert_close(drawn, digits.images[1, 0])
+    panels = [len(plot_images(digits.images[:n], cols=4).axes) for n in (3, 8, 9)]
+    test_eq(panels, [3, 8, 12])
     test_fail(lambda: plot_images([]), contains="no images")
-    test_fail(lambda: plot_images(digits.images[0]), contains="got (8, 8); a single one goes into a list")
-    test_fail(lambda: plot_images(digits.images[:3], "ab"), contains="3 images, but 2 titles")
+    test_fail(lambda: plot_images(digits.images[0]),
+              contains="got (8, 8); a single one goes into a list")
+    test_fail(lambda: plot_images(digits.images[:3], "ab"),
+              contains="3 images, but 2 titles")
 
     # cell 0694a7b9
     x = digits.images[:8]
@@ -29,53 +33,75 @@ def test_images_and_pairs_of_views():
     # cell 6bb1e544
     fig = plot_views(x, x.roll(1, dims=3), x*.5)
     test_eq(len(fig.axes), 24)
-    assert_close(drawn_by(fig, 8)[:, 1:], x[0, 0, :, :-1])    # the row below the originals holds view 1
+    assert_close(drawn_by(fig, 8)[:, 1:], x[0, 0, :, :-1])    # the second row holds view 1
+    assert_close(drawn_by(fig, 17), .5*x[1, 0])               # the third row view 2
+    fig = plot_views(x, (x - .5)/.25, x, mean=(.5,), std=(.25,))
+    assert_close(drawn_by(fig, 9), x[1, 0])                   # views are normalized,
+    assert_close(drawn_by(fig, 1), x[1, 0])                   # originals are not
     test_fail(lambda: plot_views(x, x[:3], x), contains="8, 3 and 8")
 
 
-def test_the_cross_correlation_matrix():
-    "nbs/01_plot.ipynb: The cross-correlation matrix"
+def test_heat_map_of_the_cross_correlation_matrix():
+    "nbs/01_plot.ipynb: Heat map of the cross-correlation matrix"
     # cell a09b5e8b
-    torch.manual_seed(0)
-    shared, own = torch.randn(256, 32), torch.randn(256, 32)
     def correlate(a, b):
-        return ((a - a.mean(0))/a.std(0, correction=0)).T @ ((b - b.mean(0))/b.std(0, correction=0)) / len(a)
+        def standard(z): return (z - z.mean(0))/z.std(0, correction=0)
+        return standard(a).T @ standard(b) / len(a)
 
+    torch.manual_seed(0)
+    shared = torch.randn(256, 32)
+    own = torch.randn(256, 32)
     alike = shared[:, :1] + .3*own
+    twins = correlate(shared, shared + .3*own)
 
     # cell 1c9d7e1e
+    def drawn_by(fig): return torch.tensor(fig.axes[0].images[0].get_array())
     c = correlate(shared, shared)
     fig = plot_cross_correlation(c, "self")
-    image = fig.axes[0].images[0]
-    assert_close(torch.tensor(image.get_array()), c)
-    assert_close(torch.tensor(plot_cross_correlation(c.numpy()).axes[0].images[0].get_array()), c)
-    test_eq(image.get_clim(), (-1, 1))
-    big = torch.eye(1000)
-    shown = torch.tensor(plot_cross_correlation(big, max_size=100).axes[0].images[0].get_array())
-    test_eq(shown.shape, (100, 100))
-    assert_close(shown.diagonal(), torch.full((100,), .1))
+    assert_close(drawn_by(fig), c)
+    assert_close(drawn_by(plot_cross_correlation(c.numpy())), c)
+    test_eq(fig.axes[0].images[0].get_clim(), (-1, 1))
+    test_eq(fig.axes[0].get_title(), "self")
+    red, blue = fig.axes[0].images[0].to_rgba([1., -1.])
+    assert red[0] > red[2] and blue[2] > blue[0]
+    large = plot_cross_correlation(torch.eye(1000), max_size=100)
+    test_eq(drawn_by(large).shape, (100, 100))
+    assert_close(drawn_by(large).diagonal(), torch.full((100,), .1))
+    test_eq(large.axes[0].get_title(), " (block means, 1000 units)")
     test_fail(lambda: plot_cross_correlation(torch.zeros(3)), contains="[D, D], got (3,)")
+    test_fail(lambda: plot_cross_correlation([]), contains="no matrix to draw")
 
+
+def test_histograms_of_c_and_units_sorted_by_correlation():
+    "nbs/01_plot.ipynb: Histograms of C, and units sorted by correlation"
     # cell 3c3ad04d
+    def correlate(a, b):
+        def standard(z): return (z - z.mean(0))/z.std(0, correction=0)
+        return standard(a).T @ standard(b) / len(a)
+
     torch.manual_seed(1)
-    topics = torch.randn(256, 4)[:, torch.randint(4, (48,))]                # 48 units that know four things
+    topics = torch.randn(256, 4)[:, torch.randint(4, (48,))]     # 48 units, four topics
     c = correlate(topics + .5*torch.randn(256, 48), topics + .5*torch.randn(256, 48))
     order = unit_order(c)
 
     # cell 91373b3e
     diagonal, rest = correlation_histograms(torch.tensor([[1., .5], [-.5, 0.]]), bins=5)
-    test_eq(diagonal.tolist(), [0, 0, .5, 0, .5]); test_eq(rest.tolist(), [0, .5, 0, .5, 0])
+    test_eq(diagonal.tolist(), [0, 0, .5, 0, .5])
+    test_eq(rest.tolist(), [0, .5, 0, .5, 0])
+    wide = correlation_histograms(torch.tensor([[9., .5], [-9., 0.]]), bins=5, limit=2.)
+    test_eq([h.tolist() for h in wide], [[0, 0, .5, 0, .5], [.5, 0, 0, .5, 0]])
     tall = torch.eye(2000)
     test_eq(correlation_histograms(tall, bins=3)[1].tolist(), [0, 1, 0])
     nan = torch.full((3, 3), torch.nan).fill_diagonal_(1)
     test_eq([h.sum().item() for h in correlation_histograms(nan)], [1, 0])
-    test_eq(sorted(order.tolist()), list(range(48)))
-    same = (topics.T @ topics / 256)[order][:, order] > .99*(topics.square().mean(0).min())
-    blocks = (same[1:] != same[:-1]).any(1).sum()                           # borders between topics
-    test_eq(blocks.item(), 3)
-    test_eq(unit_order(torch.eye(2)).tolist(), [0, 1])
     bars = plot_heatmap(c).axes[1].patches[0].get_data()
     assert_close(torch.tensor(bars.values), 100*correlation_histograms(c)[0])
+
+    # cell fd6c7fe3
+    test_eq(sorted(order.tolist()), list(range(48)))
+    which = topics[0, order]                          # units of one topic share a number
+    test_eq((which[1:] != which[:-1]).sum().item(), 3)
+    test_eq(unit_order(torch.eye(2)).tolist(), [0, 1])
 
 
 def test_where_the_loss_pulls():
@@ -83,56 +109,67 @@ def test_where_the_loss_pulls():
     # cell 2b7b0aeb
     torch.manual_seed(0)
     shared, own, chance = torch.randn(3, 256, 32)
-    alike = shared[:, :1] + .6*own                             # all units say partly the same
+    alike = shared[:, :1] + .6*own                     # all units say partly the same
     c = torch.corrcoef(torch.cat([alike, alike + .3*chance], 1).T)[:32, 32:]
 
     # cell 3e9fad09
-    test_eq(pull(torch.tensor([[.5, 1.], [-1., 1.]]), .1), torch.tensor([[1., -.2], [.2, 0.]]))
+    test_eq(pull(torch.tensor([[.5, 1.], [-1., 1.]]), .1),
+            torch.tensor([[1., -.2], [.2, 0.]]))
     c = torch.rand(5, 5, dtype=torch.float64, requires_grad=True)
-    loss = (1 - c.diagonal()).square().sum() + .1*(c - c.diagonal().diag()).square().sum()
-    assert_close(-torch.autograd.grad(loss, c)[0], pull(c, .1))
+    invariance = (1 - c.diagonal()).square().sum()
+    redundancy = (c - c.diagonal().diag()).square().sum()
+    pulled = -torch.autograd.grad(invariance + .1*redundancy, c)[0]
+    assert_close(pulled, pull(c, .1))
     shown, on, off = scaled_pull(c.detach(), .1)
-    assert_close(shown.diagonal()*on, pull(c, .1).diagonal())
-    assert_close((shown*off)[0, 1:], pull(c, .1)[0, 1:])
+    assert_close(shown.diagonal()*on, pulled.diagonal())
+    assert_close((shown*off)[0, 1:], pulled[0, 1:])
     test_eq((shown.diagonal().abs().max(), shown.fill_diagonal_(0).abs().max()), (1, 1))
     assert scaled_pull(torch.eye(4) + 1e-7)[0].abs().max() < 1e-3
+    test_close(pull(torch.full((2, 2), 1000.))[0, 1].item(), -10.2, eps=1e-4)
     axes = plot_loss(c, .1, floor=1.5).axes
-    drawn = [bar.get_width() for bar in axes[2].patches]
-    test_close(drawn, [(1 - c.diagonal()).square().sum().item(),
-                       loss.item() - (1 - c.diagonal()).square().sum().item(), 1.5], eps=1e-5)
+    bars = [bar.get_width() for bar in axes[2].patches]
+    test_close(bars, [invariance.item(), .1*redundancy.item(), 1.5], eps=1e-5)
     assert_close(torch.tensor(axes[0].images[0].get_array()), c.detach().float())
     test_fail(lambda: pull(torch.zeros(3)), contains="[D, D], got (3,)")
 
 
-def test_the_course_of_the_loss():
-    "nbs/01_plot.ipynb: The course of the loss"
+def test_course_of_the_loss_over_a_training():
+    "nbs/01_plot.ipynb: Course of the loss over a training"
     # cell 05f32371
-    steps = torch.arange(300)
     torch.manual_seed(0)
+    steps = torch.arange(300)
     noise = 1 + .2*torch.randn(300)
+    invariance = 200*torch.exp(-steps/60)*noise + 8
+    redundancy = 40*torch.exp(-steps/30)*noise + 4
     made_up = [dict(loss=float(a + b), invariance=float(a), redundancy=float(b/.0051))
-               for a, b in zip(200*torch.exp(-steps/60)*noise + 8, 40*torch.exp(-steps/30)*noise + 4)]
+               for a, b in zip(invariance, redundancy)]
 
     # cell f592cff8
     test_eq(_smooth(torch.tensor([1., 3., 5., 7.]), 2).tolist(), [1, 2, 4, 6])
     lines = plot_history(made_up, floor=10, window=1).axes[0].lines
     test_close(lines[1].get_ydata(), [h["loss"] for h in made_up])
+    test_close(lines[3].get_ydata(), [h["invariance"] for h in made_up])
     test_close(lines[5].get_ydata(), [.0051*h["redundancy"] for h in made_up], eps=1e-4)
     test_eq(list(lines[6].get_ydata()), [10, 10])
+    usual = plot_history(made_up).axes[0].lines[1].get_ydata()
+    test_close(usual[-1], sum(h["loss"] for h in made_up[-6:])/6)       # 2 % of 300 steps
+    negative = [dict(loss=-float(k), invariance=-float(k)) for k in range(5)]
+    test_eq(plot_history(made_up).axes[0].get_yscale(), "log")
+    test_eq(plot_history(negative).axes[0].get_yscale(), "linear")
     test_fail(lambda: plot_history([]), contains="history is empty")
-    test_fail(lambda: plot_cross_correlation([]), contains="no matrix to draw")
-    negative = [dict(loss=-float(k), invariance=-float(k), redundancy=0.) for k in range(5)]
-    test_eq([plot_history(h).axes[0].get_yscale() for h in (made_up, negative)], ["log", "linear"])
 
 
-def test_all_of_it_at_once():
-    "nbs/01_plot.ipynb: All of it at once"
+def test_panels_of_a_training_matrix_and_curves():
+    "nbs/01_plot.ipynb: Panels of a training: matrix and curves"
     # cell c94df16c
-    steps, made = list(range(0, 300, 3)), torch.linspace(0, 5, 100)
-    panels = [dict(title="loss, log scale", log=True, lines=[
-                  dict(name="invariance", x=steps, y=(200*torch.exp(-made) + 8).tolist(), color="#0072B2"),
-                  dict(name="floor", x=[0, 299], y=[10, 10], dashed=True, color="gray")]),
-              dict(title="effective rank", lines=[dict(name="rank", x=steps, y=(20*made).tolist())])]
+    steps = list(range(0, 300, 3))
+    made = torch.linspace(0, 5, 100)
+    falls = dict(name="invariance", x=steps, y=(200*torch.exp(-made) + 8).tolist(),
+                 color="#0072B2")
+    floor = dict(name="floor", x=[0, 299], y=[10, 10], dashed=True, color="gray")
+    rank = dict(name="rank", x=steps, y=(20*made).tolist())
+    panels = [dict(title="loss, log scale", log=True, lines=[falls, floor]),
+              dict(title="effective rank", lines=[rank])]
     torch.manual_seed(0)
     shared = torch.randn(256, 32)
     fig = plot_panels(panels, (shared.T @ shared / 256).clamp(-1, 1), "made up")
@@ -141,13 +178,17 @@ def test_all_of_it_at_once():
     test_eq([len(ax.lines) for ax in fig.axes[1:3]], [2, 1])
     test_eq([ax.get_xlabel() for ax in fig.axes[1:3]], ["step", "step"])
     test_eq([len(ax.lines) for ax in plot_panels(panels[:1]).axes], [2])
-    test_eq(fig.axes[1].get_yscale(), "log"); test_close(fig.axes[2].lines[0].get_ydata(), (20*made).numpy())
+    test_eq([ax.get_yscale() for ax in fig.axes[1:3]], ["log", "linear"])
+    test_close(fig.axes[2].lines[0].get_ydata(), (20*made).numpy())
+    test_eq([line.get_linestyle() for line in fig.axes[1].lines], ["-", "--"])
 
 
-def test_what_a_representation_knows_bars_with_a_chance_mark():
-    "nbs/01_plot.ipynb: What a representation knows: bars with a chance mark"
+def test_accuracy_by_factor_bars_with_a_chance_mark():
+    "nbs/01_plot.ipynb: Accuracy by factor: bars with a chance mark"
     # cell 3aeed946
-    def result(accuracy, values): return SimpleNamespace(accuracy=accuracy, chance=100/values)
+    def result(accuracy, values):
+        return SimpleNamespace(accuracy=accuracy, chance=100/values)
+
     made_up = {"one": dict(hue=result(90, 8), scale=result(35, 3)),
                "another": dict(hue=result(20, 8), scale=result(60, 3))}
     fig = plot_factors(made_up, "made up")
@@ -155,16 +196,18 @@ def test_what_a_representation_knows_bars_with_a_chance_mark():
     # cell af41fd92
     ax = fig.axes[0]
     test_close([bar.get_height() for bar in ax.patches], [90, 35, 20, 60])
-    marks = [float(segment[0][1]) for lines in ax.collections for segment in lines.get_segments()]
-    test_close(marks, [12.5, 100/3]*2)
+    marks = [segment for lines in ax.collections for segment in lines.get_segments()]
+    test_close([float(start[1]) for start, _ in marks], [12.5, 100/3]*2)
     test_eq(len({bar.get_facecolor() for bar in ax.patches}), 2)
-    test_eq([t.get_text() for t in ax.get_legend().get_texts()], ["guessing", "one", "another"])
+    test_eq([t.get_text() for t in ax.get_legend().get_texts()],
+            ["guessing", "one", "another"])
     test_fail(lambda: plot_factors({}), contains="no results")
-    test_fail(lambda: plot_factors({str(k): made_up["one"] for k in range(9)}), contains="at most 7")
+    many = {str(k): made_up["one"] for k in range(9)}
+    test_fail(lambda: plot_factors(many), contains="at most 7")
 
 
-def test_a_map_of_features():
-    "nbs/01_plot.ipynb: A map of features"
+def test_map_of_features_in_two_dimensions():
+    "nbs/01_plot.ipynb: Map of features in two dimensions"
     # cell 91f3d528
     digits = get_dataset("digits", "test")
     pixels = digits.images.flatten(1) - digits.images.flatten(1).mean(0)
@@ -172,7 +215,12 @@ def test_a_map_of_features():
 
     # cell a6cf0489
     ax = plot_embeddings(points, digits.labels, picked=0, marked=[1, 2]).axes[0]
-    assert_close(torch.tensor(ax.collections[0].get_offsets()).float(), points, atol=1e-6, rtol=1e-5)
-    test_eq([len(c.get_offsets()) for c in ax.collections], [397, 2, 1])
-    test_eq(len(ax.get_legend().texts), 10)
+    drawn = [torch.tensor(c.get_offsets()).float() for c in ax.collections]
+    assert_close(drawn[0], points, atol=1e-6, rtol=1e-5)
+    assert_close(drawn[1], points[1:3], atol=1e-6, rtol=1e-5)
+    assert_close(drawn[2], points[:1], atol=1e-6, rtol=1e-5)
+    test_eq([t.get_text() for t in ax.get_legend().texts], [str(k) for k in range(10)])
     test_eq(class_colors(torch.tensor([0, -1, 0])), ["#1f77b4", "#999999", "#1f77b4"])
+    named = plot_embeddings(points[:3], torch.tensor([-1, 1, 2]), ("cat", "dog")).axes[0]
+    test_eq([t.get_text() for t in named.get_legend().texts], ["unknown", "dog", "2"])
+    assert plot_embeddings(points[:30], torch.arange(30)).axes[0].get_legend() is None

@@ -2,38 +2,45 @@
 import matplotlib.pyplot as plt
 import torch
 from fastcore.test import test_eq, test_fail
-from torch import nn
 from barlow_kit.projector import projector
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_the_projector():
-    "nbs/04_projector.ipynb: The projector"
+def test_the_projector_three_linear_layers():
+    "nbs/04_projector.ipynb: The projector: three linear layers"
     # cell e36de357
     projector(2048, (512, 512, 128))
 
     # cell 27b35f61
     p = projector(64, (32, 32, 16))
     test_eq(p(torch.randn(8, 64)).shape, (8, 16))
+    test_eq([type(layer).__name__ for layer in p],
+            ["Linear", "BatchNorm1d", "ReLU", "Linear", "BatchNorm1d", "ReLU", "Linear"])
     test_eq([n for n, _ in p.named_parameters()],
             ["0.weight", "1.weight", "1.bias", "3.weight", "4.weight", "4.bias", "6.weight"])
     with torch.device("meta"): paper = projector(2048)
     test_eq(sum(x.numel() for x in paper.parameters()), 151_027_712)
-    test_eq(sum(isinstance(m, nn.BatchNorm1d) for m in projector(8, (8, 8, 8), norm=False)), 0)
+    test_eq([type(layer).__name__ for layer in projector(8, (8, 8, 8), norm=False)],
+            ["Linear", "ReLU", "Linear", "ReLU", "Linear"])
+    without = projector(8, (4, 4), norm=False)
+    test_eq([n for n, _ in without.named_parameters()], ["0.weight", "0.bias", "2.weight"])
     test_eq(len(projector(8, (4,))), 1)
     test_fail(lambda: projector(64, ()), contains="at least one positive width")
+    test_fail(lambda: projector(64, (8, 0)), contains="positive width, got (8, 0)")
 
 
-def test_what_width_buys():
-    "nbs/04_projector.ipynb: What width buys"
+def test_width_of_the_embedding_what_it_buys():
+    "nbs/04_projector.ipynb: Width of the embedding: what it buys"
     # cell 8b6dd7d4
     def used_directions(z):
-        s = torch.linalg.svdvals(z - z.mean(0)); p = s / s.sum()
+        s = torch.linalg.svdvals(z - z.mean(0))
+        p = s / s.sum()
         return (-(p * (p + 1e-12).log()).sum()).exp().item()
 
     torch.manual_seed(0)
-    features, widths = torch.randn(1000, 16), (4, 8, 16, 32, 64, 128, 256)
+    features = torch.randn(1000, 16)
+    widths = (4, 8, 16, 32, 64, 128, 256)
     with torch.no_grad():
         linear = [used_directions(projector(16, (d,))(features)) for d in widths]
         mlp = [used_directions(projector(16, (512, 512, d))(features)) for d in widths]
@@ -41,7 +48,8 @@ def test_what_width_buys():
     ax.plot(widths, widths, ":", color="gray", label="width")
     ax.plot(widths, mlp, "o-", color="#0072B2", label="three layers")
     ax.plot(widths, linear, "s-", color="#D55E00", label="linear")
-    ax.set(xlabel="width of the embedding, D", ylabel="directions used", xscale="log", yscale="log")
+    ax.set(xlabel="width of the embedding, D", ylabel="directions used", xscale="log",
+           yscale="log")
     ax.legend(frameon=False);
 
     # cell 972bad38
