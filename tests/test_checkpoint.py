@@ -4,13 +4,14 @@ import resource
 import tempfile
 import torch
 import warnings
-from fastcore.test import test_eq, test_fail
+from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torchvision.models import resnet18
 from unittest.mock import patch
-from barlow_kit.checkpoint import CheckpointError, backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.checkpoint import CheckpointError, Checkpointed, _check_owner, _check_resume, backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.distributed import spawn
 
-for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
+for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
 def test_write_all_or_nothing():
@@ -102,6 +103,107 @@ def test_the_last_good_one():
     test_eq(load_latest(folder/"other.pt"), None)
     for p in (path, folder/"checkpoint.previous.pt"): p.write_text("no checkpoint")
     test_fail(lambda: load_latest(path), exc=CheckpointError, contains="damaged")
+
+
+def test_whose_folder_is_it():
+    "nbs/10_checkpoint.ipynb: Whose folder is it?"
+    # cell f5890b99
+    said = []
+    for there, now in [(dict(lr=.1, seed=0), dict(lr=.2, seed=0)), (dict(lr=.1), dict(lr=.1, seed=3))]:
+        try: _check_owner(Path("runs/a"), there, now)
+        except ValueError as e: said.append(str(e))
+
+    # cell b7064659
+    assert "(there -> now): lr: 0.1 -> 0.2. Choose" in said[0] and "seed: None -> 3" in said[1]
+    _check_owner(Path("runs/a"), dict(lr=.1), dict(lr=.1))
+    refused = {("auto", False): None, ("auto", True): None, ("must", True): None, ("never", False): None,
+               ("must", False): "there is no checkpoint in a to resume", ("never", True): "a holds a run already",
+               ("yes", True): "must be 'auto', 'must' or 'never', got 'yes'"}
+    for (resume, begun), message in refused.items():
+        if message: test_fail(lambda: _check_resume(Path("a"), begun, resume), contains=message, exc=ValueError)
+        else: _check_resume(Path("a"), begun, resume)
+
+
+def test_a_training_in_a_folder():
+    "nbs/10_checkpoint.ipynb: A training in a folder"
+    # cell acdfa275
+    def fit(path, steps, lr=.1, **how):
+        "Gradient descent on |w - 1|² with momentum; w after `steps` steps, and its values on the way."
+        line = torch.nn.Linear(1, 1, bias=False)
+        torch.nn.init.zeros_(line.weight)
+        sgd = torch.optim.SGD(line.parameters(), lr, momentum=.9)
+        folder = Checkpointed(path, dict(lr=lr), model=line, optimizer=sgd)
+        start = folder.open(**how)
+        history = start.get("history", [])
+        for step in range(start["step"], steps):
+            sgd.zero_grad()
+            (line.weight - 1).square().sum().backward()
+            sgd.step()
+            history.append(line.weight.item())
+            folder.save(step + 1, history=history)
+        return history
+
+    folder = Path(tempfile.mkdtemp())
+    fit(folder/"run", 5)
+    [round(w, 2) for w in fit(folder/"run", 12)], sorted(p.name for p in (folder/"run").iterdir())
+
+    # cell 833fb66e
+    w, momentum, by_hand = 0., 0., []
+    for _ in range(12):
+        momentum = .9*momentum + 2*(w - 1)
+        w -= .1*momentum
+        by_hand.append(w)
+    test_close(fit(folder/"run", 12), by_hand, eps=1e-5)          # the momentum came back, too
+    test_eq(fit(folder/"run", 12), fit(None, 12))
+    test_fail(lambda: fit(folder/"run", 12, lr=.2), contains="holds another run (there -> now): lr: 0.1 -> 0.2")
+    test_fail(lambda: fit(folder/"run", 12, resume="never"), contains="holds a run already")
+    test_fail(lambda: fit(folder/"new", 12, resume="must"), contains="there is no checkpoint in")
+    test_eq((folder/"new").exists(), False)                       # a refusal leaves nothing behind
+    test_eq(load_checkpoint(folder/"run"/"checkpoint.pt")["config"], dict(lr=.1))
+
+    # cell 8796337a
+    checkpoint = folder/"run"/"checkpoint.pt"
+    fit(folder/"run", 15)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:900])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        after = fit(folder/"run", 15)
+    test_eq(after, fit(None, 15))
+    test_eq(len(said), 1); assert "Going on from checkpoint.previous.pt" in str(said[0].message)
+    (folder/"run"/"config.json").unlink()
+    test_fail(lambda: fit(folder/"run", 15, lr=.2), contains="lr: 0.1 -> 0.2")
+    test_eq(fit(folder/"run", 15), after); assert (folder/"run"/"config.json").exists()
+    grown = Checkpointed(folder/"run", dict(lr=.1, clip=0), update=lambda c: {"clip": 0, **c})
+    test_eq(grown.open()["step"], 15)
+    test_fail(lambda: Checkpointed(folder/"run", dict(lr=.1), scaler=torch.amp.GradScaler("cpu")).open(),
+              contains="has no scaler", exc=CheckpointError)
+    save_checkpoint(folder/"bare"/"checkpoint.pt", dict(step=1))
+    test_fail(lambda: Checkpointed(folder/"bare", {}).open(), contains="a checkpoint but no config.json")
+
+    # cell 318d7813
+    def on_two(path, lr):
+        from barlow_kit.checkpoint import Checkpointed, save_checkpoint   # a process has the package only
+        from barlow_kit.distributed import rank
+        w = torch.nn.Linear(1, 1)
+        try:
+            shared = Checkpointed(path, dict(lr=lr), model=w)
+            there = shared.open()["step"]
+            shared.save(there + 1)
+            own = Checkpointed(f"{path}{rank()}", {})
+            if rank() == 1: save_checkpoint(own.path/"checkpoint.pt", dict(step=4, config={}))
+            own.open()
+        except (ValueError, RuntimeError) as e: return w.weight.item(), str(e).replace(path, "folder")
+
+    with tempfile.TemporaryDirectory() as out:
+        same = spawn(on_two, 2, f"{out}/run", .1) + spawn(on_two, 2, f"{out}/run", .1)
+        steps = load_checkpoint(f"{out}/run/checkpoint.pt")["step"]
+        other = spawn(on_two, 2, f"{out}/run", .2)
+
+    # cell 7277be10
+    test_eq(steps, 2)                                                     # one state, counted on by both starts
+    assert all("not all ranks see the same checkpoint" in text for _, text in same)
+    test_eq(same[2][0], same[3][0])                                       # the second start: rank 0's weight
+    assert all("lr: 0.1 -> 0.2" in text for _, text in other)
 
 
 def test_the_backbone_in_a_checkpoint():
