@@ -8,14 +8,15 @@ from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torchvision.models import resnet18
 from unittest.mock import patch
-from barlow_kit.checkpoint import CheckpointError, Checkpointed, _check_owner, _check_resume, backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.checkpoint import Checkpointed, _check_owner, _check_resume, backbone_weights, load_checkpoint, load_latest, save_checkpoint
 from barlow_kit.distributed import spawn
+from barlow_kit.weights import CheckpointError
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_write_all_or_nothing():
-    "nbs/10_checkpoint.ipynb: Write all or nothing"
+def test_save_and_keep_the_one_before():
+    "nbs/10_checkpoint.ipynb: Save, and keep the one before"
     # cell 2d49ff26
     folder = Path(tempfile.mkdtemp())
     for step in (100, 200, 300): save_checkpoint(folder/"checkpoint.pt", dict(step=step), keep=True)
@@ -29,7 +30,8 @@ def test_write_all_or_nothing():
         except OSError as e: return str(e).replace(str(folder), "folder")
         finally: resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
-    path, names = folder/"checkpoint.pt", ["checkpoint.previous.pt", "checkpoint.pt"]
+    path = folder/"checkpoint.pt"
+    names = ["checkpoint.previous.pt", "checkpoint.pt"]
     print(refused(path, dict(step=400, w=torch.zeros(100_000)), limit=100_000))
     (folder/"file").write_text("")
     print(refused(folder/"file"/"checkpoint.pt", dict(step=400)))
@@ -38,16 +40,17 @@ def test_write_all_or_nothing():
     # cell 81023b07
     assert "cannot save folder/checkpoint.pt" in refused(path, dict(w=torch.zeros(100_000)), limit=100_000)
     test_eq([torch.load(folder/name)["step"] for name in names], [200, 300])
-    def killed(state, f): f.write(b"half of it"); raise KeyboardInterrupt
+    def killed(state, f):
+        f.write(b"half of it")
+        raise KeyboardInterrupt
     with patch("torch.save", killed):
-        try: save_checkpoint(path, dict(step=400), keep=True); assert False
-        except KeyboardInterrupt: pass
+        test_fail(lambda: save_checkpoint(path, dict(step=400), keep=True), exc=KeyboardInterrupt)
     test_eq([torch.load(folder/name)["step"] for name in names], [200, 300])
     test_eq(sorted(p.name for p in folder.iterdir()), names)
 
 
-def test_read_data_not_programs():
-    "nbs/10_checkpoint.ipynb: Read data, not programs"
+def test_load_a_checkpoint_of_this_kit():
+    "nbs/10_checkpoint.ipynb: Load a checkpoint of this kit"
     # cell be056807
     folder = Path(tempfile.mkdtemp())
     save_checkpoint(folder/"run"/"checkpoint.pt", dict(epoch=3, model={"w": torch.arange(4.)}))
@@ -57,12 +60,12 @@ def test_read_data_not_programs():
     class Program:
         def __reduce__(self): return os.mkdir, (str(folder/"it ran"),)
 
-    good, bad = (folder/"run"/"checkpoint.pt").read_bytes(), folder/"bad.pt"
+    good = (folder/"run"/"checkpoint.pt").read_bytes()
+    bad = folder/"bad.pt"
     test_fail(lambda: load_checkpoint(bad), contains="no checkpoint at")
     for cut in range(0, len(good) - 1, len(good)//10):
         bad.write_bytes(good[:cut])
-        try: load_checkpoint(bad); assert False, f"cut at {cut} must not load"
-        except CheckpointError as e: assert "bad.pt" in str(e)
+        test_fail(lambda: load_checkpoint(bad), exc=CheckpointError, contains="bad.pt")
     flipped = bytearray(good)
     flipped[good.index(torch.arange(4.).numpy().tobytes()) + 9] ^= 1
     bad.write_bytes(flipped)
@@ -74,11 +77,12 @@ def test_read_data_not_programs():
     torch.save({"conv1.weight": torch.zeros(2), "bn1.weight": torch.zeros(2)}, bad)
     test_fail(lambda: load_checkpoint(bad),
               contains="another format than barlow_kit/1 (it holds: conv1.weight, bn1.weight)")
-    bad.write_text("epoch 3"); test_fail(lambda: load_checkpoint(bad), contains="bad.pt")
+    bad.write_text("epoch 3")
+    test_fail(lambda: load_checkpoint(bad), contains="bad.pt")
 
 
-def test_the_last_good_one():
-    "nbs/10_checkpoint.ipynb: The last good one"
+def test_the_last_good_checkpoint():
+    "nbs/10_checkpoint.ipynb: The last good checkpoint"
     # cell 399b3cbc
     folder = Path(tempfile.mkdtemp())
     path = folder/"checkpoint.pt"
@@ -90,7 +94,7 @@ def test_the_last_good_one():
     print(state, *(str(w.message).replace(str(folder), "folder") for w in said), sep="\n")
 
     # cell 071fd7db
-    test_eq(state["step"], 100); test_eq(len(said), 1)
+    test_eq((state["step"], len(said)), (100, 1))
     test_eq(sorted(p.name for p in folder.iterdir()), ["checkpoint.damaged.pt", "checkpoint.previous.pt"])
     test_eq(load_latest(path)["step"], 100)                        # nothing under the name: the previous one
     (folder/".checkpoint.pt.4711.tmp").write_text("half")
@@ -180,30 +184,35 @@ def test_a_training_in_a_folder():
     save_checkpoint(folder/"bare"/"checkpoint.pt", dict(step=1))
     test_fail(lambda: Checkpointed(folder/"bare", {}).open(), contains="a checkpoint but no config.json")
 
-    # cell 318d7813
-    def on_two(path, lr):
+    # cell c20e3f58
+    def on_two(path):
         from barlow_kit.checkpoint import Checkpointed, save_checkpoint   # a process has the package only
         from barlow_kit.distributed import rank
-        w = torch.nn.Linear(1, 1)
-        try:
-            shared = Checkpointed(path, dict(lr=lr), model=w)
-            there = shared.open()["step"]
-            shared.save(there + 1)
-            own = Checkpointed(f"{path}{rank()}", {})
-            if rank() == 1: save_checkpoint(own.path/"checkpoint.pt", dict(step=4, config={}))
-            own.open()
-        except (ValueError, RuntimeError) as e: return w.weight.item(), str(e).replace(path, "folder")
+        torch.manual_seed(rank())
+        def start(out, lr=.1):
+            line = torch.nn.Linear(1, 1)
+            folder = Checkpointed(out, dict(lr=lr), model=line)
+            try: step = folder.open()["step"]
+            except (ValueError, RuntimeError) as e: return str(e).replace(path, "folder")
+            folder.save(step + 1)
+            return step, line.weight.item()
+        first, second = start(f"{path}/run"), start(f"{path}/run")
+        other = start(f"{path}/run", lr=.2)
+        mine = f"{path}/rank{rank()}"
+        if rank() == 1: save_checkpoint(f"{mine}/checkpoint.pt", dict(step=4, config=dict(lr=.1)))
+        return first, second, other, start(mine)
 
     with tempfile.TemporaryDirectory() as out:
-        same = spawn(on_two, 2, f"{out}/run", .1) + spawn(on_two, 2, f"{out}/run", .1)
+        ranks = spawn(on_two, 2, out)
         steps = load_checkpoint(f"{out}/run/checkpoint.pt")["step"]
-        other = spawn(on_two, 2, f"{out}/run", .2)
 
-    # cell 7277be10
-    test_eq(steps, 2)                                                     # one state, counted on by both starts
-    assert all("not all ranks see the same checkpoint" in text for _, text in same)
-    test_eq(same[2][0], same[3][0])                                       # the second start: rank 0's weight
-    assert all("lr: 0.1 -> 0.2" in text for _, text in other)
+    # cell 64e70fd6
+    first, second, other, apart = zip(*ranks)
+    assert first[0][1] != first[1][1]                             # two networks, drawn at random
+    test_eq(list(second), [(1, first[0][1])]*2)                       # both went on with what rank 0 had saved
+    test_eq(steps, 2)
+    assert all("lr: 0.1 -> 0.2" in text for text in other)
+    assert all("not all ranks see the same checkpoint" in text for text in apart)
 
 
 def test_the_backbone_in_a_checkpoint():
