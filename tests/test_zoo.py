@@ -2,310 +2,25 @@
 import contextlib
 import io
 import os
-import pickle
-import pytest
-import random
-import sys
 import tempfile
 import torch
-import warnings
 from IPython.display import Markdown
 from PIL import Image
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from sklearn.datasets import load_sample_images
 from torch import nn
-from torchvision.models import resnet18, resnet50
+from torchvision.models import resnet50
 from unittest.mock import patch
 from barlow_kit import zoo
-from barlow_kit.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
+from barlow_kit.checkpoint import read_checkpoint
 from barlow_kit.data import get_dataset
 from barlow_kit.recipe import get_recipe
-from barlow_kit.twins import BarlowTwins
-from barlow_kit.zoo import FORMATS, MODELS, ZooModel, _costs, _name_in, _neutral, _published, class_names, convert_checkpoint, detect_format, get_model, inference_model, list_models, load_backbone, model_card, prepare_image, read_weights, save_model
+from barlow_kit.twins import make_backbone
+from barlow_kit.weights import CheckpointError, convert_checkpoint, read_weights
+from barlow_kit.zoo import MODELS, ZooModel, _costs, _published, class_names, get_model, inference_model, list_models, load_backbone, model_card, prepare_image, save_model
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
-
-
-def test_a_table_of_names():
-    "nbs/17_zoo.ipynb: A table of names"
-    # cell 668838c0
-    for name in FORMATS:
-        print(f"{name:15} {_name_in(name, 'backbone', 'layer1.0.downsample.1.weight'):43}",
-              _name_in(name, "projector", "4.bias") if FORMATS[name].projector else "(no projector)")
-
-    # cell 77b20114
-    names = [k for k in resnet50().state_dict() if not k.startswith("fc.")]
-    layers = [f"{k}.weight" for k in (0, 1, 3, 4, 6)]
-    for f in FORMATS:
-        for part, these in (("backbone", names), ("projector", layers)):
-            prefix = getattr(FORMATS[f], part)
-            if prefix is None: continue
-            there = [_name_in(f, part, k) for k in these]
-            test_eq(len(set(there)), len(these))
-            test_eq([_neutral(f, part, k[len(prefix):]) for k in there], these)
-    test_eq(_name_in("detectron2", "backbone", "bn1.weight"), "stem.conv1.norm.weight")
-    test_eq(_name_in("detectron2", "backbone", "layer1.0.downsample.1.bias"), "res2.0.shortcut.norm.bias")
-    test_eq([_name_in("mmpretrain", "projector", k) for k in layers],
-            ["neck.fc0.weight", "neck.bn0.weight", "neck.fc1.weight", "neck.bn1.weight", "neck.fc2.weight"])
-
-
-def test_what_is_in_the_file():
-    "nbs/17_zoo.ipynb: What is in the file"
-    # cell 9edc1d1b
-    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
-    first = {"torchvision": "conv1.weight", "official": "module.backbone.conv1.weight",
-             "official-linear": "module.conv1.weight", "detectron2": "stem.conv1.weight"}
-    for name, key in first.items(): torch.save({key: torch.zeros(64, 3, 7, 7)}, folder/f"{name}.pth")
-    for name, extra in (("mmpretrain", "neck.fc0.weight"), ("lightly", "projection_head.layers.0.weight"),
-                        ("solo-learn", "projector.0.weight")):
-        tensors = {"backbone.conv1.weight": torch.zeros(64, 3, 7, 7), extra: torch.zeros(4, 4)}
-        torch.save(dict(epoch=3, state_dict=tensors), folder/f"{name}.pth")
-    {p.stem: detect_format(p) for p in sorted(folder.iterdir())}
-
-    # cell ec73522c
-    assert all(detect_format(p) == p.stem for p in folder.iterdir())
-    torch.save({"encoder.weight": torch.ones(2)}, folder/"other.pth")
-    test_fail(lambda: detect_format(folder/"other.pth"), exc=CheckpointError, contains="names: encoder.weight")
-    test_fail(lambda: detect_format(folder/"none.pth"), exc=CheckpointError, contains="no checkpoint at")
-    test_fail(lambda: detect_format(folder/"none.pkl"), exc=CheckpointError, contains="no checkpoint at")
-    with patch.dict(sys.modules, {"safetensors": None, "safetensors.torch": None}):
-        test_fail(lambda: detect_format(folder/"x.safetensors"), exc=ImportError,
-                  contains="barlow_kit[safetensors]")
-    class Program:
-        def __reduce__(self): return os.mkdir, (str(folder/"it ran"),)
-    (folder/"bad.pkl").write_bytes(pickle.dumps({"model": Program()}))
-    test_fail(lambda: detect_format(folder/"bad.pkl"), exc=CheckpointError, contains="was refused")
-    torch.save({"state_dict": Program()}, folder/"bad.pth")
-    test_fail(lambda: detect_format(folder/"bad.pth"), exc=CheckpointError, contains="weights_only=False")
-    assert not (folder/"it ran").exists()
-
-
-def test_does_it_fit():
-    "nbs/17_zoo.ipynb: Does it fit?"
-    # cell a80076d9
-    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
-    bare = {k: v for k, v in resnet18().state_dict().items() if not k.startswith("fc.")}
-    torch.save(bare, folder/"whole.pth")
-    source, weights = read_weights(folder/"whole.pth")
-
-    # cell 9262ee14
-    def complaint(change):
-        state = {k: v.clone() for k, v in bare.items()}
-        change(state); torch.save(state, folder/"bad.pth")
-        try: read_weights(folder/"bad.pth")
-        except CheckpointError as e: return str(e)
-
-    assert all(torch.equal(v, weights.backbone[k]) for k, v in bare.items())
-    test_eq(len(weights.backbone), len(bare))
-    assert "missing: layer3.1.bn2.weight" in complaint(lambda s: s.pop("layer3.1.bn2.weight"))
-    assert "not known: extra" in complaint(lambda s: s.update(extra=torch.ones(1)))
-    assert "bn1.bias (3,), not (64,)" in complaint(lambda s: s.update({"bn1.bias": torch.ones(3)}))
-    assert "mixes types" in complaint(lambda s: s.update({"bn1.bias": torch.ones(64).half()}))
-    assert "not finite: bn1.bias" in complaint(lambda s: s["bn1.bias"].fill_(float("nan")))
-    assert "no plain numbers: bn1.bias" in complaint(lambda s: s.update({"bn1.bias": torch.ones(64).int()}))
-    assert complaint(lambda s: s.pop("bn1.num_batches_tracked")) is None
-    variant = {"predictor.0.weight": torch.ones(2, 8), "compare.moments": torch.ones(8, 8)}
-    save_checkpoint(folder/"variant.pt", dict(step=1, model=BarlowTwins("resnet18", (8,)).state_dict() | variant))
-    assert {*variant} <= {*read_weights(folder/"variant.pt")[1].rest}
-    def half_renamed(s):                                  # detectron2's first names, torchvision's afterwards
-        for k in [k for k in s if not k.startswith("layer")]: s[f"stem.{k}"] = s.pop(k)
-    assert "has no such names: layer1.0.conv1.weight" in complaint(half_renamed)
-    for extra in ({"fc.weight": torch.ones(5, 3), "fc.bias": torch.ones(5)}, {"fc.weight": torch.ones(5, 512)}):
-        assert "classifier has tensors" in complaint(lambda s: s.update(extra))
-
-
-def test_convert():
-    "nbs/17_zoo.ipynb: Convert"
-    # cell 52b37719
-    def official_checkpoint(backbone, features, width, path):
-        "Random weights under the real names, with all that a training state has."
-        torch.manual_seed(0)
-        tensors = {f"module.backbone.{k}": v for k, v in backbone.state_dict().items() if k[:3] != "fc."}
-        head = zoo.make_projector(features, (width,)*3)
-        tensors |= {f"module.projector.{k}": v for k, v in head.state_dict().items()}
-        tensors |= {f"module.bn.{k}": v for k, v in nn.BatchNorm1d(width, affine=False).state_dict().items()}
-        tensors = {k: v + .01*torch.rand_like(v) if v.is_floating_point() else v + 7
-                   for k, v in tensors.items()}
-        torch.save(dict(epoch=3, model=tensors, optimizer={}), path)
-        return tensors
-
-    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
-    tensors = official_checkpoint(resnet18(), 512, 16, folder/"checkpoint.pth")
-    for to in FORMATS:
-        ending = "pkl" if to == "detectron2" else "pth"
-        print(convert_checkpoint(folder/"checkpoint.pth", folder/f"{to}.{ending}", to))
-
-    # cell 0bceec3c
-    def same(a, b):
-        return a.keys() == b.keys() and all(a[k].dtype == b[k].dtype and torch.equal(a[k], b[k]) for k in a)
-
-    def came_back(tensors, folder, to, ending):
-        "Official -> `to` -> official: the parts that survived, all bit for bit."
-        there = convert_checkpoint(folder/"checkpoint.pth", folder/f"there.{ending}", to)
-        back = convert_checkpoint(folder/f"there.{ending}", folder/"back.pth", "official")
-        test_eq((there.source, back.left_out), ("official", ()))
-        got = torch.load(folder/"back.pth")["model"]
-        assert same(got, {k: tensors[k] for k in got}), to
-        for part, key in (("projector", "module.projector."), ("loss_norm", "module.bn.")):
-            assert (part in there.left_out) != any(k.startswith(key) for k in got), (to, part)
-        assert {"epoch", "optimizer"} <= {*there.left_out}
-        return len(got)
-
-    kept = {to: came_back(tensors, folder, to, ending) for ending in ("safetensors", "pkl") for to in FORMATS
-            if (ending == "pkl") <= (to == "detectron2")}
-    test_eq(kept["barlow_kit"], len(tensors))
-    test_eq(kept["torchvision"], sum(k.startswith("module.backbone.") for k in tensors))
-    test_eq(kept["lightly"], len(tensors) - 3)                                # it has no batch norm in the loss
-
-    # cell e35c50d2
-    biased = {f"projector.{k}.bias": torch.ones(16) for k in (0, 3, 6)}
-    convert_checkpoint(folder/"checkpoint.pth", folder/"solo.ckpt", "solo-learn")
-    solo = torch.load(folder/"solo.ckpt")["state_dict"]
-    assert all(not solo[k].any() for k in biased)
-    head = {"classifier.weight": torch.rand(10, 512), "classifier.bias": torch.rand(10)}
-    torch.save({"state_dict": solo | biased | head}, folder/"solo.ckpt")
-    done = convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", "official")
-    test_eq((done.source, done.left_out), ("solo-learn", ("projector (its biases are trained)", "classifier")))
-    convert_checkpoint(folder/"solo.ckpt", folder/"again.ckpt", "solo-learn")
-    assert same(torch.load(folder/"again.ckpt")["state_dict"], solo | biased | head)
-    for to in ("torchvision", "mmpretrain", "lightly", "official-linear", "barlow_kit"):
-        convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", to)
-        test_eq(read_weights(folder/"x.pth")[1].classifier["bias"], head["classifier.bias"])
-    odd = dict(resnet18().state_dict())                  # another memory order, and a part of something larger
-    odd["conv1.weight"] = odd["conv1.weight"].to(memory_format=torch.channels_last)
-    odd["bn1.bias"] = torch.rand(100_000)[:64]
-    torch.save(odd, folder/"odd.pth")
-    for path in (folder/"odd.safetensors", folder/"x.pth"): convert_checkpoint(folder/"odd.pth", path)
-    assert same(torch.load(folder/"x.pth"), odd)
-    assert same(read_weights(folder/"odd.safetensors")[1].backbone, {k: odd[k] for k in odd if k[:3] != "fc."})
-    assert (folder/"x.pth").stat().st_size < (folder/"odd.pth").stat().st_size - 300_000
-    test_fail(lambda: convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", "keras"), contains="Known:")
-    test_fail(lambda: convert_checkpoint(folder/"solo.ckpt", folder/"x.pth", "detectron2"), contains=".pkl")
-    torch.save({"state_dict": solo | {"queue": torch.ones(2)}}, folder/"bad.ckpt")
-    test_fail(lambda: convert_checkpoint(folder/"bad.ckpt", folder/"y.pth"), CheckpointError, contains="queue")
-    assert not (folder/"y.pth").exists()
-
-    # cell 3a95266a
-    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
-    tensors = official_checkpoint(resnet50(), 2048, 64, folder/"checkpoint.pth")
-    with patch("os.fsync"):                                 # no power cut is expected: no waiting for the disk
-        kept = {to: came_back(tensors, folder, to, "pkl" if to == "detectron2" else "pth") for to in FORMATS}
-
-    # cell c4a41134
-    counted = [v.numel() for k, v in tensors.items() if "backbone" in k and k.endswith(("weight", "bias"))]
-    test_eq(sum(counted), 23_508_032)
-    test_eq(kept["official"], len(tensors)); test_eq(kept["barlow_kit"], len(tensors))
-    test_eq(kept["mmpretrain"], len(tensors)); test_eq(kept["solo-learn"], len(tensors) - 3)
-    test_eq(kept["torchvision"], kept["detectron2"])
-    with torch.device("meta"): whole, classifier = BarlowTwins(), resnet50()
-    test_eq(sum(p.numel() for p in whole.parameters()), 174_535_744)
-    test_eq(sum(p.numel() for p in classifier.parameters()), 25_557_032)
-
-
-@pytest.mark.slow
-def test_the_paper_s_size():
-    "nbs/17_zoo.ipynb: The paper's size"
-    # cell 88643a90
-    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
-    paper = {f"module.{k}": v for k, v in BarlowTwins().state_dict().items()}
-    torch.save(dict(model=paper), folder/"checkpoint.pth")
-    with patch("os.fsync"):
-        print(convert_checkpoint(folder/"checkpoint.pth", folder/"mm.pth", "mmpretrain"))
-        convert_checkpoint(folder/"mm.pth", folder/"back.pth", "official")
-    back = torch.load(folder/"back.pth")["model"]
-    assert back.keys() == paper.keys() and all(torch.equal(back[k], paper[k]) for k in paper)
-    test_eq(sum(v.numel() for k, v in back.items() if k.endswith(("weight", "bias"))), 174_535_744)
-
-
-def test_only_the_backbone():
-    "nbs/17_zoo.ipynb: Only the backbone"
-    # cell 734a15a0
-    folder = Path((scratch := tempfile.TemporaryDirectory()).name)
-    torch.manual_seed(0)
-    net, x = resnet18(), torch.rand(2, 3, 64, 48)
-    net.fc = nn.Identity()
-    net(2*x); net.eval()                                                    # statistics are no longer 0 and 1
-    torch.save(dict(model={f"module.backbone.{k}": v for k, v in net.state_dict().items()}),
-               folder/"checkpoint.pth")
-    truth, difference = net(x), {}
-    for to in FORMATS:
-        path = folder/f"there.{'pkl' if to == 'detectron2' else 'pth'}"
-        convert_checkpoint(folder/"checkpoint.pth", path, to)
-        difference[to] = (load_backbone(path)(x) - truth).abs().max().item()
-
-    # cell 67bb7021
-    assert truth.std() > 0 and all(d == 0 for d in difference.values())
-    net = load_backbone(folder/"checkpoint.pth")
-    test_eq((type(net).__name__, type(net.fc).__name__, net.training, net.num_features),
-            ("ResNet", "Identity", False, 512))
-    assert all(p.requires_grad for p in net.parameters())
-    run = {"model": {f"backbone.{k}": v for k, v in net.state_dict().items()}, "step": 3, "optimizer": {}}
-    save_checkpoint(folder/"run"/"checkpoint.pt", run)
-    test_eq(read_weights(folder/"run")[1].rest, ("step", "optimizer"))
-    assert torch.equal(load_backbone(folder/"run")(x), truth)
-
-
-def test_two_hundred_ways_to_be_wrong():
-    "nbs/17_zoo.ipynb: Two hundred ways to be wrong"
-    # cell c2e945f7
-    def changed(rng, tensors):
-        "A state dict with one thing wrong."
-        state, key = dict(tensors), rng.choice([k for k in tensors if not k.endswith("tracked")])
-        t = state.pop(key)
-        wrong = dict(renamed=lambda: {key.replace(".", "_", 1): t}, misspelled=lambda: {key + "s": t},
-                     missing=dict, more=lambda: {key: t, f"{key}.{rng.randrange(9)}": t},
-                     shape=lambda: {key: t[None]}, cut=lambda: {key: t[:-1]}, flat=lambda: {key: t.sum()},
-                     integer=lambda: {key: t.int()}, half=lambda: {key: t.half()},
-                     complex=lambda: {key: t.to(torch.complex64)}, sparse=lambda: {key: t.to_sparse()},
-                     infinite=lambda: {key: t/0.}, text=lambda: {key: "weights"}, number=lambda: {7: t, key: t})
-        return state | wrong[rng.choice(list(wrong))]()
-
-    def damaged(rng, tensors, good, program):
-        "Bytes of a file that is no good."
-        kind, f = rng.randrange(6), io.BytesIO()
-        if kind == 0: return good[:rng.randrange(len(good) - 1)]
-        if kind == 1:
-            place = rng.randrange(len(good)//8, len(good)*7//8)
-            return good[:place] + bytes([good[place] ^ 255]) + good[place + 1:]
-        if kind == 2 and rng.random() < .5: return pickle.dumps(program)
-        hollow = [{}, [], None, 3, {"model": {}}, {"state_dict": []}]
-        content = {2: {"model": tensors, "hook": program}, 3: rng.choice(hollow),
-                   4: {"model": {"model": tensors}}, 5: changed(rng, tensors)}
-        torch.save(content[kind], f)
-        return f.getvalue()
-
-    # cell 892059f5
-    folder, rng = Path((scratch := tempfile.TemporaryDirectory()).name), random.Random(0)
-    tensors = {f"module.{k}": v for k, v in BarlowTwins("resnet18", (16, 16)).state_dict().items()}
-    torch.save({"model": tensors}, folder/"full.pth")
-    test_eq(convert_checkpoint(folder/"full.pth", folder/"new.pth").source, "official")      # good as it is
-    (folder/"new.pth").unlink()
-    tiny = {k: v.reshape(-1)[:4].clone() for k, v in tensors.items()}
-    class Program:
-        def __reduce__(self): return os.mkdir, (str(folder/"it ran"),)
-
-    f = io.BytesIO(); torch.save({"model": tiny}, f)
-    messages = []
-    for number in range(200):
-        bad = folder/f"bad.{rng.choice(['pth', 'pkl', 'safetensors'])}"
-        if number % 8: content = damaged(rng, tiny, f.getvalue(), Program())
-        else: torch.save({"model": changed(rng, tensors)}, bad); content = bad.read_bytes()
-        bad.write_bytes(content)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")                 # torch's, about odd pickles
-                convert_checkpoint(bad, folder/"new.pth")
-            messages.append(f"number {number} was accepted")
-        except CheckpointError as e: messages.append(str(e).replace(str(bad), "FILE"))
-        bad.unlink()
-    print(*sorted({m[:100] for m in messages if "FILE does not fit" in m})[:4], sep="\n")
-
-    # cell f55c059e
-    test_eq(len(messages), 200)
-    assert all("FILE" in m for m in messages), [m for m in messages if "FILE" not in m]
-    test_eq([p.name for p in folder.iterdir()], ["full.pth"])            # nothing ran, nothing was left behind
-    assert len({m.split(":")[0] for m in messages}) > 5                  # there is more than one explanation
 
 
 def test_models_by_name():
@@ -422,7 +137,7 @@ def test_a_class_for_an_image():
     # cell 1c9576a9
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     photo = Image.fromarray(load_sample_images().images[0])
-    linear = ZooModel(get_recipe("imagenet-300e"), zoo.make_backbone("resnet18"),
+    linear = ZooModel(get_recipe("imagenet-300e"), make_backbone("resnet18"),
                       head=nn.Linear(512, 1000), trained=True)
     photo.save(folder/"photo.png")
     sideways, exif = photo.transpose(Image.Transpose.ROTATE_90), Image.Exif()
