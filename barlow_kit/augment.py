@@ -24,7 +24,9 @@ from .data import FolderImages, ImageData, UnreadableImage, reading
 
 # %% ../nbs/02_augment.ipynb #0d740f16
 # SplitMix64's constants, as int64
-_GOLDEN, _M1, _M2 = -7046029254386353131, -4658895280553007687, -7723592293110705685
+_GOLDEN = -7046029254386353131
+_M1 = -4658895280553007687
+_M2 = -7723592293110705685
 
 def _mix(x:Tensor) -> Tensor:
     "SplitMix64's finalizer on int64; the masks make the shifts logical."
@@ -34,18 +36,19 @@ def _mix(x:Tensor) -> Tensor:
 
 # %% ../nbs/02_augment.ipynb #abd58b6c
 def sample_keys(
-    index:Tensor, # [n] image numbers, int64
+    index:Tensor,     # [n] image numbers, int64
     *,
-    seed:int,     # Seed of the run
+    seed:int,         # Seed of the run
     epoch:int|Tensor, # Epoch, from 0; or of each image its own, [n] int64
-    view:int,     # 0 or 1
-) -> Tensor:      # [n] int64 keys
+    view:int,         # 0 or 1
+) -> Tensor:          # [n] int64 keys
     "One 64-bit key for each (seed, epoch, image, view)."
     key = torch.zeros_like(index)
     for part in (seed, epoch, view, index):
         key = _mix(key + (torch.as_tensor(part).to(index.device) + 1)*_GOLDEN)
     return key
 
+# %% ../nbs/02_augment.ipynb #bb5bbafb
 def uniforms(
     keys:Tensor,  # [n] int64 keys
     count:int,    # Numbers wanted for each key
@@ -53,33 +56,34 @@ def uniforms(
 ) -> Tensor:      # [n, count] float32 in [0, 1)
     "Uniform random numbers that depend on nothing but the key and their position."
     position = torch.arange(first + 1, first + count + 1, device=keys.device)
-    return (_mix(keys[:, None] + _GOLDEN * position) >> 40 & 0xFFFFFF).float() * 2**-24
+    bits = _mix(keys[:, None] + _GOLDEN * position) >> 40 & 0xFFFFFF
+    return bits.float() * 2**-24
 
 # %% ../nbs/02_augment.ipynb #52655ad0
 @dataclass(frozen=True)
 class View:
-    "Distribution of one view. Defaults: what both views of the paper share (appendix A)."
-    size: int = 224                  # Side of the view in pixels
-    scale: tuple[float, float]|None = (.08, 1.) # Crop: share of the area; None keeps the whole image
+    "Distribution of one view. Defaults: what the paper's two views share (appendix A)."
+    size: int = 224               # Side of the view in pixels
+    scale: tuple[float, float]|None = (.08, 1.) # Crop: share of the area; None: no crop
     ratio: tuple[float, float] = (3/4, 4/3)     # Crop: width over height
-    flip: float = .5                 # Probability of a horizontal flip
-    jitter: float = .8               # Probability of color jitter, with these four strengths:
-    brightness: float = .4           # Largest change of the factor on all colors
-    contrast: float = .4             # ... on the distance from the mean gray
-    saturation: float = .2           # ... on the distance from each pixel's gray
-    hue: float = .1                  # Largest shift around the color circle, in turns
-    grayscale: float = .2            # Probability of losing color
-    blur: float = 0.                 # Probability of Gaussian blur
+    flip: float = .5              # Probability of a horizontal flip
+    jitter: float = .8            # Probability of color jitter, with four strengths:
+    brightness: float = .4        # Largest change of the factor on all colors
+    contrast: float = .4          # ... on the distance from the mean gray
+    saturation: float = .2        # ... on the distance from each pixel's gray
+    hue: float = .1               # Largest shift around the color circle, in turns
+    grayscale: float = .2         # Probability of losing color
+    blur: float = 0.              # Probability of Gaussian blur
     sigma: tuple[float, float] = (.1, 2.) # Its standard deviation in pixels
-    solarize: float = 0.             # Probability of inverting all pixels from 128 of 255 up
-    rotate: float = 0.               # Largest rotation in degrees, either way
-    shift: float = 0.                # Largest shift as a share of the side
-    zoom: tuple[float, float] = (1., 1.) # Range of the scaling about the center
-    shear: float = 0.                # Largest shear in degrees
-    gain: tuple[float, float] = (1., 1.) # Range of a factor on the intensity
-    noise: float = 0.                # Standard deviation of pixel noise
-    mean: tuple|None = None          # Normalization per channel; None leaves 0..1
-    std: tuple|None = None
+    solarize: float = 0.          # Probability of inverting pixels from 128 of 255 up
+    rotate: float = 0.            # Largest rotation in degrees, either way
+    shift: float = 0.             # Largest shift as a share of the side
+    zoom: tuple[float, float] = (1., 1.)  # Range of the scaling about the center
+    shear: float = 0.             # Largest shear in degrees
+    gain: tuple[float, float] = (1., 1.)  # Range of a factor on the intensity
+    noise: float = 0.             # Standard deviation of pixel noise
+    mean: tuple|None = None       # Normalization per channel; None leaves 0..1
+    std: tuple|None = None        # ... and its divisor
 
     @property
     def warps(self) -> bool:
@@ -89,18 +93,44 @@ class View:
 # %% ../nbs/02_augment.ipynb #6ca27f51
 def _between(lo:float, hi:float, u:Tensor) -> Tensor: return lo + (hi - lo)*u
 
-def _draw_crop(v:View, scale:tuple[float, float], u:Tensor, height:Tensor, width:Tensor) -> tuple:
-    "Top, left, height and width of a random rectangle, [n] each, as torchvision's RandomResizedCrop."
+def _draw_crop(
+    v:View,                    # For the ratio
+    scale:tuple[float, float], # Range of the share of the area
+    u:Tensor,                  # [22, n] uniform numbers
+    height:Tensor,             # Of the images, [n] float64
+    width:Tensor,              # As height
+) -> tuple:                    # Top, left, height and width, [n] each
+    "A random rectangle, as torchvision's RandomResizedCrop."
     area = height*width*_between(*scale, u[:10].double())
-    ratio = _between(math.log(v.ratio[0]), math.log(v.ratio[1]), u[10:20].double()).exp()
-    w, h = (area*ratio).sqrt().round(), (area/ratio).sqrt().round()
+    least, most = math.log(v.ratio[0]), math.log(v.ratio[1])
+    ratio = _between(least, most, u[10:20].double()).exp()
+    w = (area*ratio).sqrt().round()
+    h = (area/ratio).sqrt().round()
     fits = (0 < w) & (w <= width) & (0 < h) & (h <= height)
-    first, ok = fits.int().argmax(0, keepdim=True), fits.any(0)
-    w = w.gather(0, first)[0].where(ok, torch.minimum(width, (height*v.ratio[1]).round()))
-    h = h.gather(0, first)[0].where(ok, torch.minimum(height, (width/v.ratio[0]).round()))
+    ok = fits.any(0)
+    first = fits.int().argmax(0, keepdim=True)
+    widest = torch.minimum(width, (height*v.ratio[1]).round())
+    highest = torch.minimum(height, (width/v.ratio[0]).round())
+    w = w.gather(0, first)[0].where(ok, widest)
+    h = h.gather(0, first)[0].where(ok, highest)
     top = (u[20]*(height - h + 1)).where(ok, (height - h)/2).floor()
     left = (u[21]*(width - w + 1)).where(ok, (width - w)/2).floor()
     return top, left, h, w
+
+# %% ../nbs/02_augment.ipynb #ce1a766a
+def _draw_colors(v:View, u:Tensor) -> dict:
+    "Factors of brightness, contrast, saturation, hue, [n, 4]; their order; u [8, n]."
+    strengths = (v.brightness, v.contrast, v.saturation)
+    factors = [_between(max(0, 1 - s), 1 + s, x) for s, x in zip(strengths, u)]
+    factors.append(_between(-v.hue, v.hue, u[3]))
+    return dict(factor=torch.stack(factors, 1), order=u[4:8].argsort(0).T)
+
+def _draw_warp(v:View, u:Tensor) -> dict:
+    "Rotation, shift, zoom and shear; u [5, n]."
+    return dict(rotate=_between(-v.rotate, v.rotate, u[0]),
+                shift=_between(-v.shift, v.shift, u[1:3]).T,
+                zoom=_between(*v.zoom, u[3]),
+                shear=_between(-v.shear, v.shear, u[4]))
 
 # %% ../nbs/02_augment.ipynb #3901a2cd
 def draw(
@@ -111,29 +141,53 @@ def draw(
 ) -> dict:             # Name -> [n, ...] tensor
     "The parameters of n views. The same key always gives the same ones."
     u = uniforms(keys, 42).T
-    height, width = (torch.as_tensor(t).to(u.device).double().expand(len(keys)) for t in (height, width))
-    whole = torch.zeros_like(height), torch.zeros_like(width), height, width
-    box = _draw_crop(v, v.scale, u[20:42], height, width) if v.scale else whole
-    top, left, h, w = (t.float() for t in box)
-    strength = (v.brightness, v.contrast, v.saturation)
-    factor = [_between(max(0, 1 - s), 1 + s, u[2 + k]) for k, s in enumerate(strength)]
-    factor.append(_between(-v.hue, v.hue, u[5]))
-    return dict(top=top, left=left, height=h, width=w, flip=u[0] < v.flip,
-        jitter=u[1] < v.jitter, factor=torch.stack(factor, 1), order=u[6:10].argsort(0).T,
-        grayscale=u[10] < v.grayscale, blur=u[11] < v.blur, sigma=_between(*v.sigma, u[12]),
-        solarize=u[13] < v.solarize, rotate=_between(-v.rotate, v.rotate, u[14]),
-        shift=_between(-v.shift, v.shift, u[15:17]).T, zoom=_between(*v.zoom, u[17]),
-        shear=_between(-v.shear, v.shear, u[18]), gain=_between(*v.gain, u[19]), key=keys)
+    def each(side): return torch.as_tensor(side).to(u.device).double().expand(len(keys))
+    height, width = each(height), each(width)
+    if v.scale: box = _draw_crop(v, v.scale, u[20:42], height, width)
+    else: box = torch.zeros_like(height), torch.zeros_like(width), height, width
+    corner_and_sides = dict(zip(_BOX, (t.float() for t in box)))
+    return dict(**corner_and_sides, flip=u[0] < v.flip,
+                jitter=u[1] < v.jitter, **_draw_colors(v, u[2:10]),
+                grayscale=u[10] < v.grayscale,
+                blur=u[11] < v.blur, sigma=_between(*v.sigma, u[12]),
+                solarize=u[13] < v.solarize, **_draw_warp(v, u[14:19]),
+                gain=_between(*v.gain, u[19]), key=keys)
+
+_BOX = ("top", "left", "height", "width")
+
+# %% ../nbs/02_augment.ipynb #0d9c7aaa
+def _normalize(v:View, x:Tensor, out:Tensor|None=None) -> Tensor:
+    "Per-channel normalization of [n, C, H, W], into contiguous memory."
+    out = torch.empty(x.shape, device=x.device) if out is None else out
+    if v.mean is None: return out.copy_(x)
+    if len(v.mean) != x.shape[1]:
+        raise ValueError(f"the views normalize {len(v.mean)} channels, "
+                         f"the images have {x.shape[1]}")
+    def as_channels(t): return torch.tensor(t, device=x.device).view(1, -1, 1, 1)
+    return torch.sub(x, as_channels(v.mean), out=out).div_(as_channels(v.std))
+
+# %% ../nbs/02_augment.ipynb #b6932688
+def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
+    "Gaussian noise on pixels [n, C, H, W] in 0..1, then clamped to 0..1."
+    if not v.noise: return x
+    pixels = x[0].numel()
+    half = (pixels + 1) // 2
+    a, b = uniforms(keys, 2*half, first=64).split(half, 1)
+    radius = (-2*(1 - a).log()).sqrt()
+    normal = torch.cat([radius*(2*math.pi*b).cos(), radius*(2*math.pi*b).sin()], 1)
+    return (x + v.noise*normal[:, :pixels].view_as(x)).clamp(0, 1)
 
 # %% ../nbs/02_augment.ipynb #301910ed
-_BOX = ("top", "left", "height", "width")
-_JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation, TF.adjust_hue)
+_JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation,
+           TF.adjust_hue)
 
 def _warp_pil(image:Image.Image, p:dict) -> Image.Image:
-    "Rotate, shear, zoom about the center, then shift, with the parameters of one view as plain numbers."
+    "Rotate, shear, zoom about the center, then shift; p has numbers, of one view."
     shift = [s*side for s, side in zip(p["shift"], image.size)]
-    return TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.], InterpolationMode.BILINEAR)
+    return TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.],
+                     InterpolationMode.BILINEAR)
 
+# %% ../nbs/02_augment.ipynb #a297f6f2
 def render_pil(
     v:View,             # Distribution, for size and normalization
     image:Image.Image,  # RGB or L
@@ -147,55 +201,44 @@ def render_pil(
     if p["flip"]: image = TF.hflip(image)
     if p["jitter"]:
         for k in p["order"]: image = _JITTER[k](image, p["factor"][k])
-    if p["grayscale"]: image = TF.rgb_to_grayscale(image, num_output_channels=len(image.getbands()))
+    bands = len(image.getbands())
+    if p["grayscale"]: image = TF.rgb_to_grayscale(image, num_output_channels=bands)
     if p["blur"]: image = image.filter(ImageFilter.GaussianBlur(p["sigma"]))
     if p["solarize"]: image = ImageOps.solarize(image, 128)
-    x = TF.pil_to_tensor(image).float() / 255
-    return _normalize(v, _add_noise(v, (x*p["gain"]).clamp(0, 1)[None], p["key"][None]))[0]
-
-# %% ../nbs/02_augment.ipynb #0d9c7aaa
-def _normalize(v:View, x:Tensor, out:Tensor|None=None) -> Tensor:
-    "Per-channel normalization of [n, C, H, W], into contiguous memory."
-    out = torch.empty(x.shape, device=x.device) if out is None else out
-    if v.mean is None: return out.copy_(x)
-    if len(v.mean) != x.shape[1]:
-        raise ValueError(f"the views normalize {len(v.mean)} channels, the images have {x.shape[1]}")
-    mean, std = (torch.tensor(t, device=x.device).view(1, -1, 1, 1) for t in (v.mean, v.std))
-    return torch.sub(x, mean, out=out).div_(std)
-
-def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
-    "Gaussian pixel noise from hashed uniforms (Box and Muller's transform), then clamped to 0..1."
-    if not v.noise: return x
-    half = (x[0].numel() + 1) // 2
-    a, b = uniforms(keys, 2*half, first=64).split(half, 1)
-    radius = (-2*(1 - a).log()).sqrt()
-    normal = torch.cat([radius*(2*math.pi*b).cos(), radius*(2*math.pi*b).sin()], 1)[:, :x[0].numel()]
-    return (x + v.noise*normal.view_as(x)).clamp(0, 1)
+    x = (TF.pil_to_tensor(image).float() / 255 * p["gain"]).clamp(0, 1)
+    return _normalize(v, _add_noise(v, x[None], p["key"][None]))[0]
 
 # %% ../nbs/02_augment.ipynb #b7624f7d
 def _cubic(x:Tensor) -> Tensor:
-    "Keys' cubic with a = -1/2, PIL's bicubic: p²(p-1)/2 + q²(1-2q), p = (2-|x|)+, q = (1-|x|)+."
+    "Keys' cubic with a = -1/2: p²(p-1)/2 + q²(1-2q), p = (2-|x|)+, q = (1-|x|)+."
     x = x.abs()
-    p, q = (2 - x).clamp_(min=0), (1 - x).clamp_(min=0)
-    return (p - 1).mul_(p).mul_(p).mul_(.5).sub_((q - .5).mul_(q).mul_(q), alpha=2)
+    p = (2 - x).clamp_(min=0)
+    q = (1 - x).clamp_(min=0)
+    inner = (q - .5).mul_(q).mul_(q)
+    return (p - 1).mul_(p).mul_(p).mul_(.5).sub_(inner, alpha=2)
 
+# %% ../nbs/02_augment.ipynb #fa4d9d49
 def _resize_matrix(
-    start:Tensor, length:Tensor, # [n] interval of the input to show, in pixels
-    out:int, full:int,           # Pixels of the output, of the whole input
-    flip:Tensor|None=None,       # [n] bool
-) -> Tensor:                     # [n, out, full]
-    "Rows of weights that resize input[start : start+length] to `out` pixels, as PIL's bicubic filter does."
+    start:Tensor,           # [n] first pixel of the input to show
+    length:Tensor,          # [n] pixels of the input to show
+    out:int,                # Pixels of the output
+    full:int,               # Pixels of the whole input
+    flip:Tensor|None=None,  # [n] bool
+) -> Tensor:                # [n, out, full]
+    "Weights that resize input[start : start+length] to `out` pixels, as PIL's bicubic."
     center = torch.arange(out, device=start.device).add(.5).expand(len(start), out)
     if flip is not None: center = torch.where(flip[:, None], out - center, center)
     scale = (length/out).view(-1, 1, 1)
-    widen, center = scale.clamp(min=1), center[:, :, None]*scale
-    # all that can have weight
-    tap = (center - 2*widen).floor() + torch.arange(4*math.ceil(widen.max()) + 1, device=start.device)
-    inside = torch.minimum(tap + 1, length.view(-1, 1, 1) - tap).clamp_(0, 1)    # 0 outside the interval
+    widen = scale.clamp(min=1)
+    center = center[:, :, None]*scale
+    taps = torch.arange(4*math.ceil(widen.max()) + 1, device=start.device)
+    tap = (center - 2*widen).floor() + taps            # all that can have weight
+    inside = torch.minimum(tap + 1, length.view(-1, 1, 1) - tap).clamp_(0, 1)
     weight = _cubic((tap + .5 - center)/widen).mul_(inside)
     weight /= weight.sum(-1, keepdim=True)
     where = (tap + start.view(-1, 1, 1)).clamp_(0, full - 1).long()
-    return torch.zeros(len(start), out, full, device=start.device).scatter_add_(2, where, weight)
+    zeros = torch.zeros(len(start), out, full, device=start.device)
+    return zeros.scatter_add_(2, where, weight)
 
 # %% ../nbs/02_augment.ipynb #5c9086bb
 def _blur(
@@ -206,34 +249,42 @@ def _blur(
     "Gaussian blur, each image its own; the edge pixel stands for all beyond it."
     at = torch.arange(-radius, radius + 1, device=x.device)
     weight = torch.exp(-.5*(at/sigma[:, None])**2)
-    weight = (weight/weight.sum(1, keepdim=True)).repeat(len(x), 1)[:, None, None]       # [C n, 1, 1, taps]
-    x, shape = pad(x.flatten(0, 1)[None], (radius,)*4, mode="replicate"), x.shape
-    return conv2d(conv2d(x, weight, groups=len(weight)), weight.mT, groups=len(weight)).view(shape)
+    weight = (weight/weight.sum(1, keepdim=True)).repeat(len(x), 1)
+    weight = weight[:, None, None]                     # [C n, 1, 1, taps]
+    planes = pad(x.flatten(0, 1)[None], (radius,)*4, mode="replicate")
+    across = conv2d(planes, weight, groups=len(weight))
+    return conv2d(across, weight.mT, groups=len(weight)).view(x.shape)
 
 # %% ../nbs/02_augment.ipynb #bb0b440c
 def _gray(x:Tensor) -> Tensor:
-    return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114) if len(x) == 3 else x[0].clone()
+    "Gray planes [n, H, W] of color planes [C, n, H, W]."
+    if len(x) == 1: return x[0].clone()
+    return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114)
 
 def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
     """In place: f x + (1 - f) y, where y is the mean gray if `contrast` is 1,
     the gray image if `saturation` is 1, else black."""
     gray = _gray(x)
     mean = gray.mean((1, 2), keepdim=True).mul_((1 - f)*contrast)
-    return torch.addcmul(gray.mul_((1 - f)*saturation).add_(mean), x, f, out=x).clamp_(0, 1)
+    partner = gray.mul_((1 - f)*saturation).add_(mean)
+    return torch.addcmul(partner, x, f, out=x).clamp_(0, 1)
 
+# %% ../nbs/02_augment.ipynb #d55026b9
 def _hue(x:Tensor, turn:Tensor) -> Tensor:
     "In place: turn the color circle by `turn` of a full turn. x: [3, n, H, W]."
     r, g, b = x
     value = torch.maximum(torch.maximum(r, g), b)
     chroma = value - torch.minimum(torch.minimum(r, g), b)
     d = chroma.clamp(min=1e-20).reciprocal_()
-    not_g, not_r = value.sub(g).sign_(), value.sub(r).sign_()     # 0 where this channel is largest, else 1
+    not_g = value.sub(g).sign_()      # 0 where green is largest, else 1
+    not_r = value.sub(r).sign_()
     h = torch.lerp(b.sub(r).mul_(d).add_(2), r.sub(g).mul_(d).add_(4), not_g)
-    h = torch.lerp(g.sub(b).mul_(d), h, not_r).add_(6*turn)                     # in sixths of a turn
+    h = torch.lerp(g.sub(b).mul_(d), h, not_r).add_(6*turn)       # in sixths of a turn
     h.sub_(h.div(6).floor_(), alpha=6)
     value.sub_(chroma)
     tents = h.sub(3).abs_().sub_(1), 2 - h.sub(2).abs_(), 2 - h.sub(4).abs_()
-    for k, tent in enumerate(tents): torch.addcmul(value, tent.clamp_(0, 1), chroma, out=x[k])
+    for k, tent in enumerate(tents):
+        torch.addcmul(value, tent.clamp_(0, 1), chroma, out=x[k])
     return x
 
 # %% ../nbs/02_augment.ipynb #684bae34
@@ -241,65 +292,79 @@ def _jitter(x:Tensor, p:dict) -> Tensor:
     "The four color operations, [C, n, H, W], in each image's own order."
     hue_at = torch.where(p["jitter"], (p["order"] == 3).int().argmax(1), 4)
     sort = hue_at.argsort()
-    x, order, factor = x.index_select(1, sort), p["order"][sort], p["factor"][sort]
-    end = hue_at.bincount(minlength=5).cumsum(0).tolist()     # images whose hue comes at place k or earlier
+    x = x.index_select(1, sort)
+    order = p["order"][sort]
+    factor = p["factor"][sort]
+    # end[k]: how many images have their hue at place k or earlier
+    end = hue_at.bincount(minlength=5).cumsum(0).tolist()
     def blend(place, i):
         kind = order[i, place]
-        f = factor[i].gather(1, kind[:, None])[:, 0]
-        contrast, saturation = (kind == 1).float(), (kind == 2).float()
-        _blend(x[:, i], *(t.view(-1, 1, 1) for t in (f, contrast, saturation)))
+        f = factor[i].gather(1, kind[:, None])
+        masks = (f[:, 0], (kind == 1).float(), (kind == 2).float())
+        _blend(x[:, i], *(t.view(-1, 1, 1) for t in masks))
     for place in (0, 1, 2): blend(place, slice(end[place], end[3]))
     if len(x) == 3: _hue(x[:, :end[3]], factor[:end[3], 3].view(-1, 1, 1))
     for place in (1, 2, 3): blend(place, slice(0, end[place - 1]))
     return x.index_select(1, sort.argsort())
 
-def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
-    "Apply `op` in place to the images x[:, mask], with their own factors, and touch no others."
-    i = mask.nonzero().squeeze(1)
-    if len(i):
-        x.index_copy_(1, i, op(x.index_select(1, i),
-                               *(f.index_select(0, i).view(-1, 1, 1) for f in factors)))
-
 # %% ../nbs/02_augment.ipynb #362c552c
 def _affine(x:Tensor, p:dict) -> Tensor:
-    """Rotate, shear, zoom about the center, then shift, each image [n, C, H, W] its own;
+    """Rotate, shear, zoom about the center, then shift, [n, C, H, W], each its own;
     bilinear, black outside."""
-    a, s, (height, width) = p["rotate"].deg2rad(), p["shear"].deg2rad().tan(), x.shape[-2:]
-    cos, sin = a.cos()/p["zoom"], a.sin()/p["zoom"]
-    # output pixel -> input pixel
-    inverse = torch.stack([cos - sin*s, sin + cos*s, -sin, cos], 1).view(-1, 2, 2)
+    height, width = x.shape[-2:]
+    angle = p["rotate"].deg2rad()
+    shear = p["shear"].deg2rad().tan()
+    cos = angle.cos()/p["zoom"]
+    sin = angle.sin()/p["zoom"]
+    inverse = torch.stack([cos - sin*shear, sin + cos*shear, -sin, cos], 1)
+    inverse = inverse.view(-1, 2, 2)
     pixels = torch.tensor([width, height], device=x.device)
     origin = -(inverse @ (p["shift"]*pixels)[..., None])[..., 0]
-    theta = torch.cat([inverse*pixels/pixels[:, None], (2*origin/pixels)[..., None]], 2)
-    return grid_sample(x, affine_grid(theta, list(x.shape), align_corners=False), align_corners=False)
+    scaled = inverse*pixels/pixels[:, None]
+    theta = torch.cat([scaled, (2*origin/pixels)[..., None]], 2)
+    grid = affine_grid(theta, list(x.shape), align_corners=False)
+    return grid_sample(x, grid, align_corners=False)
 
 # %% ../nbs/02_augment.ipynb #f6bcae22
 def _crop(x:Tensor, p:dict, size:int) -> Tensor:
-    "Crop, flip and resize [n, C, H, W], each image its own; color planes [C, n, size, size]."
+    "Crop, flip and resize [n, C, H, W], each its own; color planes [C, n, size, size]."
     n, channels, height, width = x.shape
     rows = _resize_matrix(p["top"], p["height"], size, height)
-    columns = _resize_matrix(p["left"], p["width"], size, width, p["flip"]).transpose(1, 2)
-    across = torch.bmm(x.reshape(n, channels*height, width), columns).clamp_(0, 1)
-    across = across.view(n, channels, height, size)
+    columns = _resize_matrix(p["left"], p["width"], size, width, p["flip"])
+    across = torch.bmm(x.reshape(n, channels*height, width), columns.transpose(1, 2))
+    across = across.clamp_(0, 1).view(n, channels, height, size)
     planes = x.new_empty(channels, n, size, size)
     for k, plane in enumerate(planes): torch.bmm(rows, across[:, k], out=plane)
     return planes.clamp_(0, 1)
 
-# %% ../nbs/02_augment.ipynb #1a4f2213
+# %% ../nbs/02_augment.ipynb #6d4b6939
 def _geometry(v:View, images:Tensor, p:dict) -> Tensor:
-    "Warp, crop, flip and resize [n, C, H, W]: color planes [C, n, size, size], float in 0..1."
-    x = images.float().div_(255) if images.dtype == torch.uint8 else images.float()
+    "Warp, crop, flip, resize [n, C, H, W]: color planes [C, n, size, size], in 0..1."
+    x = images.float()
+    if images.dtype == torch.uint8: x.div_(255)
     if v.warps: x = _affine(x, p)
-    if v.scale or v.flip or tuple(x.shape[2:]) != (v.size, v.size): return _crop(x, p, v.size)
+    resized = tuple(x.shape[2:]) != (v.size, v.size)
+    if v.scale or v.flip or resized: return _crop(x, p, v.size)
     return x.transpose(0, 1).contiguous()
 
+# %% ../nbs/02_augment.ipynb #1a4f2213
+def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
+    "Apply `op` in place to the images x[:, mask], with their own factors."
+    i = mask.nonzero().squeeze(1)
+    if not len(i): return
+    own = [f.index_select(0, i).view(-1, 1, 1) for f in factors]
+    x.index_copy_(1, i, op(x.index_select(1, i), *own))
+
 def _colors(v:View, x:Tensor, p:dict, out:Tensor|None) -> Tensor:
-    "What follows the geometry, on color planes [C, n, size, size]: jitter, blur, ..., normalization."
-    if v.jitter: x = _jitter(x, p)
-    if v.grayscale and len(x) == 3: _where(x, p["grayscale"], lambda y: _gray(y).expand(3, -1, -1, -1))
+    "What follows the geometry, on color planes: from jitter to normalization."
     radius = math.ceil(3*v.sigma[1])
-    if v.blur: _where(x, p["blur"], lambda y, sigma: _blur(y, sigma.flatten(), radius), p["sigma"])
-    if v.solarize: _where(x, p["solarize"], lambda y: torch.minimum(y, 1 - y))
+    def all_gray(y): return _gray(y).expand(3, -1, -1, -1)
+    def soft(y, sigma): return _blur(y, sigma.flatten(), radius)
+    def solarized(y): return torch.minimum(y, 1 - y)
+    if v.jitter: x = _jitter(x, p)
+    if v.grayscale and len(x) == 3: _where(x, p["grayscale"], all_gray)
+    if v.blur: _where(x, p["blur"], soft, p["sigma"])
+    if v.solarize: _where(x, p["solarize"], solarized)
     x = x.transpose(0, 1)
     if v.gain != (1, 1): x = (x*p["gain"].view(-1, 1, 1, 1)).clamp_(0, 1)
     return _normalize(v, _add_noise(v, x, p["key"]), out)
@@ -311,51 +376,56 @@ def render_batch(
     p:dict,         # Parameters from `draw`
     out:Tensor|None=None, # Where to put the views
 ) -> Tensor:        # [n, C, size, size]
-    "n views at once, on the images' device: what `render_pil` does, without rounding to bytes in between."
+    "n views at once, on the images' device; `render_pil` without rounding to bytes."
     return _colors(v, _geometry(v, images, p), p, out)
 
+# %% ../nbs/02_augment.ipynb #be288973
 def crop_batch(
     v:View,         # Distribution, for the size
     images:Tensor,  # [n, C, H, W], uint8 or float in 0..1
     p:dict,         # Parameters from `draw`
 ) -> Tensor:        # [n, C, size, size] float in 0..1
-    "Crops of images that lie in memory in one size: geometry without the flip, for `render_crops`."
-    return _geometry(v, images, p | dict(flip=torch.zeros_like(p["flip"]))).transpose(0, 1)
+    "Crops of images of one size: geometry without the flip, for `render_crops`."
+    unflipped = p | dict(flip=torch.zeros_like(p["flip"]))
+    return _geometry(v, images, unflipped).transpose(0, 1)
 
 def render_crops(
     v:View,         # Distribution, for normalization
-    crops:Tensor,   # [n, C, size, size], uint8 or float in 0..1: cropped and resized, nothing else
+    crops:Tensor,   # [n, C, size, size], uint8 or float in 0..1
     p:dict,         # Parameters from `draw`
     out:Tensor|None=None, # Where to put the views
 ) -> Tensor:        # [n, C, size, size]
-    "n views from their crops, on the crops' device: flip, jitter, grayscale, blur, solarize, normalize."
+    "n views from their crops, on the crops' device: flip, and all that follows."
     n, channels, height, width = crops.shape
     if (height, width) != (v.size, v.size):
-        raise ValueError(f"need crops of {v.size} x {v.size} pixels, got {height} x {width}")
+        raise ValueError(f"need crops of {v.size} x {v.size} pixels, "
+                         f"got {height} x {width}")
     x = torch.empty(channels, n, height, width, device=crops.device)
     torch.div(crops.transpose(0, 1), 255 if crops.dtype == torch.uint8 else 1, out=x)
     if v.flip: _where(x, p["flip"], lambda y: y.flip(-1))
     return _colors(v, x, p, out)
 
 # %% ../nbs/02_augment.ipynb #4aa58ae7
-_PIXELS = 2**18    # Of a color plane, at a time on a CPU, so that the planes stay in its cache
+_PIXELS = 2**18    # Of a color plane, at a time on a CPU
 
 @torch.no_grad()
 def _in_parts(render, v:View, images:Tensor, p:dict) -> Tensor:
     "`render` on a few images at a time if they are on a CPU, on all at once elsewhere."
-    views = torch.empty(len(images), images.shape[1], v.size, v.size, device=images.device)
-    step = max(1, _PIXELS // v.size**2) if images.device.type == "cpu" else len(images)
-    for i in range(0, len(images), step):
+    n, channels = images.shape[:2]
+    views = torch.empty(n, channels, v.size, v.size, device=images.device)
+    step = max(1, _PIXELS // v.size**2) if images.device.type == "cpu" else n
+    for i in range(0, n, step):
         part = slice(i, i + step)
         render(v, images[part], {name: x[part] for name, x in p.items()}, views[part])
     return views
 
+# %% ../nbs/02_augment.ipynb #b3c5e008
 def view_batch(
     v:View,         # Distribution
     images:Tensor,  # [n, C, H, W], uint8 or float in 0..1
     keys:Tensor,    # [n] from `sample_keys`
 ) -> Tensor:        # [n, C, size, size]
-    "One view of each of many images of one size, drawn and rendered on the images' device."
+    "One view of each of many images of one size, made on the images' device."
     return _in_parts(render_batch, v, images, draw(v, keys, *images.shape[-2:]))
 
 def _view_of_crops(v:View, crops:Tensor, keys:Tensor) -> Tensor:
@@ -367,7 +437,7 @@ def view_one(
     image,       # PIL image of any size, or [C, H, W] tensor (uint8 or float in 0..1)
     key:Tensor,  # [1] from `sample_keys`
 ) -> Tensor:     # [C, size, size]
-    "One view of one image: PIL images through `render_pil`, tensors as a batch of one."
+    "One view of one image. TypeError for what is no image."
     size = _size(image)
     if isinstance(image, Tensor): return view_batch(v, image[None], key)[0]
     return render_pil(v, image.convert(_mode(v, image)), draw(v, key, *size))
@@ -376,26 +446,30 @@ def _size(image) -> tuple[int, int]:
     "Height and width."
     if isinstance(image, Tensor): return image.shape[-2], image.shape[-1]
     if isinstance(image, Image.Image): return image.height, image.width
-    raise TypeError(f"image must be a PIL image or a tensor, got {type(image).__name__}")
+    kind = type(image).__name__
+    raise TypeError(f"image must be a PIL image or a tensor, got {kind}")
 
 def _mode(v:View, image:Image.Image) -> str:
-    "Gray images stay gray, unless the view normalizes three channels; all others become RGB."
+    "Gray images stay gray, unless three channels are normalized; others become RGB."
     return "L" if image.mode == "L" and (v.mean is None or len(v.mean) == 1) else "RGB"
 
+# %% ../nbs/02_augment.ipynb #039a54d7
 def plain_view(
     v:View,      # For size and normalization
     image,       # PIL image, or [C, H, W] or [n, C, H, W] tensor
 ) -> Tensor:     # The same, undistorted
-    "Normalized; of photographs the middle, after resizing to 8/7 of the size (256 and 224 for ImageNet)."
+    "The image normalized; of a photograph the middle."
     if isinstance(image, Image.Image):
-        resized = TF.resize(image.convert(_mode(v, image)), [round(v.size*8/7)], InterpolationMode.BICUBIC)
-        image = TF.pil_to_tensor(TF.center_crop(resized, [v.size, v.size]))
+        image = image.convert(_mode(v, image))
+        image = TF.resize(image, [round(v.size*8/7)], InterpolationMode.BICUBIC)
+        image = TF.pil_to_tensor(TF.center_crop(image, [v.size, v.size]))
     x = image.float()/255 if image.dtype == torch.uint8 else image.float()
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
 
 # %% ../nbs/02_augment.ipynb #bfdf33d6
 _IMAGENET:dict[str, Any] = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
-_CIFAR10:dict[str, Any] = dict(size=32, mean=(.4914, .4822, .4465), std=(.2470, .2435, .2616))
+_CIFAR10:dict[str, Any] = dict(size=32, mean=(.4914, .4822, .4465),
+                               std=(.2470, .2435, .2616))
 _DIGITS:dict[str, Any] = dict(
     size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=12., shift=.1,
     zoom=(.8, 1.2), shear=12., gain=(.6, 1.), noise=.1)
@@ -403,51 +477,67 @@ _SHAPES:dict[str, Any] = dict(
     size=32, scale=(.5, 1.), saturation=.4, hue=.5, blur=.5, sigma=(.1, 1.),
     mean=(.5, .5, .5), std=(.25, .25, .25))
 
-def _pair(two, make, images:tuple, index:Tensor, **run) -> tuple[Tensor, Tensor]:
-    "Both of the TwoViews, from an image or batch for each."
-    return tuple(make(v, x, sample_keys(index, view=k, **run))
-                 for k, (v, x) in enumerate(zip((two.view1, two.view2), images)))
-
 # %% ../nbs/02_augment.ipynb #c1d1bcc1
 @dataclass(frozen=True)
 class TwoViews:
-    "Two distributions: `two_views(image, seed=0)` for one image, `.batch(images, index)` for many."
+    "Two distributions: `two_views(image, seed=0)`, `.batch(images, index)` for many."
     view1: View     # What the first twin is shown
     view2: View     # What the second is shown
+
     @classmethod
     def imagenet(cls, size:int=224) -> "TwoViews":
         "The paper's pair (appendix A)."
-        return cls(View(size, blur=1., **_IMAGENET), View(size, blur=.1, solarize=.2, **_IMAGENET))
+        return cls(View(size, blur=1., **_IMAGENET),
+                   View(size, blur=.1, solarize=.2, **_IMAGENET))
+
     @classmethod
     def cifar10(cls) -> "TwoViews":
         "32 pixels: the paper's pair without blur."
         return cls(View(**_CIFAR10), View(solarize=.2, **_CIFAR10))
+
     @classmethod
     def digits(cls) -> "TwoViews":
         "8 pixels of handwriting: affine, intensity and noise, no flips."
         return cls(View(**_DIGITS), View(**_DIGITS))
+
     @classmethod
     def shapes(cls) -> "TwoViews":
         "32 pixels: crops of half the picture or more, any hue, blur of up to a pixel."
         return cls(View(**_SHAPES), View(**_SHAPES))
-    def __call__(self, image, *, seed:int|None=None, epoch:int=0, index:int=0) -> tuple[Tensor, Tensor]:
-        "Both views [C, size, size] of a PIL image or [C, H, W] tensor. No seed: new ones each time."
-        if seed is None: seed = int(torch.randint(2**31, ()))
-        return _pair(self, view_one, (image, image), torch.tensor([int(index)]), seed=seed, epoch=epoch)
 
-    def batch(self, images:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        "Both views [n, C, size, size] in `epoch` of images [n, C, H, W] numbered `index`, on their device."
+    def __call__(self, image, *, seed:int|None=None, epoch:int=0,
+                 index:int=0) -> tuple[Tensor, Tensor]:
+        "Both views of a PIL image or [C, H, W] tensor. No seed: new ones each time."
+        if seed is None: seed = int(torch.randint(2**31, ()))
+        number = torch.tensor([int(index)])
+        return _both_views(self, view_one, image, image, number, seed, epoch)
+
+    def batch(self, images:Tensor, index:Tensor, *,
+              seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
+        "Both views in `epoch` of images [n, C, H, W] with the numbers `index`."
         if images.ndim != 4 or len(images) != len(index):
-            raise ValueError(f"need images [n, C, H, W], n numbers, got {(*images.shape,)}, {len(index)}")
-        return _pair(self, view_batch, (images, images), index.to(images.device), seed=seed, epoch=epoch)
-    def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *, seed:int=0, epoch=0) -> tuple:
-        "Both views in `epoch` from `crops1`, `crops2` [n, C, size, size] of `ViewsDataset(finish=False)`."
+            raise ValueError("need images [n, C, H, W], n numbers, "
+                             f"got {(*images.shape,)}, {len(index)}")
+        index = index.to(images.device)
+        return _both_views(self, view_batch, images, images, index, seed, epoch)
+
+    def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *,
+               seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
+        "Both views in `epoch` from crops of `ViewsDataset(finish=False)`."
         index = index.to(crops1.device)
-        return _pair(self, _view_of_crops, (crops1, crops2), index, seed=seed, epoch=epoch)
+        return _both_views(self, _view_of_crops, crops1, crops2, index, seed, epoch)
 
     def plain(self, image) -> Tensor:
         "The image as the network is shown it in evaluation: undistorted, normalized."
         return plain_view(self.view1, image)
+
+# %% ../nbs/02_augment.ipynb #99b64ed5
+def _both_views(two:TwoViews, make, image1, image2,
+                index:Tensor, seed:int, epoch) -> tuple[Tensor, Tensor]:
+    "View 1 of `image1` and view 2 of `image2`: `make(view, image, keys)` for each."
+    keys1 = sample_keys(index, seed=seed, epoch=epoch, view=0)
+    keys2 = sample_keys(index, seed=seed, epoch=epoch, view=1)
+    return make(two.view1, image1, keys1), make(two.view2, image2, keys2)
 
 # %% ../nbs/02_augment.ipynb #06295c46
 def reduce_decoding(
@@ -455,15 +545,22 @@ def reduce_decoding(
     boxes:list,        # (top, left, height, width) of each crop
     size:int,          # Side that they will be resized to
 ) -> list:             # The boxes, in pixels of what will be decoded
-    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as each box keeps `size` pixels a side."
+    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as boxes keep `size` pixels."
     most = min(min(h, w) for _, _, h, w in boxes) // size
     by = next((k for k in (8, 4, 2) if k <= most), 1)
-    if by == 1 or not image.draft(None, (image.width//by, image.height//by)): return boxes
-    def nearest(x): return int(x/by + .5)
-    edges = [(nearest(t), nearest(l), min(nearest(t + h), image.height), min(nearest(l + w), image.width))
-             for t, l, h, w in boxes]
-    return [(t, l, bottom - t, right - l) for t, l, bottom, right in edges]
+    if by == 1: return boxes
+    if not image.draft(None, (image.width//by, image.height//by)): return boxes
+    return [_shrunk(box, by, image) for box in boxes]
 
+def _shrunk(box:tuple, by:int, image:Image.Image) -> tuple:
+    "A box in pixels of the image that is smaller by a factor."
+    top, left, height, width = box
+    def nearest(x): return int(x/by + .5)
+    bottom = min(nearest(top + height), image.height)
+    right = min(nearest(left + width), image.width)
+    return nearest(top), nearest(left), bottom - nearest(top), right - nearest(left)
+
+# %% ../nbs/02_augment.ipynb #aff61927
 def crop_one(
     image:Image.Image, # Of any mode
     box,               # (top, left, height, width)
@@ -473,8 +570,9 @@ def crop_one(
     "A crop, converted and resized, without flip."
     top, left, height, width = box
     part = image.crop((left, top, left + width, top + height))
-    x = np.array(part if part.mode == mode else part.convert(mode)).reshape(1, height, width, -1)
-    return interpolate(torch.from_numpy(x).movedim(3, 1), (size, size), mode="bicubic", antialias=True)[0]
+    if part.mode != mode: part = part.convert(mode)
+    x = torch.from_numpy(np.array(part).reshape(1, height, width, -1)).movedim(3, 1)
+    return interpolate(x, (size, size), mode="bicubic", antialias=True)[0]
 
 # %% ../nbs/02_augment.ipynb #7a21907b
 def _image(data:ImageData, i:int, opened:bool):
@@ -483,13 +581,16 @@ def _image(data:ImageData, i:int, opened:bool):
     except UnreadableImage as e: return e
     return item[0] if isinstance(item, (tuple, list)) else item
 
-def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *, seed:int, epoch:Tensor) -> list:
-    "Both views of each image, one by one through PIL."
-    def both(i, e):
+def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
+              seed:int, epoch:Tensor) -> list:
+    "Both views of each image, one by one through PIL; or the error."
+    made = []
+    for i, e in zip(index.tolist(), epoch.tolist()):
         image = _image(data, i, opened=False)
-        if isinstance(image, UnreadableImage): return image
-        return two_views(image, seed=seed, epoch=e, index=i)
-    return [both(*pair) for pair in zip(index.tolist(), epoch.tolist())]
+        if not isinstance(image, UnreadableImage):
+            image = two_views(image, seed=seed, epoch=e, index=i)
+        made.append(image)
+    return made
 
 # %% ../nbs/02_augment.ipynb #199096de
 def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
@@ -497,58 +598,95 @@ def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
     if isinstance(image, UnreadableImage): return image
     if isinstance(image, Tensor):
         return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views, params))
-    boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
-    mode, images = "RGB" if opened else _mode(views[0], image), [image, image]
+    mode = "RGB" if opened else _mode(views[0], image)
     try:
-        with reading(name):
-            if any(v.warps for v in views):
-                images = [_warp_pil(image.convert(mode), {k: x[0].tolist() for k, x in p.items()})
-                          for p in params]
-            elif opened: boxes = reduce_decoding(image, boxes, max(v.size for v in views))
-            return tuple(crop_one(im, box, v.size, mode) for im, box, v in zip(images, boxes, views))
+        with reading(name): return _crop_pair_pil(views, params, image, mode, opened)
     except UnreadableImage as e: return e
+
+def _crop_pair_pil(views:tuple, params:list, image, mode:str, opened:bool) -> tuple:
+    "The same of a PIL image: warped, decoded smaller, or just cropped."
+    boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
+    images = [image, image]
+    if any(v.warps for v in views):
+        plain = [{k: x[0].tolist() for k, x in p.items()} for p in params]
+        images = [_warp_pil(image.convert(mode), p) for p in plain]
+    elif opened:
+        boxes = reduce_decoding(image, boxes, max(v.size for v in views))
+    return tuple(crop_one(im, box, v.size, mode)
+                 for im, box, v in zip(images, boxes, views))
 
 # %% ../nbs/02_augment.ipynb #b6c25e23
 @torch.no_grad()
-def _crops_of(data:ImageData, two_views:TwoViews, index:Tensor, *, seed:int, epoch:Tensor) -> list:
+def _crops_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
+              seed:int, epoch:Tensor) -> list:
     "Crops for both views of each image; their parameters are drawn together."
-    opened, views = isinstance(data, FolderImages), (two_views.view1, two_views.view2)
+    opened = isinstance(data, FolderImages)
+    views = two_views.view1, two_views.view2
     images = [_image(data, i, opened) for i in index.tolist()]
-    sizes = [(1, 1) if isinstance(image, UnreadableImage) else _size(image) for image in images]
-    params = [draw(v, sample_keys(index, seed=seed, epoch=epoch, view=k), *torch.tensor(sizes).T)
-              for k, v in enumerate(views)]
-    if all(isinstance(image, Tensor) for image in images) and len({image.shape for image in images}) == 1:
-        return list(zip(*(crop_batch(v, torch.stack(images), p) for v, p in zip(views, params))))
-    def crop(k):
+    sizes = [(1, 1) if isinstance(im, UnreadableImage) else _size(im) for im in images]
+    params = [draw(v, sample_keys(index, seed=seed, epoch=epoch, view=k),
+                   *torch.tensor(sizes).T) for k, v in enumerate(views)]
+    shapes = {im.shape if isinstance(im, Tensor) else None for im in images}
+    if len(shapes) == 1 and None not in shapes:
+        batch = torch.stack(images)
+        return list(zip(*(crop_batch(v, batch, p) for v, p in zip(views, params))))
+    made = []
+    for k in range(len(images)):
         image, images[k] = images[k], None               # decoded pixels are not kept
-        few = _BOX if isinstance(image, Image.Image) and not any(v.warps for v in views) else params[0]
-        one = [{name: p[name][k:k+1] for name in few} for p in params]
-        return _crop_pair(views, one, image, f"number {index[k]}", opened)
-    return [crop(k) for k in range(len(images))]
+        cropped = isinstance(image, Image.Image) and not any(v.warps for v in views)
+        own = [{name: p[name][k:k+1] for name in (_BOX if cropped else p)}
+               for p in params]
+        made.append(_crop_pair(views, own, image, f"number {index[k]}", opened))
+    return made
+
+# %% ../nbs/02_augment.ipynb #0803a034
+def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, Tensor]:
+    "What the pipeline makes of each image, or of the next that can be read; numbers."
+    make = _crops_of if views.pipeline == "batched" else _views_of
+    n = len(views.data)
+    made:list = [None]*len(asked)
+    shown = asked.clone()
+    todo = torch.arange(len(asked))
+    for _ in range(min(100, n)):
+        for some in todo.split(16):
+            pairs = make(views.data, views.two_views, shown[some],
+                         seed=views.seed, epoch=epoch[some])
+            for k, pair in zip(some.tolist(), pairs): made[k] = pair
+        todo = torch.tensor([k for k in todo.tolist()
+                             if isinstance(made[k], UnreadableImage)]).long()
+        if not len(todo): return made, shown
+        shown[todo] = (shown[todo] + 1) % n
+    raise _all_broken(views.data, int(asked[todo[0]]), made[todo[0]])
+
+def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
+    "The error when too many images in a row, from number `first` on, cannot be read."
+    name = data.name(first) if hasattr(data, "name") else f"image {first}"
+    error = UnreadableImage(f"{min(100, len(data))} images in a row cannot be read, from "
+                            f"{name} on: is the data whole? The last error: {last}")
+    error.__cause__ = last
+    return error
 
 # %% ../nbs/02_augment.ipynb #475f1dff
-def _stack(crops:tuple) -> Tensor:
-    "Crops [C, size, size] as [n, C, size, size], in their own order of memory: bytes are only moved."
-    if crops[0].is_contiguous(): return torch.stack(crops)
-    return torch.stack([c.movedim(0, -1) for c in crops]).movedim(-1, 1)
-
 class ViewsDataset(Dataset):
-    """Item (epoch, index): (view 1, view 2, number of the image shown, number that was asked for).
-    A list of such pairs gives a whole batch, so a DataLoader's `collate_fn` has nothing left to do."""
+    """Item (epoch, index): (view 1, view 2, number of the image shown, and asked for).
+    A list of such pairs gives a whole batch, so `collate_fn` has nothing left to do."""
     def __init__(self,
-        data:ImageData,       # Items are an image, or (image, label)
-        two_views:TwoViews,   # Distributions
+        data:ImageData,         # Items are an image, or (image, label)
+        two_views:TwoViews,     # Distributions
         *,
-        seed:int=0,           # Seed of the run
+        seed:int=0,             # Seed of the run
         pipeline:str="batched", # Or "pil": image by image, the way of the official code
-        finish:bool=True,     # False: only the crops, for `two_views.finish` on a GPU
+        finish:bool=True,       # False: only the crops, for `two_views.finish` on a GPU
     ):
         if pipeline not in ("batched", "pil"):
             raise ValueError(f"pipeline must be 'batched' or 'pil', got {pipeline!r}")
         if pipeline == "pil" and not finish:
             raise ValueError("pipeline 'pil' makes whole views: finish=True")
-        self.data, self.two_views, self.seed = data, two_views, seed
-        self.pipeline, self.finish = pipeline, finish
+        self.data = data
+        self.two_views = two_views
+        self.seed = seed
+        self.pipeline = pipeline
+        self.finish = finish
 
     def __len__(self) -> int: return len(self.data)
 
@@ -557,30 +695,20 @@ class ViewsDataset(Dataset):
         return view1[0], view2[0], int(shown[0]), int(asked[0])
 
     def __getitems__(self, pairs:list) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        "Views [n, C, size, size] (crops if not `finish`) and numbers [n] of n pairs (epoch, index)."
+        "Views [n, C, size, size] (crops if not `finish`) and numbers [n] of n pairs."
         numbers = torch.tensor(pairs)
-        if numbers.ndim != 2: raise TypeError("items are asked for as pairs (epoch, index)")
+        if numbers.ndim != 2:
+            raise TypeError("items are asked for as pairs (epoch, index)")
         epoch, asked = numbers.unbind(1)
         made, shown = _readable(self, epoch, asked)
         view1, view2 = map(_stack, zip(*made))
         if self.finish and self.pipeline == "batched":
-            view1, view2 = self.two_views.finish(view1, view2, shown, seed=self.seed, epoch=epoch)
+            view1, view2 = self.two_views.finish(view1, view2, shown,
+                                                 seed=self.seed, epoch=epoch)
         return view1, view2, shown, asked
 
-# %% ../nbs/02_augment.ipynb #0803a034
-def _readable(views:ViewsDataset, epoch:Tensor, asked:Tensor) -> tuple[list, Tensor]:
-    "What the pipeline makes of each image asked for, or of the next one that can be read, and its number."
-    make = _crops_of if views.pipeline == "batched" else _views_of
-    made, shown, n = [None]*len(asked), asked.clone(), len(views.data)
-    todo = torch.arange(len(asked))
-    for _ in range(min(100, n)):
-        for some in todo.split(16):          # few at a time, for images may be large
-            pairs = make(views.data, views.two_views, shown[some], seed=views.seed, epoch=epoch[some])
-            for k, pair in zip(some.tolist(), pairs): made[k] = pair
-        todo = torch.tensor([k for k in todo.tolist() if isinstance(made[k], UnreadableImage)]).long()
-        if not len(todo): return made, shown
-        shown[todo] = (shown[todo] + 1) % n
-    first = int(asked[todo[0]])
-    name = views.data.name(first) if hasattr(views.data, "name") else f"image {first}"
-    raise UnreadableImage(f"{min(100, n)} images in a row cannot be read, from {name} on: "
-                          f"is the data whole? The last error: {made[todo[0]]}") from made[todo[0]]
+# %% ../nbs/02_augment.ipynb #3e851853
+def _stack(crops:tuple) -> Tensor:
+    "Crops [C, size, size] as [n, C, size, size], in their own order of memory."
+    if crops[0].is_contiguous(): return torch.stack(crops)
+    return torch.stack([c.movedim(0, -1) for c in crops]).movedim(-1, 1)
