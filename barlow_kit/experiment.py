@@ -519,7 +519,8 @@ def results_as_done(
             for future in as_completed(number):
                 yield number[future], _outcome(future.result)
         finally:
-            for future in number: future.cancel()
+            if pool is workers:         # the user's works on: take back what waits
+                for future in number: future.cancel()
 
 # %% ../nbs/22_experiment.ipynb #be296898
 class ExperimentError(RuntimeError):
@@ -652,7 +653,9 @@ def compare(
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
     if not seeds: raise ValueError("a comparison needs at least one seed")
     if full: return full_commands(variants, full, base=base, seeds=seeds)
-    if runs_are_short(): seeds, cache = seeds[:1], None
+    if runs_are_short():
+        seeds = seeds[:1]
+        cache = None
     trials = {(name, seed): Trial(r, seed, data, tuple(splits), probe)
               for name, r in recipes.items() for seed in seeds}
     if workers is None: workers = usable_cores()
