@@ -10,42 +10,48 @@ from torch.nn.functional import normalize
 from torch.testing import assert_close
 from barlow_kit.data import get_dataset
 from barlow_kit.distributed import all_gather, rank, spawn, world_size
-from barlow_kit.loss import barlow_loss
+from barlow_kit.loss import LossTerms, barlow_loss, cross_correlation
 from barlow_kit.optim import param_groups
 from barlow_kit.recipe import Recipe, get_recipe, plan, recipe_from_dict, recipe_to_dict
 from barlow_kit.train import Run, pretrain
-from barlow_kit.variants import LOSSES, TiCo, Variant, _OWN_WEIGHTS, _whiten, formula, get_variant, mix_penalty
+from barlow_kit.variants import LOSSES, TiCo, Variant, _OWN_WEIGHTS, _whiten, get_variant, loss_formula, mix_penalty, register_loss
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_the_losses():
-    "nbs/21_variants.ipynb: The losses"
+def test_the_register_of_losses():
+    "nbs/21_variants.ipynb: The register of losses"
     # cell c33c1a19
     def gradients(loss, *z):
         z = [x.clone().requires_grad_() for x in z]
-        value = loss(*z); value.backward()
-        return [value.detach(), *(torch.zeros_like(x) if x.grad is None else x.grad for x in z)]
+        value = loss(*z)
+        value.backward()
+        return [value.detach(),
+                *(torch.zeros_like(x) if x.grad is None else x.grad for x in z)]
 
     def agrees(ours, naive, n=11, d=6, lambd=.3):
         "Largest error of value and gradients, relative to the largest entry."
         torch.manual_seed(0)
         z = torch.randn(2, n, d, dtype=torch.float64)*torch.rand(d) + .5
-        pair = gradients(lambda *z: ours(*z, lambd).loss, *z), gradients(lambda *z: naive(*z, lambd), *z)
+        pair = gradients(lambda *z: ours(*z, lambd).loss,
+                         *z), gradients(lambda *z: naive(*z, lambd), *z)
         return max(((a - b).abs().max() / b.abs().max()).item() for a, b in zip(*pair))
 
     def c_entry(z1, z2, i, j):
-        a, b = z1[:, i] - z1[:, i].mean(), z2[:, j] - z2[:, j].mean()
+        a = z1[:, i] - z1[:, i].mean()
+        b = z2[:, j] - z2[:, j].mean()
         return (a*b).mean() / ((a*a).mean() + 1e-5).sqrt() / ((b*b).mean() + 1e-5).sqrt()
 
     def squares(entry, d, lambd, target=0.):
         "Both terms, entry by entry."
         on = sum((1 - entry(i, i))**2 for i in range(d))
-        return on, sum((entry(i, j) - target)**2 for i in range(d) for j in range(d) if i != j)
+        return on, sum((entry(i, j) - target)**2 for i in range(d) for j in range(d)
+                       if i != j)
 
     # cell cd1c13e0
     def stretched(z):
-        z = torch.stack([(x - x.mean()) / (((x - x.mean())**2).mean() + 1e-5).sqrt() for x in z.T], 1)
+        z = torch.stack([(x - x.mean()) / (((x - x.mean())**2).mean() + 1e-5).sqrt()
+                         for x in z.T], 1)
         return torch.stack([row * (len(row) / (row*row).sum()).sqrt() for row in z])
 
     def naive_barlow(z1, z2, w, on=1, off=1):
@@ -63,15 +69,18 @@ def test_the_losses():
         return a + w*b
 
     def naive_entropy(z1, z2, w, tau=.1):
-        d, zero = z1.shape[1], torch.zeros((), dtype=z1.dtype)
+        d = z1.shape[1]
+        zero = torch.zeros((), dtype=z1.dtype)
         on = sum((c_entry(z1, z2, i, i)/tau).exp() for i in range(d))
         off = sum((torch.maximum(c_entry(z1, z2, i, j), zero)/tau).exp()
                   for i in range(d) for j in range(d) if i != j)
         return -on.log() + w*off.log()
 
     # cell 33e7d7b9
-    ablations = {"barlow_twins": naive_barlow, "invariance": lambda *a: naive_barlow(*a, off=0),
-                 "redundancy": lambda *a: naive_barlow(*a, on=0), "features": naive_features,
+    ablations = {"barlow_twins": naive_barlow,
+                 "invariance": lambda *a: naive_barlow(*a, off=0),
+                 "redundancy": lambda *a: naive_barlow(*a, on=0),
+                 "features": naive_features,
                  "unnormalized": naive_unnormalized, "cross_entropy": naive_entropy}
     for name, naive in ablations.items():
         error = agrees(LOSSES[name], naive)
@@ -79,20 +88,24 @@ def test_the_losses():
         assert error < 1e-10, name
     z = torch.randn(2, 64, 16)
     plain = barlow_loss(*z)
-    for name in ("invariance", "redundancy"):                    # both terms are reported, one is trained
+    for name in ("invariance", "redundancy"):  # both terms are reported, one is trained
         test_eq(LOSSES[name](*z)[1:], plain[1:])
-    assert LOSSES["unnormalized"](*(10*z)).loss > 100*LOSSES["unnormalized"](*z).loss       # size matters there
-    assert_close(LOSSES["features"](*(10*z)).loss, LOSSES["features"](*z).loss, rtol=1e-3, atol=0)
+    # size matters there
+    assert LOSSES["unnormalized"](*(10*z)).loss > 100*LOSSES["unnormalized"](*z).loss
+    assert_close(LOSSES["features"](*(10*z)).loss, LOSSES["features"](*z).loss, rtol=1e-3,
+                 atol=0)
 
     # cell 1fde66ee
-    def naive_cov(z, i, j): return ((z[:, i] - z[:, i].mean())*(z[:, j] - z[:, j].mean())).sum() / (len(z) - 1)
+    def naive_cov(z, i, j):
+        return ((z[:, i] - z[:, i].mean())*(z[:, j] - z[:, j].mean())).sum() / (len(z) - 1)
 
     def naive_vicreg(z1, z2, w):
         n, d = z1.shape
         loss = 25*sum((z1[k, i] - z2[k, i])**2 for k in range(n) for i in range(d)) / (n*d)
         for z in (z1, z2):
             for i in range(d):
-                loss = loss + 25/2/d * torch.clamp(1 - (naive_cov(z, i, i) + 1e-4).sqrt(), min=0)
+                loss = loss + 25/2/d * torch.clamp(1 - (naive_cov(z, i, i) + 1e-4).sqrt(),
+                                                   min=0)
                 loss = loss + sum(naive_cov(z, i, j)**2 for j in range(d) if j != i) / d
         return loss
 
@@ -113,8 +126,10 @@ def test_the_losses():
     # cell 550530e8
     def naive_mmcr(z1, z2, w):
         a, b = (torch.stack([row / (row*row).sum().sqrt() for row in z]) for z in (z1, z2))
-        spread = torch.linalg.eigvalsh(torch.einsum("ni,nj->ij", a + b, a + b) / 4).sqrt().sum()
-        within = sum((1 + x @ y).sqrt() + (1 - x @ y).sqrt() for x, y in zip(a, b)) / len(a)  # two unit rows
+        spread = torch.linalg.eigvalsh(torch.einsum("ni,nj->ij", a + b,
+                                                    a + b) / 4).sqrt().sum()
+        # two unit rows
+        within = sum((1 + x @ y).sqrt() + (1 - x @ y).sqrt() for x, y in zip(a, b)) / len(a)
         return -spread + w*within
 
     def naive_tico(z1, z2, w, past=0.):
@@ -122,7 +137,8 @@ def test_the_losses():
         m = .9*past + .1*sum(torch.outer(x, x) for x in a) / len(a)
         return sum(1 - x @ y + 8*(x @ m @ x) for x, y in zip(a, b)) / len(a)
 
-    neighbors = dict(vicreg=naive_vicreg, hsic=naive_hsic, w_mse=naive_w_mse, mmcr=naive_mmcr, tico=naive_tico)
+    neighbors = dict(vicreg=naive_vicreg, hsic=naive_hsic, w_mse=naive_w_mse,
+                     mmcr=naive_mmcr, tico=naive_tico)
     test_eq({*ablations, *neighbors}, {*LOSSES})
     for name, naive in neighbors.items():
         error = agrees(TiCo(6).double() if name == "tico" else LOSSES[name], naive)
@@ -132,7 +148,7 @@ def test_the_losses():
     # cell 79b50ce1
     torch.manual_seed(0)
     z = torch.randn(2, 9, 4, dtype=torch.float64, requires_grad=True)
-    for name, loss in LOSSES.items():                       # and the gradient against finite differences
+    for name, loss in LOSSES.items():  # and the gradient against finite differences
         loss = loss(4).double().eval() if name == "tico" else loss
         assert torch.autograd.gradcheck(lambda z: loss(*z, .3), z), name
         terms = loss(*z, .3)
@@ -144,19 +160,23 @@ def test_the_losses():
     tico(*first)
     past = torch.einsum("ni,nj->ij", *[normalize(first[0], dim=1)]*2) / 9 * .1
     assert_close(tico.moments, past)
-    assert_close(tico(*second).loss, naive_tico(*second, None, past=past), rtol=1e-10, atol=0)
-    test_fail(lambda: LOSSES["w_mse"](*torch.randn(2, 8, 8)), contains="more samples than units, got N=8, D=8")
-    centered = torch.linalg.qr(torch.randn(8, 8, dtype=torch.float64)*9)[0][:, :7] # any 8 samples
+    assert_close(tico(*second).loss, naive_tico(*second, None, past=past), rtol=1e-10,
+                 atol=0)
+    test_fail(lambda: LOSSES["w_mse"](*torch.randn(2, 8, 8)),
+              contains="more samples than units, got N=8, D=8")
+    # any 8 samples
+    centered = torch.linalg.qr(torch.randn(8, 8, dtype=torch.float64)*9)[0][:, :7]
     centered = centered - centered.mean(0)
     gram = torch.cdist(*[_whiten(centered, 0.)]*2)
-    assert gram[~torch.eye(8, dtype=torch.bool)].std() < 1e-6*gram.max()             # whitened: all equally far
+    # whitened: all equally far
+    assert gram[~torch.eye(8, dtype=torch.bool)].std() < 1e-6*gram.max()
 
     # cell c69b5f1b
     torch.manual_seed(0)
     z = torch.randn(2, 256, 32)
     for name, loss in LOSSES.items():
         value = (loss(32) if isinstance(loss, type) else loss)(*z, .0051).loss
-        line = f"{name:14}{value:9.3f}   {formula(name)}"
+        line = f"{name:14}{value:9.3f}   {loss_formula(name)}"
         print(textwrap.fill(line, 100, subsequent_indent=" "*26))
 
 
@@ -164,51 +184,65 @@ def test_where_each_loss_pulls():
     "nbs/21_variants.ipynb: Where each loss pulls"
     # cell 0ad1c224
     def path(way, t, n=256, d=32):
-        shared, own1, own2 = torch.randn(3, n, d, generator=torch.Generator().manual_seed(0))
+        shared, own1, own2 = torch.randn(3, n, d,
+                                         generator=torch.Generator().manual_seed(0))
         def mixed(a, b, t): return t*a + (1 - t*t)**.5*b
         if way == "agree": return mixed(shared, own1, t**.5), mixed(shared, own2, t**.5)
-        if way == "differ": return [mixed(shared, shared[:, :1].expand(n, d), t**.5) + 1e-3*own1]*2
+        if way == "differ":
+            return [mixed(shared, shared[:, :1].expand(n, d), t**.5) + 1e-3*own1]*2
         return [max(t, .02)*shared]*2
 
     steps = torch.linspace(0, 1, 15).tolist()
-    ways = {"agree": ("#0072B2", "-"), "differ": ("#D55E00", "--"), "grow": ("#009E73", ":")}
+    ways = {"agree": ("#0072B2", "-"), "differ": ("#D55E00", "--"),
+            "grow": ("#009E73", ":")}
     curves = {}
     for name, loss in LOSSES.items():
         loss = loss(32, beta=0.) if name == "tico" else loss
         lambd = 1. if name == "cross_entropy" else 1/31
-        curves[name] = {way: torch.stack([loss(*path(way, t), lambd).loss for t in steps]) for way in ways}
-    fig, axes = plt.subplots(3, 4, figsize=(9, 5.4), layout="constrained", sharex=True, sharey=True)
+        curves[name] = {way: torch.stack([loss(*path(way, t), lambd).loss for t in steps])
+                        for way in ways}
+    fig, axes = plt.subplots(3, 4, figsize=(9, 5.4), layout="constrained", sharex=True,
+                             sharey=True)
     for ax, (name, lines) in zip(axes.flat, curves.items()):
         every = torch.cat(list(lines.values()))
         for way, (color, style) in ways.items():
-            ax.plot(steps, (lines[way] - every.min()) / (every.max() - every.min()), style, color=color, lw=2)
+            ax.plot(steps, (lines[way] - every.min()) / (every.max() - every.min()), style,
+                    color=color, lw=2)
         ax.set_title(name, fontsize=10)
-    axes[0, 0].set_yticks([0, 1], ["least", "most"]); axes[1, 0].set_ylabel("loss, each on its own scale")
+    axes[0, 0].set_yticks([0, 1], ["least", "most"])
+    axes[1, 0].set_ylabel("loss, each on its own scale")
     axes[2, 1].set_xlabel("t, from bad to good")
     axes[2, 3].axis("off")
-    for way, (color, style) in ways.items(): axes[2, 3].plot([], [], style, color=color, lw=2, label=way)
+    for way, (color, style) in ways.items():
+        axes[2, 3].plot([], [], style, color=color, lw=2, label=way)
     axes[2, 3].legend(loc="center", frameon=False);
 
     # cell ec19c0b0
     def drop(name, way): return (curves[name][way][0] - curves[name][way][-1]).item()
-    def span(name): return torch.cat([*curves[name].values()]).max() - torch.cat([*curves[name].values()]).min()
-    wishes = {name: {way: drop(name, way)/span(name).item() for way in ways} for name in LOSSES}
+    def span(name):
+        return torch.cat([*curves[name].values()]).max() - torch.cat([*curves[name].values()]).min()
+    wishes = {name: {way: drop(name, way)/span(name).item() for way in ways}
+              for name in LOSSES}
     for name in ("barlow_twins", "features", "cross_entropy", "vicreg", "mmcr", "tico"):
-        assert wishes[name]["agree"] > .1 and wishes[name]["differ"] > .1, (name, wishes[name])
+        assert wishes[name]["agree"] > .1, (name, wishes[name])
+        assert wishes[name]["differ"] > .1, (name, wishes[name])
     assert wishes["invariance"]["agree"] > .9 and abs(wishes["invariance"]["differ"]) < .01
     assert wishes["redundancy"]["differ"] > .9 and abs(wishes["redundancy"]["agree"]) < .01
     assert wishes["w_mse"]["agree"] > .9 and abs(wishes["w_mse"]["differ"]) < .05
     for name in LOSSES:
-        assert (wishes[name]["grow"] > .1) == (name in ("unnormalized", "vicreg")), (name, wishes[name])
+        assert (wishes[name]["grow"] > .1) == (name in ("unnormalized",
+                                                        "vicreg")), (name, wishes[name])
 
 
 def test_many_ranks_one_loss():
     "nbs/21_variants.ipynb: Many ranks, one loss"
     # cell 18f56c65
     def all_losses():
-        from barlow_kit.variants import LOSSES           # other processes have the package, not this notebook
+        # other processes have the package, not this notebook
+        from barlow_kit.variants import LOSSES
         torch.manual_seed(0)
-        found, z = {}, torch.randn(2, 24, 8, dtype=torch.float64)
+        found = {}
+        z = torch.randn(2, 24, 8, dtype=torch.float64)
         for name, loss in LOSSES.items():
             if isinstance(loss, type): loss = loss(8).double()
             mine = [x.chunk(world_size())[rank()].clone().requires_grad_() for x in z]
@@ -224,7 +258,8 @@ def test_many_ranks_one_loss():
         worst = {}
         for found in spawn(all_losses, ranks):
             for name, tensors in found.items():
-                errors = [((a - b).norm() / b.norm()).item() for a, b in zip(tensors, alone[name], strict=True)]
+                errors = [((a - b).norm() / b.norm()).item()
+                          for a, b in zip(tensors, alone[name], strict=True)]
                 worst[name] = max([worst.get(name, 0.), *errors])
         name = max(worst, key=worst.__getitem__)
         print(f"{ranks} ranks, largest relative error of value, gradients, state: {worst[name]:.0e} ({name})")
@@ -236,7 +271,8 @@ def test_twins_that_are_not_alike():
     # cell c0fd8453
     torch.manual_seed(0)
     z = torch.randn(2, 64, 16, dtype=torch.float64)
-    def stopped(z1, z2): return (barlow_loss(z1, z2.detach()).loss + barlow_loss(z1.detach(), z2).loss) / 2
+    def stopped(z1, z2):
+        return (barlow_loss(z1, z2.detach()).loss + barlow_loss(z1.detach(), z2).loss) / 2
     def gradient(loss):
         leaves = z.clone().requires_grad_()
         loss(*leaves).backward()
@@ -256,30 +292,39 @@ def test_twins_that_are_not_alike():
     naive = sum((naive_c(mixed, z) - .3*naive_c(z1, z) - .7*naive_c(z2[partner], z)).square().sum()
                 for z in (z1, z2))
     assert_close(mix_penalty(mixed, z1, z2, .3, partner), naive, rtol=1e-10, atol=0)
-    test_close(mix_penalty(z1, z1, z2, 1., partner).item(), 0)       # nothing mixed in, nothing missing
+    # nothing mixed in, nothing missing
+    test_close(mix_penalty(z1, z1, z2, 1., partner).item(), 0)
 
 
 def test_a_variant_is_a_recipe():
     "nbs/21_variants.ipynb: A variant is a recipe"
     # cell f37b3199
-    print(plan(get_variant("imagenet-300e", loss="vicreg", predictor=True), images=1_281_167, ranks=8))
+    print(plan(get_variant("imagenet-300e", loss="vicreg", predictor=True),
+               images=1_281_167, ranks=8))
 
     # cell 056347a0
     digits = get_variant("digits", loss="hsic", epochs=3)
-    test_eq((digits.loss, digits.epochs, digits.backbone, digits.name), ("hsic", 3, "digits", "digits"))
-    test_eq(get_variant(digits, lambd=.1), get_variant("digits", loss="hsic", epochs=3, lambd=.1))
+    test_eq((digits.loss, digits.epochs, digits.backbone, digits.name),
+            ("hsic", 3, "digits", "digits"))
+    test_eq(get_variant(digits, lambd=.1),
+            get_variant("digits", loss="hsic", epochs=3, lambd=.1))
     test_eq(get_variant(get_recipe("digits", lambd=.1)).lambd, .1)
     test_eq(recipe_from_dict(recipe_to_dict(digits)), digits)
     test_eq(type(recipe_from_dict(recipe_to_dict(get_recipe("digits")))), Recipe)
     test_eq((digits.floor, get_variant("digits").floor), (0, get_recipe("digits").floor))
-    test_eq([get_variant("digits", loss=n).redundancy_weight for n in ("hsic", "vicreg")], [.0051, 1])
+    test_eq([get_variant("digits", loss=n).redundancy_weight for n in ("hsic", "vicreg")],
+            [.0051, 1])
     text = plan(get_variant("digits", mix=5.), 1400)
     assert "floor" in text and "mix=5.0" in text
-    test_fail(lambda: get_variant("digits", loss="vicrek"), contains="did you mean 'vicreg'?")
-    test_fail(lambda: get_variant("digits", predictr=True), contains="did you mean 'predictor'?")
-    test_fail(lambda: get_variant("digits", predictor="yes"), contains="must be True or False, got 'yes'")
+    test_fail(lambda: get_variant("digits", loss="vicrek"),
+              contains="did you mean 'vicreg'?")
+    test_fail(lambda: get_variant("digits", predictr=True),
+              contains="did you mean 'predictor'?")
+    test_fail(lambda: get_variant("digits", predictor="yes"),
+              contains="must be True or False, got 'yes'")
     test_fail(lambda: get_variant("digits", mix=-1.), contains="mix must not be negative")
-    test_fail(lambda: get_variant("digits", loss="w_mse"), contains="such as projector=(512, 512, 32)")
+    test_fail(lambda: get_variant("digits", loss="w_mse"),
+              contains="such as projector=(512, 512, 32)")
     test_fail(lambda: get_variant("digits", epochs=0), contains="epochs must be at least 1")
 
     # cell da97651a
@@ -291,17 +336,23 @@ def test_a_variant_is_a_recipe():
         views = [x.clone().requires_grad_(), x.roll(1, 3).requires_grad_()]
         loss = model(*views).loss
         loss.backward()
-        return [v.grad is not None and v.grad.abs().sum().item() > 0 for v in views], loss.item(), model
+        return [v.grad is not None and v.grad.abs().sum().item() > 0
+                for v in views], loss.item(), model
 
-    test_eq([reached(**o)[0] for o in (dict(), dict(stop_gradient=True), dict(predictor=True),
-                                       dict(stop_gradient=True, predictor=True))],
+    test_eq([reached(**o)[0]
+             for o in (dict(), dict(stop_gradient=True), dict(predictor=True),
+                       dict(stop_gradient=True, predictor=True))],
             [[True, True], [True, False], [True, True], [True, False]])
     plain, more = (reached(mix=m)[1] for m in (0., 5.))
     assert more > plain
+    # the weight counts once
+    test_close(reached(mix=10.)[1] - plain, 2*(more - plain), eps=1e-2*(more - plain))
     model = reached(predictor=True, projector_norm=False)[2]
     model.compare = lambda z1, z2, lambd: barlow_loss(z1, z2, lambd).loss
-    test_fail(lambda: model(x, x), contains="must return LossTerms(loss, invariance, redundancy), got Tensor")
-    test_eq([(len(w), w.shape[1]) for w in model.predictor.parameters() if w.ndim == 2], [(4, 16), (16, 4)])
+    test_fail(lambda: model(x, x),
+              contains="must return LossTerms(loss, invariance, redundancy), got Tensor")
+    test_eq([(len(w), w.shape[1]) for w in model.predictor.parameters() if w.ndim == 2],
+            [(4, 16), (16, 4)])
     assert not any(isinstance(m, nn.BatchNorm1d) for m in model.projector)
 
 
@@ -310,25 +361,34 @@ def test_trained_like_any_recipe():
     # cell 2d717e07
     recipe = dict(epochs=2, projector=(64, 32))
     quick = dict(recipe, progress=False)
-    same = [pretrain("digits", plain, **quick) for plain in ("digits", get_variant("digits"))]
+    same = [pretrain("digits", plain, **quick)
+            for plain in ("digits", get_variant("digits"))]
     odd = get_variant("digits", loss="tico", mix=5., predictor=True)
     def pull_the_plug(run):
         if len(run.history) == 26: raise KeyboardInterrupt
     folder = Path(tempfile.mkdtemp())
-    try: pretrain("digits", odd, out=folder/"run", save_steps=4, callbacks=[pull_the_plug], **quick)
+    try:
+        pretrain("digits", odd, out=folder/"run", save_steps=4, callbacks=[pull_the_plug],
+                 **quick)
     except KeyboardInterrupt: pass
-    continued, whole = pretrain("digits", odd, out=folder/"run", **quick), pretrain("digits", odd, **quick)
+    continued = pretrain("digits", odd, out=folder/"run", **quick)
+    whole = pretrain("digits", odd, **quick)
     loaded = Run.load(folder/"run")
 
     # cell fc8ef98c
     def equal(a, b):
         test_eq(a.history, b.history)
         test_eq(list(a.model.state_dict()), list(b.model.state_dict()))
-        for x, y in zip(a.model.state_dict().values(), b.model.state_dict().values()): assert torch.equal(x, y)
-    equal(*same); equal(continued, whole); equal(loaded, whole)
+        for x, y in zip(a.model.state_dict().values(), b.model.state_dict().values()):
+            assert torch.equal(x, y)
+    equal(*same)
+    equal(continued, whole)
+    equal(loaded, whole)
     test_eq(loaded.recipe, get_variant(odd, epochs=2, projector=(64, 32)))
-    assert "compare.moments" in loaded.model.state_dict() and loaded.model.compare.moments.abs().sum() > 0
-    test_fail(lambda: pretrain("digits", odd, out=folder/"run", **quick | dict(loss="mmcr")),
+    assert "compare.moments" in loaded.model.state_dict()
+    assert loaded.model.compare.moments.abs().sum() > 0
+    test_fail(lambda: pretrain("digits", odd, out=folder/"run",
+                               **quick | dict(loss="mmcr")),
               contains="recipe.loss: tico -> mmcr")
     half = pretrain("digits", get_variant(odd, precision="bfloat16"), **quick)
     assert 0 < abs(half.history[0]["loss"]/whole.history[0]["loss"] - 1) < .02
@@ -337,10 +397,12 @@ def test_trained_like_any_recipe():
 
     # cell 4b5e17cd
     def lambd(name): return 1. if name == "cross_entropy" else .0051
-    runs = {name: pretrain("digits", get_variant("digits", loss=name, lambd=lambd(name), **recipe),
+    runs = {name: pretrain("digits",
+                           get_variant("digits", loss=name, lambd=lambd(name), **recipe),
                            progress=False) for name in LOSSES}
     for name, run in runs.items():
-        first, last = (sum(h["loss"] for h in part)/5 for part in (run.history[:5], run.history[-5:]))
+        first, last = (sum(h["loss"] for h in part)/5
+                       for part in (run.history[:5], run.history[-5:]))
         print(f"{name:14} loss {first:8.3f} -> {last:8.3f}")
         if name not in ("redundancy", "tico"): assert last < first, name
 
@@ -348,10 +410,47 @@ def test_trained_like_any_recipe():
     def on_two():
         from barlow_kit.train import pretrain
         from barlow_kit.variants import get_variant
-        run = pretrain("digits", get_variant("digits", loss="mmcr", predictor=True, batch_size=700, epochs=2),
+        run = pretrain("digits", get_variant("digits", loss="mmcr", predictor=True,
+                                             batch_size=700, epochs=2),
                        projector=(64, 32), progress=False)
         return [h["loss"] for h in run.history]
-    one, two = on_two(), spawn(on_two, 2)
+    one = on_two()
+    two = spawn(on_two, 2)
     test_eq(*two)
-    test_close([b/a for a, b in zip(one, two[0])], [1]*4, eps=3e-3)        # rounding grows as it trains
+    # rounding grows as it trains
+    test_close([b/a for a, b in zip(one, two[0])], [1]*4, eps=3e-3)
     test_close(two[0][0]/one[0], 1, eps=1e-6)
+
+
+def test_a_loss_of_your_own_in_one_cell():
+    "nbs/21_variants.ipynb: A loss of your own in one cell"
+    # cell b2c1d0e7
+    @register_loss("absolute")
+    def absolute(z1, z2, lambd=0.0051):
+        """sum_i |1 - C_ii| + lambd sum_{i != j} |C_ij|"""
+        c = cross_correlation(z1, z2)
+        invariance = (1 - c.diagonal()).abs().sum()
+        redundancy = c.abs().sum() - c.diagonal().abs().sum()
+        return LossTerms(invariance + lambd*redundancy, invariance, redundancy)
+
+    own = get_variant("digits", loss="absolute", epochs=2, projector=(32, 16))
+    run = pretrain("digits", own, out=Path(tempfile.mkdtemp())/"run", progress=False)
+    print(*[line for line in plan(own, images=1400).splitlines() if "absolute" in line])
+
+    # cell b2c1d0e8
+    c = torch.tensor([[.5, -.2], [.1, .9]], dtype=torch.float64)
+    rows = torch.linalg.qr(torch.randn(50, 4, dtype=torch.float64) - .1)[0]
+    rows = torch.linalg.qr(rows - rows.mean(0))[0]*50**.5       # centered, unrelated, variance 1
+    z1 = rows[:, :2]
+    rest = (torch.eye(2) - torch.diag(c.square().sum(0))).sqrt()
+    z2 = z1 @ c + rows[:, 2:] @ rest                            # so C is c
+    terms = absolute(z1, z2, .1)
+    test_close([t.item() for t in terms], [.6 + .1*.3, .6, .3], eps=1e-4)
+    assert "absolute: sum_i |1 - C_ii| + lambd sum_{i != j} |C_ij|" in plan(own, images=1400)
+    test_eq(own.objective.lambd, .0051)
+    test_eq(Run.load(run.path).recipe, own)
+    expected = [h["invariance"] + .0051*h["redundancy"] for h in run.history]
+    test_close([h["loss"] for h in run.history], expected, eps=1e-4)
+    wrong = "absolut"
+    test_fail(lambda: get_variant("digits", loss=wrong), contains="did you mean 'absolute'?")
+    del LOSSES["absolute"]
