@@ -21,6 +21,7 @@ import sys
 import tokenize
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
 
 from .notebooks import (Changes, NotebookCell, NotebookError, cell_directives,
@@ -261,8 +262,8 @@ def section_tests(
     tests: dict[str, str] = {}
     for title, part in sections(cells, title=Path(where).stem):
         base = f"test_{name_from_title(title)}"
-        names = [base, *(f"{base}_{i}" for i in range(2, len(tests) + 3))]
-        name = next(n for n in names if n not in tests and n not in known)
+        numbered = chain([base], (f"{base}_{i}" for i in count(2)))
+        name = next(n for n in numbered if n not in tests and n not in known)
         if test := section_test(title, part, name, where):
             check_names(test, title, where, known)
             tests[name] = test
