@@ -44,14 +44,14 @@ def test_limit(): assert LIMIT == 3
 def test_alone(): run("-m", "toy.parts")
 """
     edited = tests.replace("LIMIT == 3", "LIMIT < 4")
-    reached_tests((old, tests), (new, tests), "parts"), reached_tests((old, tests), (old, edited), "parts")
+    reached_tests((old, tests), (new, tests), "toy.parts"), reached_tests((old, tests), (old, edited), "toy.parts")
 
     # cell 5100088a
     test_eq(reached_names(new, {"half"}), {"half", "quarter"})
     test_eq(reached_names(new, {""}), {"", "os", "half", "quarter", "LIMIT"})
-    test_eq(reached_tests((old, tests), (new, tests), "parts"), ["test_half", "test_quarter", "test_alone"])
-    test_eq(reached_tests((old, tests), (old, edited), "parts"), ["test_limit"])
-    test_eq(reached_tests((old, tests), (old, tests), "parts"), [])
+    test_eq(reached_tests((old, tests), (new, tests), "toy.parts"), ["test_half", "test_quarter", "test_alone"])
+    test_eq(reached_tests((old, tests), (old, edited), "toy.parts"), ["test_limit"])
+    test_eq(reached_tests((old, tests), (old, tests), "toy.parts"), [])
 
 
 def test_a_round_on_a_toy_project():

@@ -103,13 +103,15 @@ def test_one_form_for_every_notebook():
     # cell cbc553cd
     cell = live["cells"][0]
     test_eq(cell["source"], ["heat\n", "\n", "heat.show()"])
-    picture = {"data": {"image/png": ["iVBORw"], "text/plain": ["<Heat>"]}, "execution_count": None}
+    picture = {"data": {"image/png": "iVBORw", "text/plain": ["<Heat>"]}, "execution_count": None}
     only_widget = {"data": {WIDGET: {}}}                                        # nothing else to show: kept
     test_eq(cell["outputs"], [picture, only_widget, {"name": "stdout", "text": ["1\n", "2"]}])
-    new = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1\n\na"),
-                                          nbformat.v4.new_markdown_cell("One\ntwo")])
+    shown = {"image/png": "iVBORw\n", "image/svg+xml": "<svg>\n</svg>", "text/html": "<b>\n</b>"}
+    cell = nbformat.v4.new_code_cell("a = 1\n\na", outputs=[nbformat.v4.new_output("display_data", shown)])
+    new = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_markdown_cell("One\ntwo")])
     text = notebook_text(standard_form(new))
-    test_eq(text, nbformat.writes(nbformat.reads(text, 4)) + "\n")              # what a Jupyter server writes
+    test_eq(text, nbformat.writes(nbformat.reads(text, 4)) + "\n")      # what a Jupyter server writes
+    assert '"image/png": "iVBORw"' in text and '"</svg>"' in text
 
 
 def test_a_command_that_writes_or_says_what_it_would_write():

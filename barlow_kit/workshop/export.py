@@ -149,14 +149,14 @@ def reached_names(
 def reached_tests(
     old:tuple[str, str],    # Module and its tests, as they were
     new:tuple[str, str],    # As they are
-    module:str,             # Name of the module
+    module:str,             # Full name of the module, which a process may be started with
 ) -> list[str]:             # Names of tests
     "Tests that an edit can change the outcome of."
     names = reached_names(new[0], changed_names(old[0], new[0]))
     edited = changed_names(old[1], new[1])
     tests = {name: text for name, text in named_statements(new[1]).items() if name.startswith("test_")}
-    whole = {module} if names else set()                    # a process may import the module by its name
-    return [name for name, text in tests.items() if name in edited or mentions(text, names | whole)]
+    def starts(text): return bool(names) and re.search(rf"[\"'][^\n]*\b{module}\b", text)
+    return [name for name, text in tests.items() if name in edited or mentions(text, names) or starts(text)]
 
 # %% ../../nbs/workshop/05_export.ipynb #daa01e11
 def run_notebook(
@@ -208,7 +208,8 @@ def lesson_tests(
     new = (module.read_text(encoding="utf8"), tests.read_text(encoding="utf8"))
     old = (committed(root, module), committed(root, tests))
     if every or not old[0]: return [str(tests)]
-    found = reached_tests(old, new, module.stem)
+    name = ".".join(module.relative_to(root).with_suffix("").parts)
+    found = reached_tests(old, new, name)
     total = sum(name.startswith("test_") for name in named_statements(new[1]))
     print(f"{len(found)} of {total} sections are reached by what changed since the last commit")
     return [f"{tests}::{name}" for name in found]
