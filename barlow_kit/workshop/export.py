@@ -155,7 +155,7 @@ def reached_tests(
     names = reached_names(new[0], changed_names(old[0], new[0]))
     edited = changed_names(old[1], new[1])
     tests = {name: text for name, text in named_statements(new[1]).items() if name.startswith("test_")}
-    def starts(text): return bool(names) and re.search(rf"[\"'][^\n]*\b{module}\b", text)
+    def starts(text): return bool(names) and re.search(rf"[\"'][^\n]*\b{re.escape(module)}\b", text)
     return [name for name, text in tests.items() if name in edited or mentions(text, names) or starts(text)]
 
 # %% ../../nbs/workshop/05_export.ipynb #daa01e11
