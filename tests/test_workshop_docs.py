@@ -19,20 +19,22 @@ def test_which_file_becomes_which_page():
     pages = {"nbs/05_loss.ipynb": "05_loss.md", "nbs/tutorials/heatmap.ipynb": "tutorials/heatmap.md",
              "CONTRIBUTING.md": "CONTRIBUTING.md"}
     [site_link(t, "nbs/tutorials/heatmap.ipynb", pages, "https://x.org/kit") for t in
-     ("../05_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#top", "https://arxiv.org")]
+     ("../05_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#top",
+      "https://arxiv.org")]
 
     # cell ec70f236
     test_eq([site_link(t, "nbs/tutorials/heatmap.ipynb", pages, "https://x.org/kit") for t in
-             ("../05_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#Top", "mailto:a@b.c")],
+             ("../05_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#Top",
+              "mailto:a@b.c")],
             ["../05_loss.md#how-low", "../CONTRIBUTING.md", "https://x.org/kit/LICENSE", "#top",
              "mailto:a@b.c"])
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for path in ("README.md", "nbs/index.ipynb", "nbs/experiments/table1.ipynb", "nbs/images/c.png"):
+        for path in ("README.md", "nbs/index.ipynb", "nbs/experiments/a.ipynb", "nbs/images/c.png"):
             (root/path).parent.mkdir(parents=True, exist_ok=True)
             (root/path).write_text("")
         test_eq(site_map(root), {"README.md": "index.md", "nbs/index.ipynb": "index.md",
-                "nbs/experiments/table1.ipynb": "experiments/table1.md", "nbs/images/c.png": "images/c.png"})
+                "nbs/experiments/a.ipynb": "experiments/a.md", "nbs/images/c.png": "images/c.png"})
 
 
 def test_formulas_without_a_network():
@@ -40,11 +42,12 @@ def test_formulas_without_a_network():
     # cell cfaebff8
     def spelled(latex, kind): return f"<math>{latex} ({kind})</math>"
 
-    site_text("Of $N$ samples:\n\n$$x^2$$\n\n`$HOME` costs nothing, [see](05_loss.ipynb).", "nbs/05_loss.ipynb",
-              {"nbs/05_loss.ipynb": "05_loss.md"}, "https://x.org", spelled)
+    text = "Of $N$ samples:\n\n$$x^2$$\n\n`$HOME` costs nothing, [see](05_loss.ipynb)."
+    site_text(text, "nbs/05_loss.ipynb", {"nbs/05_loss.ipynb": "05_loss.md"}, "https://x.org", spelled)
 
     # cell e47fc359
-    def shown(text): return site_text(text, "nbs/a.ipynb", {"nbs/a.ipynb": "a.md"}, "https://x.org", spelled)
+    def shown(text):
+        return site_text(text, "nbs/a.ipynb", {"nbs/a.ipynb": "a.md"}, "https://x.org", spelled)
 
     test_eq(shown("$N$"), '<span class="formula inline"><math>N (inline)</math></span>')
     test_eq(shown("$$\nN\n$$"), '<span class="formula block"><math>N (block)</math></span>')
@@ -54,7 +57,8 @@ def test_formulas_without_a_network():
 def test_a_notebook_as_a_page():
     "nbs/workshop/04_docs.ipynb: A notebook as a page"
     # cell cfc4b47e
-    nb = sketch_notebook("# Toy", "#| default_exp workshop.toy", "## See", "#| hide\nsecret()", "#| slow\nplot()")
+    nb = sketch_notebook("# Toy", "#| default_exp workshop.toy", "## See", "#| hide\nsecret()",
+                         "#| slow\nplot()")
     picture = {"image/png": base64.b64encode(b"PNG").decode(), "text/plain": "<Figure>"}
     nb["cells"][-1]["outputs"] = [{"data": picture}, {"name": "stdout", "text": "done"}]
     page, pictures = notebook_page(nb, "nbs/00_toy.ipynb", str, "*A note.*")
@@ -89,12 +93,15 @@ def floor(
     # cell 99538111
     page = reference_page("loss", names, "../05_loss.md", "", "https://x.org/loss.py")
     assert "\nfloor(n: int | None, *, lambd: float = 0.0051) -> float\n" in page
-    assert "| `n` | `int | None` |  | Samples, &#91;N&#93; |" in page and "**Returns** Lowest value" in page
+    assert "| `n` | `int | None` |  | Samples, &#91;N&#93; |" in page
+    assert "**Returns** Lowest value" in page
     assert "| `lambd` | `float` | `0.0051` | Weight of `C` |" in page and "loss.py#L2" in page
-    long = Name("f", "function", "", 1, 1, tuple(Parameter(f"parameter{i}", "int", "", "") for i in range(8)))
+    many = tuple(Parameter(f"parameter{i}", "int", "", "") for i in range(8))
+    long = Name("f", "function", "", 1, 1, many)
     test_eq(signature_text(long).split("\n")[1], "    parameter0: int,")
-    odd = public_api("__all__ = ['f', 'g']\ndef f(a, *more, b=1, **rest): ''\ndef g(a=2, *, b, **rest): ''\n")
-    test_eq([signature_text(name) for name in odd], ["f(a, *more, b=1, **rest)", "g(a=2, *, b, **rest)"])
+    written = ["f(a, *more, b=1, **rest)", "g(a=2, *, b, **rest)"]
+    odd = public_api("__all__ = ['f', 'g']\n" + "".join(f"def {line}: 'A'\n" for line in written))
+    test_eq([signature_text(name) for name in odd], written)
     test_eq(value_text("\n".join("123456789012345")).split("\n")[-2:], ["2", "..."])
 
 
@@ -102,16 +109,18 @@ def test_navigation():
     "nbs/workshop/04_docs.ipynb: Navigation"
     # cell 531ba02c
     titles = {"index.md": "Home", "CHANGELOG.md": "Changes", "CONTRIBUTING.md": "Contributing",
-              "14_evaluate.md": "14 Evaluate", "13_probes.md": "13 Probes", "workshop/03_house.md": "03 House",
-              "05_loss.md": short_title("05_loss.md", "# Loss: make C the identity"), "00_data.md": "00 Data",
+              "14_evaluate.md": "14 Evaluate", "13_probes.md": "13 Probes", "00_data.md": "00 Data",
+              "05_loss.md": short_title("05_loss.md", "# Loss: make C the identity"),
+              "workshop/03_house.md": "03 House",
               "tutorials/quickstart.md": "Quickstart", "tutorials/heatmap.md": "Heat map"}
     navigation(titles)
 
     # cell f4b7a1a8
     text = str(navigation(titles))
     test_eq(sorted(titles, key=text.index), [
-        "index.md", "tutorials/quickstart.md", "00_data.md", "05_loss.md", "13_probes.md", "14_evaluate.md",
-        "tutorials/heatmap.md", "workshop/03_house.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+        "index.md", "tutorials/quickstart.md", "00_data.md", "05_loss.md", "13_probes.md",
+        "14_evaluate.md", "tutorials/heatmap.md", "workshop/03_house.md",
+        "CONTRIBUTING.md", "CHANGELOG.md"])
     test_eq(navigation(titles)[2]["Lessons"][1], {"05 Loss": "05_loss.md"})
 
 
@@ -124,7 +133,9 @@ def test_cards_of_the_models():
         (root/"toyzoo/zoo.py").write_text("__all__ = ['list_models', 'model_card']\n"
             "def list_models(): return ['tiny']\ndef model_card(name): return 'A model for digits.'\n")
         sys.path.insert(0, folder)
-        try: cards, none = model_cards(root, "toyzoo"), model_cards(root, "elsewhere")
+        try:
+            cards = model_cards(root, "toyzoo")
+            none = model_cards(root, "elsewhere")
         finally: sys.path.remove(folder)
 
     # cell 5646d6c1
@@ -137,12 +148,15 @@ def test_all_pages():
     "nbs/workshop/04_docs.ipynb: All pages"
     # cell d1d94573
     with tempfile.TemporaryDirectory() as folder:
-        root, site = Path(folder)/"toy", Path(folder)/"site"
+        root = Path(folder)/"toy"
+        site = Path(folder)/"site"
+        one = sketch_notebook("# One: $x$\n\n[how](../../CONTRIBUTING.md)")
         texts = {"settings.ini": "[DEFAULT]\nlib_name = toy\n", "README.md": "# Toy",
-                 "CONTRIBUTING.md": "# How\n[Digits](nbs/more/one.ipynb)", "scripts/a.slurm": "#!/bin/bash",
+                 "CONTRIBUTING.md": "# How\n[Digits](nbs/more/one.ipynb)",
+                 "scripts/a.slurm": "#!/bin/bash",
                  "nbs/index.ipynb": json.dumps(sketch_notebook("# Toy\n\n![C](images/c.png)")),
                  "nbs/images/c.png": "PNG",
-                 "nbs/more/one.ipynb": json.dumps(sketch_notebook("# One: $x$\n\n[how](../../CONTRIBUTING.md)"))}
+                 "nbs/more/one.ipynb": json.dumps(one)}
         for path, text in texts.items():
             (root/path).parent.mkdir(parents=True, exist_ok=True)
             (root/path).write_text(text)
@@ -152,8 +166,8 @@ def test_all_pages():
     sorted(titles.items())[:6]
 
     # cell ad80c464
-    assert {"index.md": "Overview", "CONTRIBUTING.md": "How", "more/one.md": "One", "scripts/a.md": "a.slurm",
-            "reference/index.md": "Reference"}.items() <= titles.items()
+    assert {"index.md": "Overview", "CONTRIBUTING.md": "How", "more/one.md": "One",
+            "scripts/a.md": "a.slurm", "reference/index.md": "Reference"}.items() <= titles.items()
     assert pages["index.md"] == "# Toy\n\n![C](images/c.png)\n" and picture == "PNG"
     assert "[Digits](more/one.md)" in pages["CONTRIBUTING.md"]
     assert "[how](../CONTRIBUTING.md)" in pages["more/one.md"]
@@ -166,12 +180,14 @@ def test_all_pages():
 def test_look_of_the_site():
     "nbs/workshop/04_docs.ipynb: Look of the site"
     # cell a673a421
-    settings = {"title": "toy", "description": "a toy", "copyright": "nobody", "git_url": "https://x.org/toy"}
+    settings = {"title": "toy", "description": "a toy", "copyright": "nobody",
+                "git_url": "https://x.org/toy"}
     config = site_config(settings, [{"Home": "index.md"}])
 
     # cell 0519f672
-    assert config["theme"]["font"] is False and "repo_url" not in config       # both would ask another host
-    test_eq(json.loads(json.dumps(config)), config)                            # JSON is YAML: mkdocs reads it
+    assert config["theme"]["font"] is False                     # a font would come from another host
+    assert "repo_url" not in config                             # and so would the repository's stars
+    test_eq(json.loads(json.dumps(config)), config)             # JSON is YAML: mkdocs reads it
 
 
 def test_every_link_of_the_site_leads_somewhere():
@@ -180,15 +196,18 @@ def test_every_link_of_the_site_leads_somewhere():
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)
         (site/"a").mkdir()
-        (site/"index.html").write_text('<h1 id="top"><a href="a/#x">x</a><a href="b/">b</a>'
-                                       '<a href="https://x.org"></a><script src="https://x.org/s.js"></script>')
-        (site/"a/index.html").write_text('<link rel="stylesheet" href="../s.css"><a href="../#top">up</a>')
+        (site/"index.html").write_text(
+            '<h1 id="top"><a href="a/#x">x</a><a href="b/">b</a><a href="https://x.org"></a>'
+            '<script src="https://x.org/s.js"></script>')
+        (site/"a/index.html").write_text(
+            '<link rel="stylesheet" href="../s.css"><a href="../#top">up</a>')
         (site/"s.css").write_text("@font-face { src: url(https://x.org/f.woff) }")
         ends = dead_ends(site)
 
     # cell 023ef808
     test_eq(ends, ["index.html: a/#x: no such anchor", "index.html: b/: no such file",
-                   "index.html: https://x.org/s.js is fetched", "s.css: https://x.org/f.woff is fetched"])
+                   "index.html: https://x.org/s.js is fetched",
+                   "s.css: https://x.org/f.woff is fetched"])
 
 
 def test_build_the_site():

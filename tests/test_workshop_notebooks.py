@@ -43,7 +43,8 @@ def test_directives_of_a_cell():
 
     # cell 8a5f891e
     test_eq(split_directives("#| export\n\ny = 1\n#| slow"), ({"export": ""}, "\ny = 1\n#| slow"))
-    asides = ["x", "#| export\nx", "#|exporti\nx", "#| eval: false\nx", "#| eval:False\nx", "#| hide\nx"]
+    asides = ["x", "#| export\nx", "#|exporti\nx", "#| eval: false\nx", "#| eval:False\nx",
+              "#| hide\nx"]
     cells = notebook_cells(sketch_notebook(*asides))
     test_eq([is_tested(c) for c in cells], [True, False, False, False, False, True])
     test_eq(exported_module(cells), "")
@@ -82,7 +83,8 @@ def test_find_the_project_and_its_notebooks():
         root = Path(folder).resolve()
         test_fail(lambda: find_project(root), contains="no settings.ini here or in a folder above")
         (root/"settings.ini").write_text("[DEFAULT]\nlib_name = toy\nnbs_path = pages\n")
-        for name in ("pages/b.ipynb", "pages/.ipynb_checkpoints/b.ipynb", "pages/_draft.ipynb", "pages/a/c.ipynb"):
+        for name in ("pages/b.ipynb", "pages/.ipynb_checkpoints/b.ipynb", "pages/_draft.ipynb",
+                     "pages/a/c.ipynb"):
             (root/name).parent.mkdir(parents=True, exist_ok=True)
             (root/name).write_text("{")
         test_eq(find_project(root/"pages/a"), (root, "pages", "toy"))
@@ -104,10 +106,11 @@ def test_one_form_for_every_notebook():
     cell = live["cells"][0]
     test_eq(cell["source"], ["heat\n", "\n", "heat.show()"])
     picture = {"data": {"image/png": "iVBORw", "text/plain": ["<Heat>"]}, "execution_count": None}
-    only_widget = {"data": {WIDGET: {}}}                                        # nothing else to show: kept
+    only_widget = {"data": {WIDGET: {}}}                                # nothing else to show: kept
     test_eq(cell["outputs"], [picture, only_widget, {"name": "stdout", "text": ["1\n", "2"]}])
     shown = {"image/png": "iVBORw\n", "image/svg+xml": "<svg>\n</svg>", "text/html": "<b>\n</b>"}
-    cell = nbformat.v4.new_code_cell("a = 1\n\na", outputs=[nbformat.v4.new_output("display_data", shown)])
+    output = nbformat.v4.new_output("display_data", shown)
+    cell = nbformat.v4.new_code_cell("a = 1\n\na", outputs=[output])
     new = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_markdown_cell("One\ntwo")])
     text = notebook_text(standard_form(new))
     test_eq(text, nbformat.writes(nbformat.reads(text, 4)) + "\n")      # what a Jupyter server writes
@@ -155,5 +158,5 @@ def test_clean_the_notebooks_the_first_command():
 
     # cell dd90949b
     test_eq(ran.returncode, 2)
-    test_eq(ran.stderr, "python -m barlow_kit.workshop.notebooks: no settings.ini here or in a folder above: "
-                        "run this inside the project\n")
+    test_eq(ran.stderr, "python -m barlow_kit.workshop.notebooks: no settings.ini here or in a folder "
+                        "above: run this inside the project\n")

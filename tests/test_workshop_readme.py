@@ -22,8 +22,8 @@ def test_links_as_seen_from_the_root():
 
     # cell e2a5b390
     targets = re.findall(r"""(?:\]\(|\]: |(?:src|href)=")([^)\s"]+)""", rebase_links(page, "nbs"))
-    test_eq(targets, ["nbs/images/c.png", "nbs/00_data.ipynb#digits", "LICENSE", "https://arxiv.org", "#top",
-                      "nbs/tutorials/", "nbs/images/x.png", "nbs/b.svg", "Makefile", "x.md",
+    test_eq(targets, ["nbs/images/c.png", "nbs/00_data.ipynb#digits", "LICENSE", "https://arxiv.org",
+                      "#top", "nbs/tutorials/", "nbs/images/x.png", "nbs/b.svg", "Makefile", "x.md",
                       "nbs/05_loss.ipynb"])
     test_eq(rebase_links("```\n[a](b.md)\n```\n[^1]: note\n[a](<b.md>)", "nbs"),
             "```\n[a](b.md)\n```\n[^1]: note\n[a](<nbs/b.md>)")
@@ -33,8 +33,9 @@ def test_what_a_readme_shows_of_a_cell():
     "nbs/workshop/02_readme.ipynb: What a README shows of a cell"
     # cell 8b7fc4ef
     outputs = ({"output_type": "stream", "name": "stdout", "text": ["epoch 1\n", "epoch 2\n"]},
-               {"output_type": "execute_result", "data": {"text/plain": "<Figure>", "image/png": "iVBORw0"}})
-    print("\n\n".join(cell_page(NotebookCell("a", "code", "#| slow\nrun = pretrain('digits')", outputs), "nbs")))
+               {"data": {"text/plain": "<Figure>", "image/png": "iVBORw0"}})
+    cell = NotebookCell("a", "code", "#| slow\nrun = pretrain('digits')", outputs)
+    print("\n\n".join(cell_page(cell, "nbs")))
 
     # cell 639f0cac
     def blocks(source): return cell_page(NotebookCell("a", "code", source, outputs), "nbs")
@@ -53,7 +54,8 @@ def test_what_a_readme_shows_of_a_cell():
 def test_write_the_readme():
     "nbs/workshop/02_readme.ipynb: Write the README"
     # cell 53e1f7db
-    nb = sketch_notebook("# Toy\n\nStart with [the stack](00_stack.ipynb).", "#| hide\nimport toy", "toy.stack()")
+    start = "# Toy\n\nStart with [the stack](00_stack.ipynb)."
+    nb = sketch_notebook(start, "#| hide\nimport toy", "toy.stack()")
     print(readme_text(nb, "nbs/index.ipynb"))
 
     # cell 7a1f9c9d
@@ -69,7 +71,7 @@ def test_write_the_readme():
     # cell dec926bc
     test_eq(status, [2, 1, 0, 0])
     test_eq(page, readme_text(nb, "nbs/index.ipynb"))
-    assert page.startswith(
-        "<!-- generated from nbs/index.ipynb by python -m barlow_kit.workshop.readme: edit the notebook -->\n\n# Toy\n")
+    first = "<!-- generated from nbs/index.ipynb by python -m barlow_kit.workshop.readme: edit"
+    assert page.startswith(f"{first} the notebook -->\n\n# Toy\n")
     assert "[the stack](nbs/00_stack.ipynb)" in page and page.endswith("```python\ntoy.stack()\n```\n")
     assert "hide" not in page

@@ -56,7 +56,8 @@ def test_does_a_cell_check_anything():
 def test_statements_that_only_display_something():
     "nbs/workshop/01_tests.ipynb: Statements that only display something"
     # cell 0ded0cdf
-    statements = ["loss", "f'{loss:.2f}'", "print(round(loss, 2))", "plot_history(run.history);", "plt.show()",
+    statements = ["loss", "f'{loss:.2f}'", "print(round(loss, 2))", "plot_history(run.history);",
+                  "plt.show()",
                   "x = 1", "print(next(batches))", "[s.pop() for s in stacks]", "(n := 3)",
                   "print(1, file=log)", "assert loss"]
     {s: is_display(ast.parse(s).body[0], last=True) for s in statements}
@@ -65,7 +66,8 @@ def test_statements_that_only_display_something():
     test_eq([is_display(ast.parse(s).body[0], last=True) for s in statements], [True]*5 + [False]*6)
     assert not is_display(ast.parse("plot_history(h, ax)").body[0]), (
         "a plot that the same cell goes on to check stays")
-    assert all(is_display(ast.parse(s).body[0]) for s in ("display(make_table())", "nbdev.nbdev_export()"))
+    for call in ("display(make_table())", "nbdev.nbdev_export()"):
+        assert is_display(ast.parse(call).body[0])
 
 
 def test_take_a_statement_out_of_a_text():
@@ -91,7 +93,8 @@ assert root**2 - é < 1e-9; root'''
 def test_indent_without_touching_a_string():
     "nbs/workshop/01_tests.ipynb: Indent without touching a string"
     # cell 240993b0
-    poem = 'poem = """one\n  two\n"""\nif poem:\n    name = f"""{poem}\nthree"""\nboth = [poem,\n        name]'
+    poem = ('poem = """one\n  two\n"""\nif poem:\n    name = f"""{poem}\nthree"""\n'
+            'both = [poem,\n        name]')
     print(indent_code(poem))
 
     # cell 41f9c6ab
@@ -137,8 +140,9 @@ def test_where_outside_names_live():
     test_eq(public_names("no_such_module"), [])
 
     # cell 5bbcf4e6
-    cells = notebook_cells(sketch_notebook("#| export\nfrom math import sqrt, pi\n_LIMIT = 3\ndef test_eq(): return sqrt(2)",
-                              "from fastcore.test import *\nimport os, os.path"))
+    module = "#| export\nfrom math import sqrt, pi\n_LIMIT = 3\ndef test_eq(): return sqrt(2)"
+    checks = "from fastcore.test import *\nimport os, os.path"
+    cells = notebook_cells(sketch_notebook(module, checks))
     known = known_names(cells, "toy.roots", "nbs/00_roots.ipynb")
     print("\n".join(import_lines([o for name in ("test_eq", "test_ne", "os", "sqrt", "_LIMIT")
                                   for o in known[name]], "toy")))
@@ -148,13 +152,15 @@ def test_where_outside_names_live():
     test_eq(known["os"], [("", "os"), ("", "os.path")])
     test_eq(import_lines([("toy.a", "f"), ("x", "b"), ("x", "a"), ("", "z"),
                           ("__future__", "annotations")], "toy"),
-            ["from __future__ import annotations", "import z", "from x import a, b", "from toy.a import f"])
+            ["from __future__ import annotations", "import z", "from x import a, b",
+             "from toy.a import f"])
 
 
 def test_one_section_one_test():
     "nbs/workshop/01_tests.ipynb: One section, one test"
     # cell 7d9ba41b
-    part = notebook_cells(sketch_notebook("#| slow\nimport math", "# squares\nxs = [x*x for x in range(4)]\nprint(xs)",
+    squares = "# squares\nxs = [x*x for x in range(4)]\nprint(xs)"
+    part = notebook_cells(sketch_notebook("#| slow\nimport math", squares,
                              "xs[-1]", "assert xs[-1] == 9"))
     print(section_test("How do squares grow?", part, "test_how_do_squares_grow", "nbs/00_roots.ipynb"))
 
@@ -182,8 +188,9 @@ def test_each_section_stands_alone():
     test_fail(lambda: section_tests(looks, "nbs/x.ipynb", []), contains="nothing in it defines display")
     late = notebook_cells(sketch_notebook("## Late", "x = 1", "global x\nassert x"))
     test_fail(lambda: section_tests(late, "nbs/x.ipynb", []), contains="section 'Late': name 'x' is")
-    twice = notebook_cells(sketch_notebook("## Eq", "assert 1", "## Eq", "assert 2", "## Eq", "assert 3"))
-    test_eq([*section_tests(twice, "x", ["test_eq", "test_eq_3"])], ["test_eq_2", "test_eq_4", "test_eq_5"])
+    same = sketch_notebook("## Eq", "assert 1", "## Eq", "assert 2", "## Eq", "assert 3")
+    names = [*section_tests(notebook_cells(same), "x", ["test_eq", "test_eq_3"])]
+    test_eq(names, ["test_eq_2", "test_eq_4", "test_eq_5"])
 
 
 def test_one_notebook_one_file():
@@ -199,9 +206,11 @@ def test_one_notebook_one_file():
     test_eq(name, "test_stack.py")
     assert "from toy.stack import _Stack\n" in text and "import test_eq\n" in text and "*" not in text
     test_eq(notebook_tests(sketch_notebook("## No module", "assert 1"), "nbs/x.ipynb", "toy"), ("", ""))
-    test_eq(notebook_tests(sketch_notebook("#| default_exp a", "x = 1"), "nbs/x.ipynb", "toy"), ("test_a.py", ""))
-    twice = sketch_notebook("#| default_exp a", "from __future__ import annotations\nfrom fastcore.test import *",
-                            "#| export\ntest_names = ['a']", "#| eval: false\nnot Python",
+    silent = sketch_notebook("#| default_exp a", "x = 1")
+    test_eq(notebook_tests(silent, "nbs/x.ipynb", "toy"), ("test_a.py", ""))
+    imports = "from __future__ import annotations\nfrom fastcore.test import *"
+    twice = sketch_notebook("#| default_exp a", imports, "#| export\ntest_names = ['a']",
+                            "#| eval: false\nnot Python",
                             "## Eq", "test_eq(test_names, ['a'])", "## Eq", "assert 2")
     text = notebook_tests(twice, "nbs/x.ipynb", "toy")[1]
     test_eq(re.findall(r"def (\w+)", text), ["test_eq_2", "test_eq_3"])
@@ -218,11 +227,12 @@ def test_files_follow_the_notebooks():
     for sub in ("nbs/deeper", "tests"): (root/sub).mkdir(parents=True)
 
     def save(last_cell, name="00_stack"):
-        nb = sketch_notebook(f"#| default_exp {name[3:]}", "## What is on top?", "stack = [1, 2]", last_cell)
+        nb = sketch_notebook(f"#| default_exp {name[3:]}", "## Top", "stack = [1, 2]", last_cell)
         (root/"nbs"/f"{name}.ipynb").write_text(json.dumps(nb))
 
     save("assert stack[-1] == 2")
-    status = [write_tests(["--root", f"{root}/nbs/deeper"]), write_tests(["--root", folder.name, "--check"])]
+    status = [write_tests(["--root", f"{root}/nbs/deeper"])]
+    status.append(write_tests(["--root", folder.name, "--check"]))
     save("assert stack.pop() == 2")
     status.append(write_tests(["--root", folder.name, "--check"]))
 
@@ -233,7 +243,7 @@ def test_files_follow_the_notebooks():
     test_eq(write_tests(["--root", folder.name]), 0)
     test_eq(sorted(p.name for p in (root/"tests").iterdir()), ["test_mine.py", "test_stack.py"])
     before = (root/"tests/test_stack.py").read_bytes()
-    test_eq([write_tests(["--root", folder.name]), write_tests(["--root", folder.name, "--check"])], [0, 0])
+    test_eq([write_tests(["--root", folder.name, *more]) for more in ([], ["--check"])], [0, 0])
     test_eq((root/"tests/test_stack.py").read_bytes(), before)
     (root/"nbs/_draft.ipynb").write_text("not read")
     save("assert 1", name="01_mine")
@@ -251,11 +261,13 @@ def test_files_follow_the_notebooks():
 def test_does_a_generated_test_catch_a_bug():
     "nbs/workshop/01_tests.ipynb: Does a generated test catch a bug?"
     # cell 267b0a51
-    tricky = sketch_notebook("# Words", "#| default_exp words", "from fastcore.test import *\nimport math, time",
+    tricky = sketch_notebook("# Words", "#| default_exp words",
+        "from fastcore.test import *\nimport math, time",
         "#| export\n_VOWELS = 'aeiou'\ndef vowels(s):\n    return sum(c in _VOWELS for c in s)",
         "## Do strings survive?", '%time\ntext = """two\n  lines"""\ntext',
-        "# counted by hand\ntest_eq(vowels(text), 3); print(text)", "assert text.split('\\n')[1] == '  lines'",
-        "## Does state survive?", "seen = 0\ndef count(word):\n    global seen\n    seen += vowels(word)",
+        "# counted by hand\ntest_eq(vowels(text), 3); print(text)",
+        "assert text.split('\\n')[1] == '  lines'", "## Does state survive?",
+        "seen = 0\ndef count(word):\n    global seen\n    seen += vowels(word)",
         "for w in ['a', 'bee']: count(w)", "count('io')\ntest_eq(seen, 5)",
         "## Are private names there?", "assert all(vowels(v) == 1 for v in _VOWELS)",
         "## Is slow left out?", "#| slow\ntime.sleep(100)\nassert False")
@@ -265,7 +277,8 @@ def test_does_a_generated_test_catch_a_bug():
     def pytest_says(root:Path) -> str:
         options = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-o", "markers=slow", "--color=no",
                    "-c", os.devnull]
-        env = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"} | {"PYTHONDONTWRITEBYTECODE": "1"}
+        env = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+        env["PYTHONDONTWRITEBYTECODE"] = "1"
         command = [sys.executable, "-m", "pytest", *options, f"--rootdir={root}", "tests"]
         return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True).stdout
 

@@ -10,7 +10,6 @@ __all__ = ['MATH', 'SUFFIX', 'SECTIONS', 'STYLE', 'site_map', 'site_link', 'site
            'read_page', 'page_complaint', 'dead_ends', 'run_mkdocs', 'build_site', 'build_docs']
 
 # %% ../../nbs/workshop/04_docs.ipynb #20e55e8a
-import argparse
 import base64
 import importlib
 import json
@@ -27,8 +26,8 @@ from urllib.parse import unquote, urlsplit
 
 from .house import (GLOSSARY, Name, Parameter, heading_anchor, launch_links,
     module_notebooks, public_api, reader_files, source_url)
-from .notebooks import (NotebookCell, NotebookError, find_project, headings,
-    load_notebook, notebook_cells)
+from .notebooks import (NotebookCell, NotebookError, command_parser,
+    find_project, headings, load_notebook, notebook_cells)
 from .readme import LINK, cell_page, fenced_block, show_output
 
 # %% ../../nbs/workshop/04_docs.ipynb #093d8e4f
@@ -130,6 +129,7 @@ def parameter_text(
     if not p.type: return f"{p.name}={p.default}" if p.default else p.name
     return f"{p.name}: {p.type}" + (f" = {p.default}" if p.default else "")
 
+# %% ../../nbs/workshop/04_docs.ipynb #0ecf463e
 def signature_text(
     name:Name,      # A function or a class
     width:int=88,   # Longest line
@@ -151,6 +151,7 @@ def table_text(text:str) -> str:
     def literal(m): return m[0] if m[0][0] == "`" else f"&#{ord(m[0])};"
     return re.sub(r"`[^`]+`|[|*_\[\]<>\\]", literal, text)
 
+# %% ../../nbs/workshop/04_docs.ipynb #70fb7a2d
 def parameter_table(
     params:tuple[Parameter, ...],   # Parameters of a function, or fields
 ) -> str:                           # Markdown, nothing if there is nothing to say
@@ -172,6 +173,7 @@ def value_text(
     shown = source.split("\n")
     return "\n".join(shown if len(shown) <= lines else [*shown[:lines], "..."])
 
+# %% ../../nbs/workshop/04_docs.ipynb #415bc1e3
 def name_blocks(
     name:Name,      # A public name
     url:str,        # Where the module can be read
@@ -197,7 +199,8 @@ def reference_page(
 ) -> str:               # Markdown
     "The reference of a module."
     first = [f"# {module}", motto, f"Explained, built and checked in [the lesson]({lesson})."]
-    return "\n\n".join([b for b in first if b] + [b for n in names for b in name_blocks(n, url)]) + "\n"
+    blocks = [b for b in first if b] + [b for n in names for b in name_blocks(n, url)]
+    return "\n\n".join(blocks) + "\n"
 
 # %% ../../nbs/workshop/04_docs.ipynb #a4ae0935
 SECTIONS = [("", r"index|tutorials/quickstart"), ("Lessons", r"\d\d_\w+"),
@@ -215,6 +218,7 @@ def short_title(
     number = re.match(r"(\d+)_", Path(page).stem)
     return f"{number[1]} {title}" if number else title
 
+# %% ../../nbs/workshop/04_docs.ipynb #fcc58d12
 def navigation_order(page:str) -> tuple:
     "Where a page stands in its section: an index first, then by folder and name."
     return Path(page).stem not in ("index", "CONTRIBUTING"), posixpath.dirname(page), page
@@ -262,11 +266,13 @@ def reference_pages(
     pages = {}
     for module, (_, where, _) in module_notebooks(root, nbs).items():
         path = f"{package}/{module.replace('.', '/')}.py"
-        first = next(c.source for c in notebook_cells(load_notebook(root/where, where)) if c.kind == "markdown")
+        cells = notebook_cells(load_notebook(root/where, where))
+        first = next(c.source for c in cells if c.kind == "markdown")
         motto = "".join(re.findall(r"^> (?!\*\*).*", first, flags=re.M)[:1])
         names = public_api((root/path).read_text(encoding="utf8"))
         lesson = posixpath.relpath(where.removesuffix(".ipynb") + ".md", f"{nbs}/reference")
-        pages[f"reference/{module}.md"] = reference_page(module, names, lesson, motto, f"{url}/{path}")
+        page = reference_page(module, names, lesson, motto, f"{url}/{path}")
+        pages[f"reference/{module}.md"] = page
         rows.append(f"| [{module}]({module}.md) | {table_text(headings(first)[0])} |")
     return {"reference/index.md": "\n".join(rows) + "\n", **pages}
 
@@ -316,7 +322,7 @@ def site_files(
         def text(source, where=where): return site_text(source, where, pages, url, mathml)
         note = "" if page == "index.md" else lesson_note(where, pages, url, modules.get(where))
         content, shown = page_of_file(root/where, where, text, note)
-        texts.setdefault(page, content)                             # the notebook of the first page, not the README
+        texts.setdefault(page, content)             # of the first page the notebook, not the README
         pictures |= {f"{page.removesuffix('.md')}-pictures/{name}": p for name, p in shown.items()}
     return texts, pictures
 
@@ -335,13 +341,15 @@ def write_pages(
     for page, content in files.items():
         (folder/page).parent.mkdir(parents=True, exist_ok=True)
         (folder/page).write_bytes(content)
-    return {page: short_title(page, text) for page, text in texts.items()} | {"index.md": "Overview"}
+    titles = {page: short_title(page, text) for page, text in texts.items()}
+    return titles | {"index.md": "Overview"}
 
 # %% ../../nbs/workshop/04_docs.ipynb #8b3e32e4
 STYLE = """
 .md-grid { max-width: 70rem }
 .md-typeset .language-text pre > code { background: transparent; border-radius: 0;
-  border-left: .15rem solid var(--md-default-fg-color--lightest); padding-top: .2em; padding-bottom: .2em }
+  border-left: .15rem solid var(--md-default-fg-color--lightest);
+  padding-top: .2em; padding-bottom: .2em }
 .md-typeset .language-text :is(.md-code__nav, .md-clipboard) { display: none }
 .md-typeset img { background: #fff; border-radius: .2rem }
 .md-typeset .notebook { font-size: .68rem; color: var(--md-default-fg-color--light) }
@@ -354,13 +362,15 @@ def site_theme() -> dict:
     "The look in light and dark, without fonts of another host."
     def look(scheme, media, icon, other):
         return {"media": f"(prefers-color-scheme: {media})", "scheme": scheme, "primary": "indigo",
-                "accent": "indigo", "toggle": {"icon": f"material/{icon}", "name": f"To the {other} look"}}
+                "accent": "indigo",
+                "toggle": {"icon": f"material/{icon}", "name": f"To the {other} look"}}
     return {"name": "material", "font": False, "icon": {"logo": "material/matrix"},
-            "features": ["content.code.copy", "navigation.indexes", "navigation.top", "navigation.footer",
-                         "toc.follow", "search.highlight", "search.suggest"],
+            "features": ["content.code.copy", "navigation.indexes", "navigation.top",
+                         "navigation.footer", "toc.follow", "search.highlight", "search.suggest"],
             "palette": [look("default", "light", "weather-night", "dark"),
                         look("slate", "dark", "weather-sunny", "light")]}
 
+# %% ../../nbs/workshop/04_docs.ipynb #94d7bd11
 def site_config(
     settings,           # The project's settings
     nav:list,           # Its navigation
@@ -372,7 +382,8 @@ def site_config(
         "copyright": f"&copy; {settings['copyright']}", "docs_dir": "docs", "theme": site_theme(),
         "plugins": ["search"], "extra_css": ["style.css"],
         "extra": {"social": [{"icon": "fontawesome/brands/git-alt", "link": settings["git_url"]}]},
-        "markdown_extensions": ["attr_list", "md_in_html", "sane_lists", "tables", "pymdownx.superfences",
+        "markdown_extensions": ["attr_list", "md_in_html", "sane_lists", "tables",
+                                "pymdownx.superfences",
                                 {"pymdownx.highlight": {"pygments_lang_class": True}},
                                 {"toc": {"permalink": True}}],
         "validation": {"nav": {"omitted_files": "warn", "not_found": "warn"}, "links": links}}
@@ -393,8 +404,10 @@ class PageLinks(HTMLParser):
         target = attrs.get("href" if tag in ("a", "link") else "src")
         if target is None: return
         self.targets.append(target)
-        if tag != "a" and attrs.get("rel") not in ("canonical", "next", "prev"): self.fetched.append(target)
+        only_named = attrs.get("rel") in ("canonical", "next", "prev")
+        if tag != "a" and not only_named: self.fetched.append(target)
 
+# %% ../../nbs/workshop/04_docs.ipynb #13385907
 def read_page(page:Path) -> PageLinks:
     "The links of a page."
     found = PageLinks()
@@ -418,16 +431,19 @@ def page_complaint(
     lost = parts.fragment and to in read and unquote(parts.fragment) not in read[to].ids
     return f"{target}: no such anchor" if lost else ""
 
+# %% ../../nbs/workshop/04_docs.ipynb #88236fce
 def dead_ends(
     site:Path,      # Folder of the built site
 ) -> list[str]:     # Complaints
     "Links of a site that lead nowhere, and requests to other hosts."
     site = site.resolve()
     read = {p: read_page(p) for p in site.rglob("*.html") if p.name != "404.html"}
-    wrong = {(page, page_complaint(target, page, read)) for page in read for target in read[page].targets}
+    wrong = {(page, page_complaint(target, page, read))
+             for page in read for target in read[page].targets}
     outside = r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)"""
     for sheet in site.rglob("*.css"):
-        wrong |= {(sheet, f"{url} is fetched") for url in re.findall(outside, sheet.read_text(encoding="utf8"))}
+        style = sheet.read_text(encoding="utf8")
+        wrong |= {(sheet, f"{url} is fetched") for url in re.findall(outside, style)}
     return sorted(f"{page.relative_to(site).as_posix()}: {what}" for page, what in wrong if what)
 
 # %% ../../nbs/workshop/04_docs.ipynb #d250fecb
@@ -436,10 +452,13 @@ def run_mkdocs(
     out:Path,                       # Where to put the site
 ) -> subprocess.CompletedProcess:   # What mkdocs says
     "Make HTML of Markdown."
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(folder/"mkdocs.yml"), "-d", str(out)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict",
+               "-f", str(folder/"mkdocs.yml"), "-d", str(out)]
     env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    return subprocess.run(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.run(command, env=env, text=True, **output)
 
+# %% ../../nbs/workshop/04_docs.ipynb #9a60cbff
 def build_site(
     root:Path,      # Root of the project
 ) -> list[str]:     # Complaints about the site that was built
@@ -462,15 +481,13 @@ def build_site(
 # %% ../../nbs/workshop/04_docs.ipynb #8a8f73af
 def build_docs(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
-) -> int:                       # Exit status: 0 if all is well, 1 for a bad site, 2 if none could be built
+) -> int:                       # Exit status: 1 for a bad site, 2 if none could be built
     "Build the documentation site: the command `python -m barlow_kit.workshop.docs`."
-    tool = "python -m barlow_kit.workshop.docs"
-    parser = argparse.ArgumentParser(prog=tool, description="Build the documentation site.")
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
+    parser = command_parser("docs", "Build the documentation site.")
     args = parser.parse_args(argv)
     try: wrong = build_site(Path(args.root))
     except NotebookError as e:
-        print(f"{tool}: {e}", file=sys.stderr)
+        print(f"{parser.prog}: {e}", file=sys.stderr)
         return 2
     print("\n".join(wrong) or "The documentation is built. To read it: make docs-serve")
     return int(bool(wrong))

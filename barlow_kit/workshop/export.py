@@ -19,9 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from barlow_kit.workshop.notebooks import (Changes, NotebookError, apply_changes, exported_module,
-    find_project, form_changes, load_notebook, notebook_cells, notebook_paths, notebook_text,
-    standard_form)
+from barlow_kit.workshop.notebooks import (Changes, NotebookError, apply_changes, command_parser,
+    exported_module, find_project, form_changes, load_notebook, notebook_cells, notebook_paths,
+    notebook_text, standard_form)
 from .readme import readme_changes
 from .tests import notebook_tests, pytest_changes
 
@@ -55,9 +55,11 @@ def module_files(
     found = {}
     for path in folder.rglob("*.py"):
         text = path.read_text(encoding="utf8")
-        if path.name == "__init__.py" or MADE.search(text): found[path.relative_to(folder).as_posix()] = text
+        if path.name == "__init__.py" or MADE.search(text):
+            found[path.relative_to(folder).as_posix()] = text
     return found
 
+# %% ../../nbs/workshop/05_export.ipynb #8e0d5df0
 def module_changes(
     root:Path,          # Root of the project
     nbs:str,            # Its folder of notebooks
@@ -112,14 +114,15 @@ def named_statements(
     for n in ast.parse(source).body:
         text = ast.unparse(n)
         if isinstance(n, (ast.Import, ast.ImportFrom)):
-            named = {a.asname or a.name.split(".")[0]: f"{getattr(n, 'module', '')} {ast.unparse(a)}"
-                     for a in n.names}
+            of = getattr(n, "module", "")
+            named = {a.asname or a.name.split(".")[0]: f"{of} {ast.unparse(a)}" for a in n.names}
         elif isinstance(n, ast.Assign): named = {ast.unparse(t): text for t in n.targets}
         else: named = {getattr(n, "name", ""): text}
         for name, text in named.items(): found[name] = found.get(name, "") + text
     found.pop("__all__", None)
     return found
 
+# %% ../../nbs/workshop/05_export.ipynb #c24e46ea
 def changed_names(
     old:str,        # Python, as it was
     new:str,        # As it is
@@ -134,6 +137,7 @@ def mentions(text:str, names:set[str]) -> bool:
     "Is one of the names a word of the text?"
     return not names.isdisjoint(re.findall(r"\w+", text))
 
+# %% ../../nbs/workshop/05_export.ipynb #1853f05b
 def reached_names(
     source:str,         # A module
     changed:set[str],   # Names that were changed in it
@@ -142,10 +146,11 @@ def reached_names(
     statements = named_statements(source)
     if "" in changed: return changed | statements.keys()
     reached = set(changed)
-    while more := {name for name, text in statements.items() if name not in reached and mentions(text, reached)}:
+    while more := {n for n, text in statements.items() if mentions(text, reached)} - reached:
         reached |= more
     return reached
 
+# %% ../../nbs/workshop/05_export.ipynb #ee8222de
 def reached_tests(
     old:tuple[str, str],    # Module and its tests, as they were
     new:tuple[str, str],    # As they are
@@ -154,9 +159,12 @@ def reached_tests(
     "Tests that an edit can change the outcome of."
     names = reached_names(new[0], changed_names(old[0], new[0]))
     edited = changed_names(old[1], new[1])
-    tests = {name: text for name, text in named_statements(new[1]).items() if name.startswith("test_")}
-    def starts(text): return bool(names) and re.search(rf"[\"'][^\n]*\b{re.escape(module)}\b", text)
-    return [name for name, text in tests.items() if name in edited or mentions(text, names) or starts(text)]
+    in_string = re.compile(rf"[\"'][^\n]*\b{re.escape(module)}\b")
+    def concerned(name, text):
+        if name in edited or mentions(text, names): return True
+        return bool(names) and in_string.search(text) is not None
+    tests = named_statements(new[1]).items()
+    return [name for name, text in tests if name.startswith("test_") and concerned(name, text)]
 
 # %% ../../nbs/workshop/05_export.ipynb #daa01e11
 def run_notebook(
@@ -165,15 +173,18 @@ def run_notebook(
     "Execute a notebook from top to bottom and keep its outputs. NotebookError if a cell fails."
     command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace",
                "--log-level", "ERROR", str(path)]
-    if subprocess.run(command).returncode: raise NotebookError(f"{path.name} did not run to its end")
+    if subprocess.run(command).returncode:
+        raise NotebookError(f"{path.name} did not run to its end")
 
+# %% ../../nbs/workshop/05_export.ipynb #4594a164
 def committed(
     root:Path,      # Root of the project
     path:Path,      # A file of it
 ) -> str:           # Its text in the last commit, empty if there is none
     "A file as git has it."
     where = path.relative_to(root).as_posix()
-    ran = subprocess.run(["git", "show", f"HEAD:./{where}"], cwd=root, capture_output=True, text=True)
+    command = ["git", "show", f"HEAD:./{where}"]
+    ran = subprocess.run(command, cwd=root, capture_output=True, text=True)
     return ran.stdout if ran.returncode == 0 else ""
 
 # %% ../../nbs/workshop/05_export.ipynb #b1d1c522
@@ -214,6 +225,7 @@ def lesson_tests(
     print(f"{len(found)} of {total} sections are reached by what changed since the last commit")
     return [f"{tests}::{name}" for name in found]
 
+# %% ../../nbs/workshop/05_export.ipynb #084f0bd2
 def try_lesson(
     root:Path,          # Root of the project
     nbs:str,            # Its folder of notebooks
@@ -232,19 +244,19 @@ def try_lesson(
 # %% ../../nbs/workshop/05_export.ipynb #d389e1d6
 def command_line() -> argparse.ArgumentParser:
     "Arguments of the command."
-    parser = argparse.ArgumentParser(prog="python -m barlow_kit.workshop.export",
-                                     description="Write package, tests and README from the notebooks.")
-    parser.add_argument("lesson", nargs="?", help="only this one, such as 05 or loss, and run what it reaches")
-    parser.add_argument("--run", action="store_true", help="execute the lesson first")
-    parser.add_argument("--all", action="store_true", help="run all sections of the lesson")
-    parser.add_argument("--watch", action="store_true", help="again whenever the lesson is saved")
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if something is out of date")
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
+    parser = command_parser("export", "Write package, tests and README from the notebooks.")
+    parser.add_argument("lesson", nargs="?",
+                        help="only this one, such as 05 or loss, and run what the edit reaches")
+    switches = {"--run": "execute the lesson first", "--all": "run all sections of the lesson",
+                "--watch": "again whenever the lesson is saved",
+                "--check": "write nothing, exit 1 if something is out of date"}
+    for name, about in switches.items(): parser.add_argument(name, action="store_true", help=about)
     return parser
 
+# %% ../../nbs/workshop/05_export.ipynb #fe1bd07a
 def write_all(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
-) -> int:                       # Exit status: 0 if all is well, 1 if a check fails, 2 for a notebook error
+) -> int:                       # Exit status: 1 if a check fails, 2 for a notebook error
     "Export the notebooks, or one of them: the command `python -m barlow_kit.workshop.export`."
     args = command_line().parse_args(argv)
     try:

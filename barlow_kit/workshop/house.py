@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['WIDTH', 'MEDIAN', 'NINETY', 'ROW', 'WORDS', 'FILLED_IN', 'GLOSSARY', 'module_notebooks', 'imported_modules',
-           'broken_floors', 'joined_statements', 'unrelated_pairs', 'crowded_lines', 'code_lines', 'exported_steps',
-           'silent_rows', 'hurried_steps', 'style_complaints', 'house_complaints', 'check_house', 'Parameter', 'Name',
-           'comments_by_line', 'as_code', 'commented_parameters', 'parameters', 'signature', 'function_name',
-           'class_name', 'public_api', 'missing_explanations', 'heading_anchor', 'markdown_of', 'heading_anchors',
-           'link_targets', 'broken_links', 'reader_files', 'lesson_row', 'source_url', 'launch_links']
+           'broken_floors', 'joined_statements', 'unrelated_pairs', 'crowded_lines', 'code_lines', 'explaining_lines',
+           'step_lines', 'exported_steps', 'silent_rows', 'hurried_steps', 'style_complaints', 'house_complaints',
+           'check_house', 'Parameter', 'Name', 'comments_by_line', 'as_code', 'commented_parameters', 'parameters',
+           'signature', 'function_name', 'class_name', 'public_api', 'missing_explanations', 'heading_anchor',
+           'markdown_of', 'heading_anchors', 'link_targets', 'broken_links', 'reader_files', 'lesson_row', 'source_url',
+           'launch_links']
 
 # %% ../../nbs/workshop/03_house.ipynb #e38d5085
-import argparse
 import ast
 import io
 import re
@@ -25,21 +25,24 @@ from math import ceil
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from .notebooks import (NotebookCell, cell_directives, exported_module, find_project,
-    is_exported, load_notebook, notebook_cells, notebook_paths, python_source, split_directives)
+from barlow_kit.workshop.notebooks import (NotebookCell, command_parser, exported_module,
+    find_project, is_exported, load_notebook, notebook_cells, notebook_paths, python_source,
+    split_directives)
 from .readme import LINK
 
 # %% ../../nbs/workshop/03_house.ipynb #ce52358c
 def module_notebooks(
     root:Path,                          # Root of the project
     nbs:str="nbs",                      # Its folder of notebooks
-) -> dict[str, tuple[int, str, str]]:   # Module: floor, path of its notebook, source of its exported cells
+) -> dict[str, tuple[int, str, str]]:   # Module: floor, path of its notebook, what it exports
     "The numbered notebooks, each by the module that it exports."
     found = {}
     for path in (p for p in notebook_paths(root/nbs) if p.name[0].isdigit()):
         cells = notebook_cells(load_notebook(path, path.name))
-        source = "\n".join(python_source(c.source) for c in cells if c.kind == "code" and is_exported(c))
-        floor = int(path.name.split("_")[0]) + 100*(path.parent != root/nbs)     # the workshop is above
+        code = [c for c in cells if c.kind == "code" and is_exported(c)]
+        source = "\n".join(python_source(c.source) for c in code)
+        above = 100 if path.parent != root/nbs else 0           # the workshop is above the course
+        floor = above + int(path.name.split("_")[0])
         if module := exported_module(cells):
             found[module] = (floor, path.relative_to(root).as_posix(), source)
     return found
@@ -72,9 +75,11 @@ def broken_floors(
         if floor in there: wrong.append(f"{where} and {there[floor]} have one number")
         there[floor] = where
         for name in sorted(imported_modules(source, package) - {module}):
-            if name not in modules: wrong.append(f"{where} imports {name}, which no notebook exports")
+            if name not in modules:
+                wrong.append(f"{where} imports {name}, which no notebook exports")
             elif modules[name][0] >= floor:
-                wrong.append(f"{where} imports {name} from floor {modules[name][0]}: move one of them")
+                wrong.append(f"{where} imports {name} from floor {modules[name][0]}: "
+                             "move one of them")
     return wrong
 
 # %% ../../nbs/workshop/03_house.ipynb #b9684384
@@ -92,6 +97,7 @@ def joined_statements(
     last = (len(lines), len(lines[-1]) - 1)
     return [lines[row - 1] for row, column in found if exported or (row, column) != last]
 
+# %% ../../nbs/workshop/03_house.ipynb #bf4b44f0
 def unrelated_pairs(
     code:str,       # Python of a cell
 ) -> list[str]:     # Assignments such as `a, b = 1, 2`
@@ -113,11 +119,12 @@ def crowded_lines(
     "Lines of a cell that are too long, or do more than one thing."
     code = python_source(cell.source)
     long = [line for line in split_directives(cell.source)[1].split("\n") if len(line) > WIDTH]
+    joined = joined_statements(code, is_exported(cell))
     return [*(f"{len(line)} characters, at most {WIDTH}: {line.strip()[:50]}..." for line in long),
-            *(f"`;` joins statements: {line.strip()[:70]}" for line in joined_statements(code, is_exported(cell))),
+            *(f"`;` joins statements: {line.strip()[:70]}" for line in joined),
             *(f"one thing a line: {pair[:70]}" for pair in unrelated_pairs(code))]
 
-# %% ../../nbs/workshop/03_house.ipynb #8d943ab3
+# %% ../../nbs/workshop/03_house.ipynb #5d1c0ffe
 MEDIAN = 10     # Lines of an exported cell, at the median
 NINETY = 20     # Lines that nine of ten exported cells have at most
 ROW = 40        # Exported lines without prose between them
@@ -129,6 +136,28 @@ def code_lines(
     "How long a cell is."
     return sum(bool(line.strip()) for line in split_directives(cell.source)[1].split("\n"))
 
+# %% ../../nbs/workshop/03_house.ipynb #5d1c0ff0
+def explaining_lines(
+    node:ast.AST,   # A function or a class
+) -> set[int]:      # Numbers of its lines below the first one that only explain
+    "Lines of a signature and a docstring."
+    first = node.body[0]
+    found: set[int] = set()
+    if isinstance(node, ast.FunctionDef): found |= set(range(node.lineno + 1, first.lineno))
+    if ast.get_docstring(node) is not None: found |= set(range(first.lineno, first.end_lineno + 1))
+    return found
+
+def step_lines(
+    cell:NotebookCell,  # An exported cell
+) -> int:               # Lines that do something
+    "How much there is to understand in a cell."
+    code = python_source(cell.source)
+    nodes = [n for n in ast.walk(ast.parse(code)) if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    skipped = set().union(*map(explaining_lines, nodes))
+    lines = enumerate(code.split("\n"), start=1)
+    return sum(bool(line.strip()) for number, line in lines if number not in skipped)
+
+# %% ../../nbs/workshop/03_house.ipynb #5d1c0ff4
 def exported_steps(
     cells:list[NotebookCell],   # Cells of a notebook
 ) -> list[NotebookCell]:        # Its exported cells without those that only import
@@ -142,7 +171,7 @@ def exported_steps(
 # %% ../../nbs/workshop/03_house.ipynb #84615b3b
 def silent_rows(
     cells:list[NotebookCell],   # Cells of a notebook
-) -> list[tuple[str, int]]:     # Id of the last cell of each row that is too long, and the lines of the row
+) -> list[tuple[str, int]]:     # Cells where a row is too long by now: id, and lines of the row
     "Exported code that goes on for too long without a word."
     steps = exported_steps(cells)
     found = []
@@ -162,18 +191,20 @@ def hurried_steps(
     "What makes a notebook hard to follow."
     wrong = [f"cell {name}: {row} exported lines in a row without prose, at most {ROW}"
              for name, row in silent_rows(cells)]
-    sizes = sorted(map(code_lines, exported_steps(cells)))
-    if sizes and statistics.median(sizes) > MEDIAN:
-        wrong.append(f"exported cells have {statistics.median(sizes):g} lines at the median, at most {MEDIAN}")
-    if sizes and sizes[ceil(.9*len(sizes)) - 1] > NINETY:
-        wrong.append(f"nine of ten exported cells have up to {sizes[ceil(.9*len(sizes)) - 1]} lines, "
-                     f"at most {NINETY}")
+    sizes = sorted(map(step_lines, exported_steps(cells))) or [0]
+    median = statistics.median(sizes)
+    ninety = sizes[ceil(.9*len(sizes)) - 1]
+    if median > MEDIAN:
+        wrong.append(f"exported cells have {median:g} lines at the median, at most {MEDIAN}")
+    if ninety > NINETY:
+        wrong.append(f"nine of ten exported cells have up to {ninety} lines, at most {NINETY}")
     said = sum(len(c.source.split()) for c in cells if c.kind == "markdown")
     code = sum(code_lines(c) for c in cells if c.kind == "code")
     if words and said < WORDS*code:
         wrong.append(f"{said/code:.1f} words of prose for each line of code, at least {WORDS}")
     return wrong
 
+# %% ../../nbs/workshop/03_house.ipynb #d51d4877
 def style_complaints(
     nb:dict,            # A notebook
     where:str,          # Its path, for messages
@@ -181,7 +212,8 @@ def style_complaints(
 ) -> list[str]:         # Complaints, each with its place
     "Where a notebook breaks the rules of style."
     cells = notebook_cells(nb)
-    crowded = [f"cell {c.id}: {line}" for c in cells if c.kind == "code" for line in crowded_lines(c)]
+    code = [c for c in cells if c.kind == "code"]
+    crowded = [f"cell {c.id}: {line}" for c in code for line in crowded_lines(c)]
     return [f"{where}, {line}" for line in crowded + hurried_steps(cells, words)]
 
 # %% ../../nbs/workshop/03_house.ipynb #fa02ace7
@@ -189,7 +221,7 @@ def house_complaints(
     root:Path,                          # Root of the project
     nbs:str,                            # Its folder of notebooks
     package:str,                        # Its package
-    only:tuple[str, ...]=(),            # Beginnings of paths below `nbs`, such as `05` or `workshop/`; all if empty
+    only:tuple[str, ...]=(),            # Beginnings of paths below `nbs`; all notebooks if empty
 ) -> list[str]:                         # Complaints, each with its place
     "Where notebooks break the rules of the house: floors and style."
     wrong = [] if only else broken_floors(module_notebooks(root, nbs), package)
@@ -200,13 +232,14 @@ def house_complaints(
         wrong += style_complaints(nb, f"{nbs}/{name}", bool(re.match(r"(workshop/)?\d", name)))
     return wrong
 
+# %% ../../nbs/workshop/03_house.ipynb #176c0260
 def check_house(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all is well, 1 if a rule is broken
     "Print where notebooks break the rules: the command `python -m barlow_kit.workshop.house`."
-    parser = argparse.ArgumentParser(prog="python -m barlow_kit.workshop.house", description="Check floors and style.")
-    parser.add_argument("notebooks", nargs="*", help="beginnings of paths below nbs, such as 05 or workshop/")
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
+    parser = command_parser("house", "Check floors and style.")
+    parser.add_argument("notebooks", nargs="*",
+                        help="beginnings of paths below nbs, such as 05 or workshop/")
     args = parser.parse_args(argv)
     wrong = house_complaints(*find_project(args.root), only=tuple(args.notebooks))
     print("\n".join([*wrong, f"{len(wrong)} rules broken" if wrong else "The house is in order."]))
@@ -229,7 +262,7 @@ class Name:
     kind: str                       # `function`, `class`, `property` or `value`
     doc: str                        # Docstring
     line: int                       # Where it is defined
-    lines: int                      # How many lines its signature takes, its fields in the case of a class
+    lines: int                      # How many lines its signature takes, or the fields of a class
     params: tuple[Parameter, ...]=() # Its parameters or fields
     returns: Parameter|None=None    # What it returns, if the signature says so
     source: str=""                  # Of a value, its definition
@@ -243,10 +276,12 @@ def comments_by_line(
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {t.start[0]: t.string.lstrip("#").strip() for t in tokens if t.type == tokenize.COMMENT}
 
+# %% ../../nbs/workshop/03_house.ipynb #83fd5ce3
 def as_code(node:ast.AST|None) -> str:
     "A piece of a syntax tree as Python; nothing for None."
     return ast.unparse(node) if node else ""
 
+# %% ../../nbs/workshop/03_house.ipynb #0dede6c4
 def commented_parameters(
     parts:list[tuple],      # Name, annotation or None, default or None, and node of each
     notes:dict[int, str],   # Comments by line
@@ -266,13 +301,16 @@ def parameters(
     a = node.args
     plain = a.posonlyargs + a.args
     defaults = [*[None]*(len(plain) - len(a.defaults)), *a.defaults]
-    pairs = [*zip(plain, defaults), (a.vararg, None), *zip(a.kwonlyargs, a.kw_defaults), (a.kwarg, None)]
+    by_name_only = zip(a.kwonlyargs, a.kw_defaults)
+    pairs = [*zip(plain, defaults), (a.vararg, None), *by_name_only, (a.kwarg, None)]
+    pairs = [(arg, default) for arg, default in pairs if arg and arg.arg not in ("self", "cls")]
     star = {a.vararg: "*", a.kwarg: "**"}
     found = commented_parameters([(star.get(arg, "") + arg.arg, arg.annotation, default, arg)
-                                  for arg, default in pairs if arg and arg.arg not in ("self", "cls")], notes)
+                                  for arg, default in pairs], notes)
     by_name = {arg.arg for arg in a.kwonlyargs}
     return tuple(replace(p, keyword=p.name in by_name) for p in found)
 
+# %% ../../nbs/workshop/03_house.ipynb #dd7a54b8
 def signature(
     node:ast.FunctionDef,                           # A function
     notes:dict[int, str],                           # Comments by line
@@ -283,7 +321,8 @@ def signature(
     last = node.returns.end_lineno if node.returns else node.lineno
     below = [notes[i] for i in range(last, node.body[0].lineno) if i in notes]
     about = next((text for text in below if text not in taken), "")
-    return params, Parameter("", as_code(node.returns), "", about) if node.returns or about else None
+    if not node.returns and not about: return params, None
+    return params, Parameter("", as_code(node.returns), "", about)
 
 # %% ../../nbs/workshop/03_house.ipynb #dce1ec8a
 def function_name(node:ast.FunctionDef, notes:dict[int, str], owner:str="") -> Name:
@@ -293,6 +332,7 @@ def function_name(node:ast.FunctionDef, notes:dict[int, str], owner:str="") -> N
     return Name(owner + node.name, kind, ast.get_docstring(node) or "", node.lineno,
                 max(node.body[0].lineno - node.lineno, 1), params, returns)
 
+# %% ../../nbs/workshop/03_house.ipynb #cc9caae4
 def class_name(node:ast.ClassDef, notes:dict[int, str]) -> Name:
     "A class as a `Name`."
     functions = [n for n in node.body if isinstance(n, ast.FunctionDef)]
@@ -313,11 +353,13 @@ def public_api(
     tree = ast.parse(source)
     notes = comments_by_line(source)
     values = [n for n in tree.body if isinstance(n, ast.Assign)]
-    listed = next((ast.literal_eval(n.value) for n in values if as_code(n.targets[0]) == "__all__"), [])
+    exports = [n.value for n in values if as_code(n.targets[0]) == "__all__"]
+    listed = ast.literal_eval(exports[0]) if exports else []
     found = []
     for n in tree.body:
-        if isinstance(n, ast.FunctionDef) and n.name in listed: found.append(function_name(n, notes))
-        elif isinstance(n, ast.ClassDef) and n.name in listed: found.append(class_name(n, notes))
+        if isinstance(n, (ast.FunctionDef, ast.ClassDef)):
+            make = function_name if isinstance(n, ast.FunctionDef) else class_name
+            if n.name in listed: found.append(make(n, notes))
         elif isinstance(n, ast.Assign) and as_code(n.targets[0]) in listed:
             text = ast.get_source_segment(source, n) or ""
             found.append(Name(as_code(n.targets[0]), "value", "", n.lineno, 0, source=text))
@@ -326,12 +368,20 @@ def public_api(
 # %% ../../nbs/workshop/03_house.ipynb #e8962e2e
 FILLED_IN = {"forward", "train", "data", "draw", "edited", "name"}
 GLOSSARY = {
-    "data": "Data set, or the name of one", "device": "Where to compute, such as `cuda`",
-    "download": "Whether to fetch what is missing", "dpi": "Dots an inch", "epochs": "Passes over the data",
-    "index": "Numbers of the images", "lr": "Peak learning rate", "momentum": "Momentum of the optimizer",
-    "name": "What it is called", "seed": "Seed of all that is random",
-    "std": "Normalization: standard deviation of each channel", "title": "Title of the picture",
-    "weight_decay": "Weight decay", "workers": "Processes that load images"}
+    "data": "Data set, or the name of one",
+    "device": "Where to compute, such as `cuda`",
+    "download": "Whether to fetch what is missing",
+    "dpi": "Dots an inch",
+    "epochs": "Passes over the data",
+    "index": "Numbers of the images",
+    "lr": "Peak learning rate",
+    "momentum": "Momentum of the optimizer",
+    "name": "What it is called",
+    "seed": "Seed of all that is random",
+    "std": "Normalization: standard deviation of each channel",
+    "title": "Title of the picture",
+    "weight_decay": "Weight decay",
+    "workers": "Processes that load images"}
 
 # %% ../../nbs/workshop/03_house.ipynb #2232612f
 def missing_explanations(
@@ -357,12 +407,14 @@ def heading_anchor(
     plain = unicodedata.normalize("NFKD", unquote(title)).encode("ascii", "ignore").decode()
     return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower())
 
+# %% ../../nbs/workshop/03_house.ipynb #ba172836
 def markdown_of(
     path:Path,      # A notebook or a Markdown file
 ) -> str:           # Its Markdown
     "What a file has to say beside code."
     if path.suffix != ".ipynb": return path.read_text(encoding="utf8")
-    return "\n\n".join(c.source for c in notebook_cells(load_notebook(path, path.name)) if c.kind == "markdown")
+    cells = notebook_cells(load_notebook(path, path.name))
+    return "\n\n".join(c.source for c in cells if c.kind == "markdown")
 
 # %% ../../nbs/workshop/03_house.ipynb #7960f6e0
 def heading_anchors(
@@ -373,6 +425,7 @@ def heading_anchors(
     titles = re.findall(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t#]*$", bare, flags=re.M)
     return set(map(heading_anchor, titles))
 
+# %% ../../nbs/workshop/03_house.ipynb #cebf269a
 def link_targets(
     text:str,       # Markdown
 ) -> list[str]:     # Targets of its links and pictures
@@ -430,16 +483,19 @@ def source_url(
     settings = config["DEFAULT"]
     return f"{settings['git_url']}/blob/{settings.get('branch', 'main')}"
 
+# %% ../../nbs/workshop/03_house.ipynb #e736111c
 def launch_links(
     url:str,        # As `source_url` gives it
     where:str,      # Path of a notebook in the repository
 ) -> str:           # Markdown; empty for a host other than GitHub
     "Links that open a notebook on machines of others."
-    place = re.fullmatch(r"https://github\.com/([^/]+/[^/]+)/blob/(.+)", url)
-    if not place: return ""
-    name, branch = place.groups()
-    return (f"[Binder](https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{quote(where)}) or "
-            f"[Colab](https://colab.research.google.com/github/{name}/blob/{branch}/{quote(where)})")
+    found = re.fullmatch(r"https://github\.com/([^/]+/[^/]+)/blob/(.+)", url)
+    if not found: return ""
+    name, branch = found.groups()
+    file = quote(where)
+    binder = f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{file}"
+    colab = f"https://colab.research.google.com/github/{name}/blob/{branch}/{file}"
+    return f"[Binder]({binder}) or [Colab]({colab})"
 
 # %% ../../nbs/workshop/03_house.ipynb #d54f4656
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(check_house())

@@ -7,7 +7,6 @@ __all__ = ['Mutant', 'load_mutants', 'mutated', 'project_copy', 'pytest_status',
            'hunt_mutants']
 
 # %% ../../nbs/workshop/06_mutants.ipynb #d9f80113
-import argparse
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .export import named_statements, reached_tests
-from .notebooks import NotebookError, find_project
+from .notebooks import NotebookError, command_parser, find_project
 
 # %% ../../nbs/workshop/06_mutants.ipynb #83938112
 class Mutant(NamedTuple):
@@ -30,6 +29,7 @@ class Mutant(NamedTuple):
     new: str        # Text that replaces it
     what: str       # What the mistake is
 
+# %% ../../nbs/workshop/06_mutants.ipynb #baaad0c1
 def load_mutants(
     path:Path,          # A JSON file: a list of tables with the fields of a `Mutant`
     only:str="",        # Only those of this module; all if empty
@@ -45,9 +45,8 @@ def mutated(
 ) -> str:           # The module with the mistake
     "Make one mistake. NotebookError unless its place is found exactly once."
     times = source.count(mutant.old)
-    if times != 1:
-        raise NotebookError(f"{mutant.module}: {mutant.old!r} is found {times} times, look again ({mutant.what})")
-    if mutant.new == mutant.old: raise NotebookError(f"{mutant.module}: {mutant.what} changes nothing")
+    if times != 1: raise NotebookError(f"{mutant.old!r} is found {times} times ({mutant.what})")
+    if mutant.new == mutant.old: raise NotebookError(f"nothing is changed ({mutant.what})")
     return source.replace(mutant.old, mutant.new)
 
 # %% ../../nbs/workshop/06_mutants.ipynb #87b7e4e3
@@ -58,25 +57,27 @@ def project_copy(
 ) -> None:
     "A project to break."
     copied = (package, "tests")
-    for name in copied:
-        shutil.copytree(root/name, folder/name, ignore=shutil.ignore_patterns("__pycache__", "browser"))
+    ignore = shutil.ignore_patterns("__pycache__", "browser")
+    for name in copied: shutil.copytree(root/name, folder/name, ignore=ignore)
     for path in root.iterdir():
         if path.name not in copied and path.name[0] != ".": (folder/path.name).symlink_to(path)
 
+# %% ../../nbs/workshop/06_mutants.ipynb #bd24dd5f
 def pytest_status(
     root:Path,          # Folder to run in
     names:list[str],    # Tests, in their order
     limit:float,        # Seconds
 ) -> int|None:          # Exit status, None if time ran out
     "Run tests until the first one fails."
-    settings = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+    settings = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1",
+                "MPLBACKEND": "Agg"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *names]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=root, env=os.environ | settings, start_new_session=True, **quiet)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    process = subprocess.Popen(command, cwd=root, env=os.environ | settings, **quiet)
     try: return process.wait(limit)
     except subprocess.TimeoutExpired: return None
     finally:
-        if process.poll() is None: os.killpg(process.pid, 9)        # with all that the tests started
+        if process.poll() is None: os.killpg(process.pid, 9)    # with all that the tests started
         process.wait()
 
 # %% ../../nbs/workshop/06_mutants.ipynb #3e15697a
@@ -92,6 +93,7 @@ def ordered_tests(
     rest = [n for n in named_statements(text) if n.startswith("test_") and n not in first]
     return [f"tests/{tests.name}::{name}" for name in first + rest]
 
+# %% ../../nbs/workshop/06_mutants.ipynb #d42664dd
 def try_mutant(
     root:Path,              # Root of the project
     package:str,            # Its package
@@ -111,8 +113,9 @@ def try_mutant(
         except NotebookError as e: return f"look again: {e}", 0.
         file.write_text(new, encoding="utf8")
         status = pytest_status(folder, ordered_tests(f"{package}.{module}", old, new, tests), limit)
-    outcome = {0: "survived", 1: "died", 2: "died", None: "died"}      # 2: the module cannot be imported
-    return outcome.get(status, f"look again: pytest ended with {status}"), time.monotonic() - begin
+    outcomes = {0: "survived", 1: "died", 2: "died", None: "died"}  # 2: it cannot be imported
+    outcome = outcomes.get(status, f"look again: pytest ended with {status}")
+    return outcome, time.monotonic() - begin
 
 # %% ../../nbs/workshop/06_mutants.ipynb #35ef6316
 def hunt(
@@ -123,14 +126,13 @@ def hunt(
     limit:float=600,            # Seconds for each
 ) -> list[str]:                 # A line for each that did not die
     "Try mutants and print what becomes of them."
-    def try_one(job):
-        module, mutant = job
-        outcome, seconds = try_mutant(root, package, module, mutant, limit)
-        return module, mutant, outcome, seconds
-    jobs = [*((m, None) for m in sorted({m.module for m in mutants})), *((m.module, m) for m in mutants)]
+    def try_one(module, mutant): return try_mutant(root, package, module, mutant, limit)
+    modules = sorted({m.module for m in mutants})
+    jobs = [(name, None) for name in modules] + [(m.module, m) for m in mutants]
     wrong = []
     with ThreadPoolExecutor(processes) as pool:
-        for module, mutant, outcome, seconds in pool.map(try_one, jobs):
+        results = pool.map(try_one, *zip(*jobs)) if jobs else []
+        for (module, mutant), (outcome, seconds) in zip(jobs, results):
             what = mutant.what if mutant else "the tests without a mistake"
             line = f"{outcome:8} {seconds:5.0f} s  {module}: {what}"
             print(line, flush=True)
@@ -142,23 +144,22 @@ def hunt_mutants(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status: 0 if all died, 1 if not, 2 outside of a project
     "Try the mutants of `mutants.json`: the command `python -m barlow_kit.workshop.mutants`."
-    tool = "python -m barlow_kit.workshop.mutants"
-    parser = argparse.ArgumentParser(prog=tool, description="Make mistakes on purpose: do the tests notice?")
+    parser = command_parser("mutants", "Make mistakes on purpose: do the tests notice?")
     parser.add_argument("--only", default="", metavar="MODULE", help="only mutants of this module")
-    parser.add_argument("--list", help="file of mutants (default: workshop/mutants.json beside the notebooks)")
+    parser.add_argument("--list", help="file of mutants (default: workshop/mutants.json)")
     parser.add_argument("--processes", type=int, default=2, help="how many at a time (default: 2)")
     parser.add_argument("--limit", type=float, default=600, help="seconds for each (default: 600)")
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
     args = parser.parse_args(argv)
     try: root, nbs, package = find_project(args.root)
     except NotebookError as e:
-        print(f"{tool}: {e}", file=sys.stderr)
+        print(f"{parser.prog}: {e}", file=sys.stderr)
         return 2
     mutants = load_mutants(Path(args.list or root/nbs/"workshop/mutants.json"), args.only)
     begin = time.monotonic()
     wrong = hunt(root, package, mutants, args.processes, args.limit)
-    print("\n".join(["", *wrong, f"{len(mutants)} mutants, {len(wrong)} to look at, "
-                                 f"{(time.monotonic() - begin)/60:.0f} minutes"]))
+    minutes = (time.monotonic() - begin)/60
+    print("\n".join(["", *wrong]))
+    print(f"{len(mutants)} mutants, {len(wrong)} to look at, {minutes:.0f} minutes")
     return int(bool(wrong))
 
 # %% ../../nbs/workshop/06_mutants.ipynb #697d8bf1

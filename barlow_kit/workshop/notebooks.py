@@ -7,7 +7,7 @@ __all__ = ['WIDGET', 'LINES', 'METADATA', 'Changes', 'NotebookError', 'NotebookC
            'headings', 'sections', 'split_directives', 'cell_directives', 'is_exported', 'is_tested', 'exported_module',
            'is_open', 'python_source', 'find_project', 'notebook_paths', 'load_notebook', 'stable_lines',
            'clean_output', 'standard_form', 'notebook_text', 'describe_change', 'write_change', 'apply_changes',
-           'workshop_command', 'form_changes', 'clean_notebooks']
+           'command_parser', 'workshop_command', 'form_changes', 'clean_notebooks']
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #2c5f426d
 import argparse
@@ -40,18 +40,20 @@ def notebook_cells(
 ) -> list[NotebookCell]:    # Its cells in order
     "The cells of a notebook; one without an id is named after its place."
     def cell(number, c):
-        source = "".join(c["source"])
-        return NotebookCell(c.get("id", f"number {number}"), c["cell_type"], source, tuple(c.get("outputs", ())))
+        name = c.get("id", f"number {number}")
+        outputs = tuple(c.get("outputs", ()))
+        return NotebookCell(name, c["cell_type"], "".join(c["source"]), outputs)
     return [cell(i, c) for i, c in enumerate(nb["cells"])]
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #35671fe4
 def sketch_notebook(
-    *sources:str,   # Cells: a title `# ...` at the start and headings `## ...` are markdown, all else code
+    *sources:str,   # Cells; `# ...` at the start and headings `## ...` are markdown, all else code
 ) -> dict:          # A notebook as its JSON has it
     "A small notebook in memory."
     def kind(number, source):
         return "markdown" if re.match("##+ " if number else "#+ ", source) else "code"
-    return {"cells": [{"id": f"c{i}", "cell_type": kind(i, s), "source": s} for i, s in enumerate(sources)]}
+    cells = [{"id": f"c{i}", "cell_type": kind(i, s), "source": s} for i, s in enumerate(sources)]
+    return {"cells": cells}
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #c6fa1da8
 def headings(
@@ -138,7 +140,8 @@ def find_project(
     start = Path(start).resolve()
     root = next((p for p in (start, *start.parents) if (p/"settings.ini").exists()), None)
     if root is None:
-        raise NotebookError("no settings.ini here or in a folder above: run this inside the project")
+        raise NotebookError("no settings.ini here or in a folder above: "
+                            "run this inside the project")
     settings = configparser.ConfigParser(delimiters=["="])
     settings.read(root/"settings.ini", encoding="utf8")
     return root, settings["DEFAULT"].get("nbs_path", "nbs"), settings["DEFAULT"]["lib_name"]
@@ -158,11 +161,12 @@ def load_notebook(
     "Parse a notebook file."
     try: return json.loads(path.read_text(encoding="utf8"))
     except FileNotFoundError: raise NotebookError(f"there is no {where}") from None
-    except json.JSONDecodeError as e: raise NotebookError(f"{where} is not a notebook: {e}") from None
+    except json.JSONDecodeError as e:
+        raise NotebookError(f"{where} is not a notebook: {e}") from None
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #0f000839
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LINES = {"image/svg+xml", "application/javascript"}     # stored as lines, as text is; a PNG is one string
+LINES = {"image/svg+xml", "application/javascript"}     # stored as lines; a PNG is one string
 
 def stable_lines(
     text:str|list[str], # Text of an output
@@ -220,7 +224,8 @@ def describe_change(
     "What a check says about a file."
     if not new: return f"{path.name}: left over"
     if not old: return f"{path.name}: missing"
-    diff = difflib.unified_diff(old.split("\n"), new.split("\n"), "is", "should be", lineterm="", n=1)
+    texts = (old.split("\n"), new.split("\n"))
+    diff = difflib.unified_diff(*texts, "is", "should be", lineterm="", n=1)
     lines = [line[:150] for line in diff]
     return "\n".join([f"{path.name}: out of date", *lines[:20], *["..."] * (len(lines) > 20)])
 
@@ -248,20 +253,30 @@ def apply_changes(
     print("run make export")
     return 1
 
+def command_parser(
+    name:str,       # Module of the workshop
+    about:str,      # What its command does
+) -> argparse.ArgumentParser: # Knows `--root`
+    "What the commands of the workshop have in common."
+    tool = f"python -m barlow_kit.workshop.{name}"
+    parser = argparse.ArgumentParser(prog=tool, description=about)
+    parser.add_argument("--root", default=".",
+                        help="where to look for settings.ini, upward (default: here)")
+    return parser
+
 def workshop_command(
-    name:str,           # Module of the workshop, for messages
+    name:str,           # Module of the workshop
     about:str,          # What the command does
-    find:Callable[[Path, str, str], Changes], # Given root, folder of notebooks and package, finds the changes
+    find:Callable[[Path, str, str], Changes], # Of root, folder of notebooks and package
     argv:list[str]|None=None, # Arguments, those of the command line if left out
 ) -> int:               # Exit status: 0 if all is well, 1 if a check fails, 2 for a notebook error
     "Run a command of the workshop on a project."
-    tool = f"python -m barlow_kit.workshop.{name}"
-    parser = argparse.ArgumentParser(prog=tool, description=about)
-    parser.add_argument("--root", default=".", help="where to look for settings.ini, upward (default: here)")
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if something is out of date")
+    parser = command_parser(name, about)
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing, exit 1 if something is out of date")
     args = parser.parse_args(argv)
     try: return apply_changes(find(*find_project(args.root)), args.check)
-    except NotebookError as e: print(f"{tool}: {e}", file=sys.stderr)
+    except NotebookError as e: print(f"{parser.prog}: {e}", file=sys.stderr)
     return 2
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #dc622374
@@ -282,7 +297,8 @@ def clean_notebooks(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
 ) -> int:                       # Exit status
     "Bring all notebooks into their one form: `python -m barlow_kit.workshop.notebooks`."
-    return workshop_command("notebooks", "Bring the notebooks into their one form.", form_changes, argv)
+    about = "Bring the notebooks into their one form."
+    return workshop_command("notebooks", about, form_changes, argv)
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #32e9b6f9
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(clean_notebooks())

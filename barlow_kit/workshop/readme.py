@@ -21,6 +21,7 @@ LINK = re.compile(r"""
   | (?P<lead>\]\(\s*<?|^[ ]{0,3}\[(?!\^)[^\]\n]+\]:[ ]+<?|<[^<>]*?\b(?:src|href)\s*=\s*["'])
     (?P<target>[^)\s>"']+)""", re.M | re.X)
 
+# %% ../../nbs/workshop/02_readme.ipynb #72a8fec3
 def rebase_link(
     target:str,     # Target of a link
     folder:str,     # Folder that it is relative to
@@ -31,12 +32,14 @@ def rebase_link(
     if not path or re.match(r"/|[a-zA-Z][\w+.-]*:", path): return target
     return posixpath.normpath(posixpath.join(folder, path)) + "/" * path.endswith("/") + rest
 
+# %% ../../nbs/workshop/02_readme.ipynb #d2847788
 def rebase_links(
     text:str,       # Markdown
     folder:str,     # Folder that its links are relative to
 ) -> str:           # The same text for the root
     "Rewrite the relative links of a text."
-    return LINK.sub(lambda m: m[0] if m["code"] else m["lead"] + rebase_link(m["target"], folder), text)
+    def link(m): return m[0] if m["code"] else m["lead"] + rebase_link(m["target"], folder)
+    return LINK.sub(link, text)
 
 # %% ../../nbs/workshop/02_readme.ipynb #f3d9025f
 def fenced_block(
@@ -49,6 +52,7 @@ def fenced_block(
     marks = "`" * (longest + 1)
     return f"{marks}{language}\n{text.strip(chr(10))}\n{marks}"
 
+# %% ../../nbs/workshop/02_readme.ipynb #6e1b7e6b
 def show_output(
     out:dict,       # An output, as the notebook format has it
 ) -> str:           # Markdown
@@ -79,11 +83,13 @@ def readme_text(
     where:str,      # Its path, relative to the root
 ) -> str:           # The page
     "A notebook as a README."
-    first = f"<!-- generated from {where} by python -m barlow_kit.workshop.readme: edit the notebook -->"
+    tool = "python -m barlow_kit.workshop.readme"
+    first = f"<!-- generated from {where} by {tool}: edit the notebook -->"
     folder = posixpath.dirname(where)
     blocks = [b for c in notebook_cells(nb) for b in cell_page(c, folder) if b]
     return "\n\n".join([first, *blocks]) + "\n"
 
+# %% ../../nbs/workshop/02_readme.ipynb #d5f4cf3a
 def readme_changes(
     root:Path,      # Root of the project
     nbs:str,        # Its folder of notebooks
@@ -96,11 +102,13 @@ def readme_changes(
     new = readme_text(load_notebook(root/where, where), where)
     return {path: (old, new)} if old != new else {}
 
+# %% ../../nbs/workshop/02_readme.ipynb #0ff7b321
 def write_readme(
     argv:list[str]|None=None,   # Arguments, those of the command line if left out
-) -> int:                       # Exit status: 0 if all is well, 1 if the check fails, 2 without an index
+) -> int:                       # Exit status, see `workshop_command`; 2 without an index
     "Write README.md from index.ipynb: the command `python -m barlow_kit.workshop.readme`."
-    return workshop_command("readme", "Write README.md from index.ipynb.", readme_changes, argv)
+    about = "Write README.md from index.ipynb."
+    return workshop_command("readme", about, readme_changes, argv)
 
 # %% ../../nbs/workshop/02_readme.ipynb #377a285f
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(write_readme())
