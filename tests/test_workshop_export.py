@@ -82,7 +82,8 @@ def test_a_round_on_a_toy_project():
 
     def export(root, *arguments):
         command = [sys.executable, "-m", "barlow_kit.workshop.export", *arguments, "--root", str(root)]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(find_project()[0])])}
+        path = os.pathsep.join([str(root), str(find_project()[0])])
+        env = os.environ | {"PYTHONPATH": path, "NO_COLOR": "1"}        # Jupyter asks for colors
         ran = subprocess.run(command, capture_output=True, text=True, env=env)
         return ran.returncode, ran.stdout + ran.stderr
 

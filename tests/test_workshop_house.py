@@ -60,7 +60,7 @@ def test_style_one_thing_a_line():
     test_eq(unrelated_pairs(pairs),
             ["a, b = (1, 2)", "a.x, b[0] = (0, [])"])
     test_eq([line.split(":")[0] for line in crowded_lines(NotebookCell("c1", "code", crowded, ()))],
-            ["110 characters, at most 100", "`;` joins statements", "one thing a line"])
+            ["109 characters, at most 100", "`;` joins statements", "one thing a line"])
     test_eq(crowded_lines(NotebookCell("c1", "code", "#| slow\n!ls\na = 1", ())), [])
 
 

@@ -321,8 +321,10 @@ def site_files(
             continue
         def text(source, where=where): return site_text(source, where, pages, url, mathml)
         note = "" if page == "index.md" else lesson_note(where, pages, url, modules.get(where))
-        content, shown = page_of_file(root/where, where, text, note)
-        texts.setdefault(page, content)             # of the first page the notebook, not the README
+        path = root/where
+        content, shown = page_of_file(path, where, text, note)
+        if page in texts and path.suffix == ".md": continue         # the README is the first page
+        texts[page] = content
         pictures |= {f"{page.removesuffix('.md')}-pictures/{name}": p for name, p in shown.items()}
     return texts, pictures
 
