@@ -40,7 +40,8 @@ def test_which_sections_can_an_edit_reach():
     test_eq(changed_names("import os\nfrom a import b", "import os, re\nfrom c import b"), {"re", "b"})
 
     # cell 9fe1c232
-    tests = """def test_half(): assert half(4) == 2
+    tests = """from fastcore.test import test_eq
+def test_half(): assert half(4) == 2
 def test_quarter(): assert quarter(4) == 1
 def test_limit(): assert LIMIT == 3
 def test_alone(): run("-m", "toy.parts")

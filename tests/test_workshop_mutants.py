@@ -30,6 +30,8 @@ def test_a_copy_of_the_project_for_each_mutant():
                  "toy/parts.py": "def half(n): return n / 2\ndef double(n): return n * 2\n"
                                  "def forever(): pass\n",
                  "tests/test_parts.py": "from toy.parts import *\n"
+                                        "from fastcore.test import test_eq\n"
+                                        "test_eq.__test__ = False\n"
                                         "def test_half(): assert half(4) == 2\n"
                                         "def test_double(): assert double(2) == 4\n"
                                         "def test_end(): forever()\n"}

@@ -457,8 +457,8 @@ def run_mkdocs(
     command = [sys.executable, "-m", "mkdocs", "build", "--strict",
                "-f", str(folder/"mkdocs.yml"), "-d", str(out)]
     env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.run(command, env=env, text=True, **output)
+    return subprocess.run(command, env=env, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
 
 # %% ../../nbs/workshop/04_docs.ipynb #9a60cbff
 def build_site(

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MADE', 'nbdev_package', 'module_files', 'module_changes', 'export_project', 'find_lesson', 'named_statements',
-           'changed_names', 'mentions', 'reached_names', 'reached_tests', 'run_notebook', 'committed', 'export_lesson',
-           'lesson_tests', 'try_lesson', 'command_line', 'write_all']
+           'changed_names', 'mentions', 'reached_names', 'section_names', 'reached_tests', 'run_notebook', 'committed',
+           'export_lesson', 'lesson_tests', 'try_lesson', 'command_line', 'write_all']
 
 # %% ../../nbs/workshop/05_export.ipynb #9e45fdb6
 import argparse
@@ -151,6 +151,11 @@ def reached_names(
     return reached
 
 # %% ../../nbs/workshop/05_export.ipynb #ee8222de
+def section_names(source:str) -> list[str]:
+    "Tests of a file, without the helpers such as `test_eq` that it imports."
+    functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    return [n.name for n in functions if n.name.startswith("test_")]
+
 def reached_tests(
     old:tuple[str, str],    # Module and its tests, as they were
     new:tuple[str, str],    # As they are
@@ -163,8 +168,8 @@ def reached_tests(
     def concerned(name, text):
         if name in edited or mentions(text, names): return True
         return bool(names) and in_string.search(text) is not None
-    tests = named_statements(new[1]).items()
-    return [name for name, text in tests if name.startswith("test_") and concerned(name, text)]
+    texts = named_statements(new[1])
+    return [name for name in section_names(new[1]) if concerned(name, texts[name])]
 
 # %% ../../nbs/workshop/05_export.ipynb #daa01e11
 def run_notebook(
@@ -221,7 +226,7 @@ def lesson_tests(
     if every or not old[0]: return [str(tests)]
     name = ".".join(module.relative_to(root).with_suffix("").parts)
     found = reached_tests(old, new, name)
-    total = sum(name.startswith("test_") for name in named_statements(new[1]))
+    total = len(section_names(new[1]))
     print(f"{len(found)} of {total} sections are reached by what changed since the last commit")
     return [f"{tests}::{name}" for name in found]
 

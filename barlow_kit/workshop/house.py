@@ -138,13 +138,14 @@ def code_lines(
 
 # %% ../../nbs/workshop/03_house.ipynb #5d1c0ff0
 def explaining_lines(
-    node:ast.AST,   # A function or a class
+    node:ast.FunctionDef|ast.ClassDef, # A function or a class
 ) -> set[int]:      # Numbers of its lines below the first one that only explain
     "Lines of a signature and a docstring."
     first = node.body[0]
     found: set[int] = set()
     if isinstance(node, ast.FunctionDef): found |= set(range(node.lineno + 1, first.lineno))
-    if ast.get_docstring(node) is not None: found |= set(range(first.lineno, first.end_lineno + 1))
+    last = first.end_lineno or first.lineno
+    if ast.get_docstring(node) is not None: found |= set(range(first.lineno, last + 1))
     return found
 
 def step_lines(
@@ -303,10 +304,10 @@ def parameters(
     defaults = [*[None]*(len(plain) - len(a.defaults)), *a.defaults]
     by_name_only = zip(a.kwonlyargs, a.kw_defaults)
     pairs = [*zip(plain, defaults), (a.vararg, None), *by_name_only, (a.kwarg, None)]
-    pairs = [(arg, default) for arg, default in pairs if arg and arg.arg not in ("self", "cls")]
     star = {a.vararg: "*", a.kwarg: "**"}
-    found = commented_parameters([(star.get(arg, "") + arg.arg, arg.annotation, default, arg)
-                                  for arg, default in pairs], notes)
+    parts = [(star.get(arg, "") + arg.arg, arg.annotation, default, arg)
+             for arg, default in pairs if arg and arg.arg not in ("self", "cls")]
+    found = commented_parameters(parts, notes)
     by_name = {arg.arg for arg in a.kwonlyargs}
     return tuple(replace(p, keyword=p.name in by_name) for p in found)
 
@@ -318,7 +319,7 @@ def signature(
     "What a function takes and gives."
     params = parameters(node, notes)
     taken = {p.about for p in params}
-    last = node.returns.end_lineno if node.returns else node.lineno
+    last = node.returns and node.returns.end_lineno or node.lineno
     below = [notes[i] for i in range(last, node.body[0].lineno) if i in notes]
     about = next((text for text in below if text not in taken), "")
     if not node.returns and not about: return params, None
@@ -357,9 +358,9 @@ def public_api(
     listed = ast.literal_eval(exports[0]) if exports else []
     found = []
     for n in tree.body:
-        if isinstance(n, (ast.FunctionDef, ast.ClassDef)):
-            make = function_name if isinstance(n, ast.FunctionDef) else class_name
-            if n.name in listed: found.append(make(n, notes))
+        name = getattr(n, "name", "")
+        if isinstance(n, ast.FunctionDef) and name in listed: found.append(function_name(n, notes))
+        elif isinstance(n, ast.ClassDef) and name in listed: found.append(class_name(n, notes))
         elif isinstance(n, ast.Assign) and as_code(n.targets[0]) in listed:
             text = ast.get_source_segment(source, n) or ""
             found.append(Name(as_code(n.targets[0]), "value", "", n.lineno, 0, source=text))

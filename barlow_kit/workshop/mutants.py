@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from .export import named_statements, reached_tests
+from .export import reached_tests, section_names
 from .notebooks import NotebookError, command_parser, find_project
 
 # %% ../../nbs/workshop/06_mutants.ipynb #83938112
@@ -90,7 +90,7 @@ def ordered_tests(
     "All tests of a file, those first that the mistake can reach."
     text = tests.read_text(encoding="utf8")
     first = reached_tests((old, text), (new, text), module)
-    rest = [n for n in named_statements(text) if n.startswith("test_") and n not in first]
+    rest = [name for name in section_names(text) if name not in first]
     return [f"tests/{tests.name}::{name}" for name in first + rest]
 
 # %% ../../nbs/workshop/06_mutants.ipynb #d42664dd
