@@ -11,9 +11,9 @@ from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from textwrap import indent
 from barlow_kit.workshop.notebooks import NotebookCell, NotebookError, is_exported, notebook_cells, sketch_notebook
-from barlow_kit.workshop.tests import MARKER, declared_global, defined_names, has_check, import_lines, import_origins, indent_code, is_display, known_names, name_from_title, notebook_tests, outside_names, parse_cell, public_names, pytest_changes, remove_statements, section_test, section_tests, wanted_tests, write_tests
+from barlow_kit.workshop.tests import MARKER, declared_global, defined_names, has_check, import_lines, import_origins, indent_code, is_display, known_names, name_from_title, notebook_tests, outside_names, parse_cell, public_names, pytest_changes, remove_statements, section_test, section_tests, tested_code, wanted_tests, write_tests
 
-for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
+for _helper in filter(callable, [test_eq, test_fail, tested_code]): _helper.__test__ = False  # not tests of ours
 
 
 def test_why_a_whole_section_and_not_each_assert():
@@ -66,6 +66,7 @@ def test_statements_that_only_display_something():
     test_eq([is_display(ast.parse(s).body[0], last=True) for s in statements], [True]*5 + [False]*6)
     assert not is_display(ast.parse("plot_history(h, ax)").body[0]), (
         "a plot that the same cell goes on to check stays")
+    assert not is_display(ast.parse("plot_loss(last := 1)").body[0], last=True), "`last` is a name"
     for call in ("display(make_table())", "nbdev.nbdev_export()"):
         assert is_display(ast.parse(call).body[0])
 
@@ -169,6 +170,8 @@ def test_one_section_one_test():
     test_eq(re.findall(r"# cell (\w+)", made), ["c1", "c3"])
     assert made.startswith("@pytest.mark.slow\ndef test_squares():")
     assert "print" not in made and "# squares" in made
+    pictured = NotebookCell("c1", "code", "import math\nx = 1\nplot_loss(x)", ())
+    test_eq(tested_code(pictured, "nbs/00_roots.ipynb"), "x = 1")
     test_eq(name_from_title("How low can the loss go?"), "how_low_can_the_loss_go")
     test_eq([name_from_title("Élan, λ = 0.0051"), name_from_title("损失")], ["elan_0_0051", "section"])
     test_eq(section_test("Nothing to check", part[:3], "test_nothing", "nbs/00_roots.ipynb"), "")
