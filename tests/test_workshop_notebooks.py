@@ -111,7 +111,7 @@ def test_one_form_for_every_notebook():
     shown = {"image/png": "iVBORw\n", "image/svg+xml": "<svg>\n</svg>", "text/html": "<b>\n</b>"}
     output = nbformat.v4.new_output("display_data", shown)
     cell = nbformat.v4.new_code_cell("a = 1\n\na", outputs=[output])
-    new = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_markdown_cell("One\ntwo")])
+    new = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_markdown_cell("Un\nété")])
     text = notebook_text(standard_form(new))
     test_eq(text, nbformat.writes(nbformat.reads(text, 4)) + "\n")      # what a Jupyter server writes
     assert '"image/png": "iVBORw"' in text and '"</svg>"' in text
