@@ -72,8 +72,8 @@ def pytest_status(
     settings = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1",
                 "MPLBACKEND": "Agg"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *names]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    process = subprocess.Popen(command, cwd=root, env=os.environ | settings, **quiet)
+    process = subprocess.Popen(command, cwd=root, env=os.environ | settings, start_new_session=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try: return process.wait(limit)
     except subprocess.TimeoutExpired: return None
     finally:
