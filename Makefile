@@ -8,7 +8,7 @@ LAB_ARGS ?=
 PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test types notebooks test-browser chromium lab bench docs docs-serve export readme check
+.PHONY: help quickstart test types notebooks test-browser chromium lab bench docs docs-serve export check lesson mutants
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
@@ -19,7 +19,9 @@ help:
 	@echo "make lab          open the quickstart notebook in JupyterLab"
 	@echo "make docs         build the documentation site into _docs; make docs-serve shows it at http://localhost:$(PORT)"
 	@echo "make bench        measure speed and memory against the usual formulations"
+	@echo "make lesson N=05  export one notebook and test what the edit reaches, in seconds (RUN=1, ALL=1, WATCH=1)"
 	@echo "make export       notebooks -> package, tests and README (after an edit)"
+	@echo "make mutants      make mistakes on purpose and see that the tests notice (ONLY=loss for one module)"
 
 $(BIN)/python:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "Python is missing: there is no '$(PYTHON)'. On Debian and Ubuntu: sudo apt install python3 python3-venv. Or name one: make PYTHON=/path/to/python3"; exit 1; }
@@ -67,19 +69,19 @@ bench: $(VENV)/.barlow_kit
 	@for b in loss lars views jpeg step; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
 
 export: $(VENV)/.barlow_kit_dev
-	"$(BIN)/python" -m barlow_kit.workshop.tests clean
-	PATH="$(abspath $(BIN)):$$PATH" nbdev_export
-	"$(BIN)/python" -m barlow_kit.workshop.tests
-	"$(BIN)/python" -m barlow_kit.workshop.tests readme
+	@"$(BIN)/python" -m barlow_kit.workshop.export
 
-# The package, the tests and the README must be what the notebooks say.
+# Notebooks in their one form; package, tests and README as the notebooks say.
 check: $(VENV)/.barlow_kit_dev
-	@before=$$(mktemp -d) && cp -r barlow_kit "$$before" && PATH="$(abspath $(BIN)):$$PATH" nbdev_export \
-	  && diff -r -x __pycache__ "$$before/barlow_kit" barlow_kit && rm -r "$$before" \
-	  || { echo "barlow_kit/ was not what the notebooks export: it is now; look at the difference above and commit it"; exit 1; }
-	@"$(BIN)/python" -m barlow_kit.workshop.tests clean --check
-	@"$(BIN)/python" -m barlow_kit.workshop.tests --check
-	@"$(BIN)/python" -m barlow_kit.workshop.tests readme --check
+	@"$(BIN)/python" -m barlow_kit.workshop.export --check
+
+# One lesson while you write it: make lesson N=05, with RUN=1 to execute it first, ALL=1 for all its sections, WATCH=1.
+lesson: $(VENV)/.barlow_kit_dev
+	@OMP_NUM_THREADS=1 "$(BIN)/python" -m barlow_kit.workshop.export "$(N)" $(if $(RUN),--run) $(if $(ALL),--all) $(if $(WATCH),--watch)
+
+# Mistakes made on purpose, one at a time: does a test notice each? By hand; ONLY=loss for one module.
+mutants: $(VENV)/.barlow_kit_dev
+	@"$(BIN)/python" -m barlow_kit.workshop.mutants $(if $(ONLY),--only $(ONLY))
 
 # Experiments are read from their results; these three also train, five steps of each variant (all: SHORT=.).
 SHORT ?= ^(loss_ablation|asymmetry|length)
