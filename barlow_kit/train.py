@@ -123,7 +123,7 @@ def _schedule(
         for index in order[skip:].chunk(world_size(), 1)[rank()]: yield epoch, index
 
 # %% ../nbs/12_train.ipynb #a5e97bec
-_Views = Generator[tuple[Tensor, Tensor, Tensor], None, None] # View 1, view 2 [n, C, S, S], image numbers [n]
+_Views = Generator[tuple[Tensor, Tensor, Tensor], None, None]    # View 1, view 2, image numbers
 
 def _views_of_tensor(run:Run, data:TensorImages, first:int, device:torch.device) -> _Views:
     "Micro-batches of images that lie in memory, from step `first` on."
@@ -132,7 +132,7 @@ def _views_of_tensor(run:Run, data:TensorImages, first:int, device:torch.device)
         view1, view2 = run.recipe.views.batch(images, index, seed=run.seed, epoch=epoch)
         yield view1, view2, index
 
-# %% ../nbs/12_train.ipynb #833195ea
+# %% ../nbs/12_train.ipynb #42365a2f
 def _count_unreadable(run:Run, data:ImageData, index:Tensor) -> None:
     "Name each image that could not be read once, and count."
     for i in index.tolist():
@@ -140,7 +140,8 @@ def _count_unreadable(run:Run, data:ImageData, index:Tensor) -> None:
         if name not in run.skipped: warnings.warn(f"cannot read the image {name}: another takes its place")
         run.skipped[name] += 1
 
-def _views_of_items(run:Run, data:ImageData, first:int, device:torch.device, workers:int, pipeline:str) -> _Views:
+def _views_of_items(run:Run, data:ImageData, first:int, device:torch.device, workers:int,
+                    pipeline:str) -> _Views:
     "Micro-batches of images that are read one by one, made by workers."
     two_views = run.recipe.views
     schedule = [_schedule(len(data), run.recipe, run.seed, first) for _ in range(2)]   # workers run ahead
@@ -205,7 +206,8 @@ def _likely_cause(run:Run, views:Sequence[Tensor], index:Tensor) -> str:
 def _explain(run:Run, step:int, problem:str, views:Sequence[Tensor], index:Tensor) -> TrainingError:
     "The error for a step that went wrong."
     kept = run.path and (run.path/"checkpoint.pt").exists()
-    return TrainingError(f"stopped at step {step}: {problem}. Likely cause: {_likely_cause(run, views, index)}. "
+    cause = _likely_cause(run, views, index)
+    return TrainingError(f"stopped at step {step}: {problem}. Likely cause: {cause}. "
                          f"Images of this batch, the first 8: {index.tolist()[:8]}."
                          + (f" The last checkpoint is in {run.path}." if kept else ""))
 
