@@ -96,7 +96,7 @@ def _check_owner(path:Path, there:dict, now:dict) -> None:
         raise ValueError(f"{path} holds another run (there -> now): {'; '.join(difference)}. "
                          "Choose another folder, or the same settings")
 
-# %% ../nbs/10_checkpoint.ipynb #3262e14b
+# %% ../nbs/10_checkpoint.ipynb #fc2d0b69
 class Checkpointed:
     "The folder of one training and of no other. With `path=None` nothing is kept."
     def __init__(self,
@@ -108,7 +108,7 @@ class Checkpointed:
         update:Callable=dict,     # Brings a config that an older version wrote up to date
         **parts,                  # What has state_dict and load_state_dict: model, optimizer, ...
     ):
-        self.path = None if path is None else Path(path)
+        self.path:Any = None if path is None else Path(path)
         self.file = self.path and self.path/file
         self.claim = self.path and self.path/claim
         self.config = json.loads(json.dumps(config))
