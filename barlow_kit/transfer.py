@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['AP_RULES', 'SVM_COSTS', 'VOC_CLASSES', 'NORMS', 'DETECTRON2_C4', 'DETECTRON2_SETTINGS', 'voc_ap',
-           'mean_average_precision', 'SVMResult', 'svm_transfer', 'VOCImages', 'linear_transfer', 'load_strictly',
-           'LastStageHead', 'faster_rcnn_c4', 'SharedRoIHeads', 'mask_rcnn_c4', 'faster_rcnn_fpn', 'digit_scenes',
-           'plot_boxes', 'detection_lr', 'train_detector', 'digit_detector', 'detect', 'DetectionScore',
-           'score_detections', 'VOCObjects', 'COCOObjects', 'detectron2_name', 'export_detectron2']
+           'mean_average_precision', 'SVMResult', 'svm_transfer', 'VOCImages', 'linear_transfer', 'LastStageHead',
+           'faster_rcnn_c4', 'SharedRoIHeads', 'mask_rcnn_c4', 'faster_rcnn_fpn', 'digit_scenes', 'plot_boxes',
+           'detection_lr', 'train_detector', 'digit_detector', 'detect', 'DetectionScore', 'score_detections',
+           'VOCObjects', 'COCOObjects']
 
 # %% ../nbs/16_transfer.ipynb #836c29c7
 import math
-import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -30,7 +29,8 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-from torch.utils.data import Dataset
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, Dataset
 
 # %% ../nbs/16_transfer.ipynb #0652d341
 from torchvision.datasets import CocoDetection, VOCDetection
@@ -44,15 +44,14 @@ from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss, mask
 from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from torchvision.transforms.functional import pil_to_tensor
 
-from .checkpoint import CheckpointError, Checkpointed, backbone_weights, write_whole
+from .checkpoint import load_latest, save_checkpoint
 from .data import batch_order, get_dataset, reading
-from .distributed import SyncBatchNorm, init, rank, sync_batchnorm, world_size
-from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
-                             stop_signals, tell)
+from .distributed import SyncBatchNorm, barrier, init, rank, sync_batchnorm, world_size
+from .evaluate import Features, ProbeResult, extract_features, linear_probe, pretrained
 from .plot import plot_images
-from .probes import Features, ProbeResult, extract_features, linear_probe
-from .train import Run
+from .train import Run, TrainingError, as_is, seed_step
 from .twins import make_backbone
+from .weights import backbone_of
 
 # %% ../nbs/16_transfer.ipynb #6c1e1f09
 AP_RULES = ("11-point", "all-points", "steps")
@@ -120,9 +119,8 @@ class SVMResult(NamedTuple):
 
 def _svm_scores(C:float, x, y, tx) -> np.ndarray:
     "Scores of the images `tx` by a machine that learned from `x` and the labels that are not 0."
-    known = y != 0
     machine = LinearSVC(C=C, class_weight={1: 2, -1: 1}, dual="auto", max_iter=10_000, random_state=0)
-    return machine.fit(x[known], y[known]).decision_function(tx)
+    return machine.fit(x[y != 0], y[y != 0]).decision_function(tx)
 
 def _choose_cost(x, y, parts:list, costs:Sequence[float], rule:str) -> float:
     "The C with the best mean AP over (train, held-out) index pairs; of equals the smallest."
@@ -220,9 +218,7 @@ def linear_transfer(
     plain=None,       # Maps an image to what the network expects; a Run brings its own
     C:float=1.,       # Inverse strength of the penalty
 ) -> ProbeResult:
-    """A linear probe on other data than those of pretraining: features of plain images, no SGD.
-
-    Raises ValueError when both parts do not have the same classes, or a label is missing."""
+    "Top-1 accuracy of logistic regression on frozen features of other data. ValueError for odd classes."
     if isinstance(train, (str, Path)): train, test = (get_dataset(train, part) for part in ("train", "val"))
     names, others = (tuple(getattr(d, "classes", ())) for d in (train, test))
     if names and others and names != others:
@@ -236,28 +232,12 @@ def linear_transfer(
     return linear_probe(seen, held_out, C=C)._replace(probe="linear, cached features, no augmentation")
 
 # %% ../nbs/16_transfer.ipynb #edede1e8
-def _weights(source) -> Mapping:
-    "A backbone's state from a Run, a module, a mapping, or the path of a checkpoint."
-    if isinstance(source, Run): source = source.model.backbone
-    if isinstance(source, nn.Module): return source.state_dict()
-    return source if isinstance(source, Mapping) else backbone_weights(source)
-
-def load_strictly(
-    net:nn.Module,  # A backbone
-    weights,        # A Run, a module, a state, or the path of a checkpoint (official or ours)
-) -> nn.Module:     # The backbone
-    "Load weights whose names and shapes are exactly the backbone's. CheckpointError lists what is not."
-    given, own = _weights(weights), net.state_dict()
-    given = {k: v for k, v in given.items() if not k.startswith("fc.")}
-    lists = {"missing": [k for k in own if k not in given],
-             "not expected": [k for k in given if k not in own],
-             "of another shape": [f"{k} {tuple(v.shape)}, not {tuple(own[k].shape)}"
-                                  for k, v in given.items() if k in own and v.shape != own[k].shape]}
-    wrong = [f"{len(names)} {what} ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"
-             for what, names in lists.items() if names]
-    if wrong: raise CheckpointError(f"the weights do not fit the backbone: {'; '.join(wrong)}")
-    net.load_state_dict(given, strict=True)
-    return net
+def _backbone_with(weights, backbone:str, channels:int) -> Any:
+    "A backbone with weights from a Run, a module, a state or a file; one by name for no weights."
+    if weights is None: return make_backbone(backbone, channels)
+    if not isinstance(weights, Mapping): return pretrained(weights)[0].train()
+    tensors = {k: v.clone() for k, v in weights.items() if not k.startswith("fc.")}
+    return backbone_of(tensors, make_backbone(backbone, channels)).train()
 
 # %% ../nbs/16_transfer.ipynb #908d8c02
 NORMS = {"sync": SyncBatchNorm, "batch": nn.BatchNorm2d, "frozen": FrozenBatchNorm2d}
@@ -273,12 +253,11 @@ def _freeze(net:nn.Module) -> nn.Module:
     return net
 
 def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> Any:
-    "The backbone by name with these weights and this kind of batch norm."
+    "The backbone with these weights, or by name with random ones, and with this kind of batch norm."
     if norm not in NORMS: raise ValueError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
-    net = make_backbone(backbone, channels)
-    if weights is not None: load_strictly(net, weights)
-    elif norm == "frozen":
+    if weights is None and norm == "frozen":
         raise ValueError("norm='frozen' needs trained weights: with random ones say norm='sync' or 'batch'")
+    net = _backbone_with(weights, backbone, channels)
     return _freeze(net) if norm == "frozen" else sync_batchnorm(net) if norm == "sync" else net
 
 def _split(net) -> tuple[Any, Any]:
@@ -320,12 +299,12 @@ DETECTRON2_C4 = dict(min_size=tuple(range(480, 801, 32)), max_size=1333, size_di
                      rpn_pre_nms_top_n_train=12_000, rpn_pre_nms_top_n_test=6000)
 
 def faster_rcnn_c4(
-    weights,              # Path of a checkpoint (official or ours), Run, backbone, state; None is random
+    weights,              # A checkpoint of any library, Run, backbone, state; None is random
     classes:int,          # Kinds of objects; the background comes on top
     *,
-    backbone:str="resnet50", # A name for `make_backbone`; those with "-cifar" are for small images
+    backbone:str="resnet50", # Of random weights; those with "-cifar" are for small images
     norm:str="sync",      # "sync", "batch" or "frozen"
-    channels:int=3,       # Of the images
+    channels:int=3,       # Of the images, for random weights
     mean:Sequence[float]=(.485, .456, .406), # Normalization, a value a channel
     std:Sequence[float]=(.229, .224, .225),
     anchors:Sequence[int]=(32, 64, 128, 256, 512), # Sides in pixels of the scaled image
@@ -375,7 +354,7 @@ def faster_rcnn_fpn(
     *,
     backbone:str="resnet50", # "resnet50" or "resnet18", also with "-cifar"
     norm:str="sync",      # "sync", "batch" or "frozen"; all but "frozen" also in the pyramid
-    channels:int=3,       # Of the images
+    channels:int=3,       # Of the images, for random weights
     mean:Sequence[float]=(.485, .456, .406), # Normalization, a value a channel
     std:Sequence[float]=(.229, .224, .225),
     anchors:Sequence[int]=(32, 64, 128, 256, 512), # One for each level, the coarsest last
@@ -478,45 +457,33 @@ def _as_tensor(image, channels:int) -> Tensor:
     return image.float()/255 if image.dtype == torch.uint8 else image.float()
 
 # %% ../nbs/16_transfer.ipynb #e07dd9e4
-def _checked(target:dict, classes:int, index:int) -> dict:
-    "What is to be learned of a target, without crowds. ValueError names the image."
-    keep = ~target["iscrowd"].bool() if "iscrowd" in target else slice(None)
-    target = {k: target[k][keep] for k in ("boxes", "labels", "masks") if k in target}
-    boxes = target["boxes"].float()
-    labels = target["labels"]
-    if boxes.shape != (len(labels), 4) or not (boxes[:, 2:] > boxes[:, :2]).all():
-        raise ValueError(f"image {index}: boxes must be [n, 4] with x1 < x2 and y1 < y2, "
-                         f"got {boxes.tolist()}")
-    if len(boxes) and not 1 <= labels.min() <= labels.max() <= classes:
-        raise ValueError(f"image {index}: labels must be in 1..{classes} for this detector, "
-                         f"got {labels.tolist()}")
-    return target | {"boxes": boxes}
-
-def _mirrored(image:Tensor, target:dict) -> tuple[Tensor, dict]:
-    "Image, boxes and masks, left and right exchanged."
-    width = image.shape[2]
-    left, top, right, bottom = target["boxes"].unbind(1)
-    boxes = torch.stack([width - right, top, width - left, bottom], 1)
-    target = target | {"boxes": boxes}
-    if "masks" in target: target["masks"] = target["masks"].flip(2)
-    return image.flip(2), target
-
-# %% ../nbs/16_transfer.ipynb #8db31f8d
 def _learnable(model, item:tuple, index:int, flip:bool) -> tuple[Tensor, dict]:
     "Image and target as the model learns from them; errors name the image."
-    image = _as_tensor(item[0], len(model.transform.image_mean))
-    classes = model.roi_heads.box_predictor.cls_score.out_features - 1
-    target = _checked(item[1], classes, index)
-    return _mirrored(image, target) if flip else (image, target)
+    image, target = _as_tensor(item[0], len(model.transform.image_mean)), item[1]
+    keep = ~target["iscrowd"].bool() if "iscrowd" in target else slice(None)
+    target = {k: target[k][keep] for k in ("boxes", "labels", "masks") if k in target}
+    boxes, classes = target["boxes"].float(), model.roi_heads.box_predictor.cls_score.out_features - 1
+    if boxes.shape != (len(target["labels"]), 4) or not (boxes[:, 2:] > boxes[:, :2]).all():
+        raise ValueError(f"image {index}: boxes must be [n, 4] with x1 < x2 and y1 < y2, "
+                         f"got {boxes.tolist()}")
+    if len(boxes) and not 1 <= target["labels"].min() <= target["labels"].max() <= classes:
+        raise ValueError(f"image {index}: labels must be in 1..{classes} for this detector, "
+                         f"got {target['labels'].tolist()}")
+    if flip:
+        image, width = image.flip(2), image.shape[2]
+        boxes = torch.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], 1)
+        if "masks" in target: target["masks"] = target["masks"].flip(2)
+    return image, target | {"boxes": boxes}
 
 def _detection_batches(data, size:int, seed:int, first:int, steps:int, workers:int) -> Iterator:
     "This rank's image numbers and items of every step from `first` on."
     each = len(data) // size
-    def orders() -> Iterator[list]:
+    def orders():
         for step in range(first, steps):
             batch = batch_order(len(data), size, seed, step // each)[step % each]
             yield batch.chunk(world_size())[rank()].tolist()
-    return zip(orders(), load_batches(data, orders(), workers))
+    loader = DataLoader(data, batch_sampler=orders(), num_workers=workers, collate_fn=as_is)
+    yield from zip(orders(), loader)
 
 # %% ../nbs/16_transfer.ipynb #35cddf03
 def _detection_step(model:nn.Module, optimizer, batch:tuple, step:int, clip:float) -> dict:
@@ -536,17 +503,17 @@ def _detection_step(model:nn.Module, optimizer, batch:tuple, step:int, clip:floa
         raise TrainingError(f"stopped at step {step}: losses {values}, norm of the gradient {norm}. "
                             f"Likely cause: {cause}. Images of this batch: {index[:8]}")
     optimizer.step()
-    return dict(step=step, loss=total.item(), lr=optimizer.param_groups[0]["lr"], gradient=norm,
-                **values)
+    return dict(step=step, loss=total.item(), lr=optimizer.param_groups[0]["lr"], gradient=norm, **values)
 
-# %% ../nbs/16_transfer.ipynb #74ce6ddf
-def _prepared(model, index:list, items:list, flip:float, device) -> tuple:
-    "Numbers, images and targets of a step, on the device; draws the flips."
-    flips = (torch.rand(len(items)) < flip).tolist()
-    pairs = [_learnable(model, *item) for item in zip(items, index, flips)]
-    images = [x.to(device) for x, _ in pairs]
-    targets = [{k: v.to(device) for k, v in target.items()} for _, target in pairs]
-    return index, images, targets
+def _resume_detector(path, config:dict, model, optimizer, device) -> list:
+    "The history so far, after loading what the folder holds. ValueError if that is another run's."
+    state = load_latest(Path(path)/"detector.pt", device) if path else None
+    if state is None: return []
+    there = state["config"]
+    other = [f"{k}: {there.get(k)} -> {v}" for k, v in config.items() if there.get(k) != v]
+    if other: raise ValueError(f"{path} holds another run (there -> now): {'; '.join(other)}")
+    model.load_state_dict(state["model"]); optimizer.load_state_dict(state["optimizer"])
+    return state["history"]
 
 # %% ../nbs/16_transfer.ipynb #1ef836ad
 def train_detector(
@@ -556,8 +523,7 @@ def train_detector(
     steps:int,             # Of the whole run
     batch_size:int=16,     # Images a step, over all ranks
     lr:float=.02,          # Peak learning rate
-    momentum:float=.9,     # Of SGD
-    weight_decay:float=1e-4, # Of all weights
+    momentum:float=.9, weight_decay:float=1e-4,
     warmup:int=100,        # Steps, see `detection_lr`
     schedule:str="step",   # "step" or "cosine"
     flip:float=.5,         # How often an image is mirrored
@@ -567,41 +533,59 @@ def train_detector(
     save_steps:int=1000,   # Save every so many steps, and at the end
     device:str="auto",     # "auto" takes CUDA where there is some
     workers:int=0,         # Processes that read images
-    progress:bool=False,   # Show a bar
     callbacks:Sequence[Callable]=(), # Each is called as callback(model, history) after every step
 ) -> list[dict]:           # A dict a step: step, loss and its parts, lr, norm of the gradient
     """Train a detector with SGD.
 
     Raises ValueError for data that do not fit or a folder of another run, TrainingError when a step is
-    not finite, CheckpointError when no checkpoint in the folder is whole, and Stopped when a signal
-    ended it, after saving."""
-    place = init(device).device
-    if batch_size % world_size():
-        raise ValueError(f"batch_size {batch_size} does not divide by {world_size()} ranks")
-    config = dict(steps=steps, batch_size=batch_size, lr=lr, momentum=momentum,
-                  weight_decay=weight_decay, warmup=warmup, schedule=schedule, flip=flip, seed=seed,
-                  images=len(data))
-    weights = [p for p in model.to(place).parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(weights, lr, momentum, weight_decay=weight_decay)
-    folder = Checkpointed(out, config, file="detector.pt", claim="detector.json", model=model,
-                          optimizer=optimizer)
-    start = folder.open(device=place)
-    history = start.get("history", [])
-    watching = list(callbacks)
-    net = shared(model.train())
-    with (own_random_state(place), stop_signals(out is not None) as caught,
-          Steps(steps, start["step"], seed=seed, device=place, folder=folder,
-                values=lambda: dict(history=history), caught=caught, save_steps=[save_steps],
-                progress=progress) as left):
-        batches = _detection_batches(data, batch_size, seed, start["step"], steps, workers)
-        for step, (index, items) in zip(left, batches):
-            factor = detection_lr(step, steps, warmup, schedule)
-            for group in optimizer.param_groups: group["lr"] = lr*factor
-            batch = _prepared(model, index, items, flip, place)
-            history.append(_detection_step(net, optimizer, batch, step, clip))
-            tell(watching, step, model, history)
+    not finite, CheckpointError when no checkpoint in the folder is whole."""
+    place, ranks = init(device), world_size()
+    if batch_size % ranks: raise ValueError(f"batch_size {batch_size} does not divide by {ranks} ranks")
+    config = dict(steps=steps, batch_size=batch_size, lr=lr, momentum=momentum, weight_decay=weight_decay,
+                  warmup=warmup, schedule=schedule, flip=flip, seed=seed, images=len(data))
+    model.to(place.device)
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr, momentum,
+                                weight_decay=weight_decay)
+    history = _resume_detector(out, config, model, optimizer, place.device)
+    batches = _detection_batches(data, batch_size, seed, len(history), steps, workers)
+    job = _DetectorJob(model, optimizer, place.device, config, clip, out, save_steps)
+    with torch.random.fork_rng(devices=[place.device]*(place.device.type == "cuda")):
+        _run_detector(job, batches, history, callbacks)
     model.eval()
     return history
+
+# %% ../nbs/16_transfer.ipynb #a648d849
+class _DetectorJob(NamedTuple):
+    "What the loop works with."
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+    config: dict
+    clip: float
+    out: Any
+    save_steps: int
+
+def _run_detector(job:_DetectorJob, batches:Iterator, history:list, callbacks:Sequence) -> None:
+    "All steps that are not done yet."
+    c, model = job.config, job.model.train()
+    shared = model if world_size() == 1 else DistributedDataParallel(model)
+    barrier()                                     # all have read what rank 0 will replace
+    for step, (index, items) in enumerate(batches, len(history)):
+        seed_step(c["seed"], step)
+        factor = detection_lr(step, c["steps"], c["warmup"], c["schedule"])
+        for group in job.optimizer.param_groups: group["lr"] = c["lr"]*factor
+        flips = (torch.rand(len(items)) < c["flip"]).tolist()
+        pairs = [_learnable(model, *item) for item in zip(items, index, flips)]
+        images = [x.to(job.device) for x, _ in pairs]
+        targets = [{k: v.to(job.device) for k, v in t.items()} for _, t in pairs]
+        history.append(_detection_step(shared, job.optimizer, (index, images, targets), step, job.clip))
+        for callback in callbacks: callback(model, history)
+        ends = step + 1 == c["steps"] or (step + 1) % job.save_steps == 0
+        if job.out and ends and rank() == 0:
+            state = dict(step=step + 1, config=c, history=history, model=model.state_dict(),
+                         optimizer=job.optimizer.state_dict())
+            save_checkpoint(Path(job.out)/"detector.pt", state, keep=True)
+    barrier()
 
 # %% ../nbs/16_transfer.ipynb #69ade4a1
 def digit_detector(
@@ -792,28 +776,3 @@ DETECTRON2_SETTINGS = """MODEL:
   PIXEL_STD: [58.395, 57.120, 57.375]
   RESNETS: {STRIDE_IN_1X1: False}
 INPUT: {FORMAT: "RGB"}"""
-
-def detectron2_name(
-    name:str, # Of a torchvision ResNet's weight, such as "layer1.0.bn2.bias"
-) -> str:     # Such as "res2.0.conv2.norm.bias"
-    "detectron2's name of a weight. ValueError for what a ResNet without classifier does not have."
-    stage, *rest = name.split(".")
-    if stage in ("conv1", "bn1"): stage, rest = "stem", [stage, *rest]
-    elif stage in ("layer1", "layer2", "layer3", "layer4"): stage = f"res{int(stage[-1]) + 1}"
-    else: raise ValueError(f"detectron2 has no place for {name!r}: is it a torchvision ResNet's?")
-    path = ".".join(rest).replace("downsample.0", "shortcut").replace("downsample.1", "shortcut.norm")
-    for k in "123": path = path.replace(f"bn{k}", f"conv{k}.norm")
-    return f"{stage}.{path}"
-
-def export_detectron2(
-    weights,  # Path of a checkpoint (official or ours), Run, ResNet or state
-    path,     # File to write, ending in .pkl
-) -> Path:
-    "A backbone for detectron2, all names and numbers kept. ValueError where it is no ResNet."
-    if Path(path).suffix != ".pkl": raise ValueError(f"detectron2 knows such a file by .pkl, got {path}")
-    state = {k: v for k, v in _weights(weights).items() if not k.startswith("fc.")}
-    model = {detectron2_name(k): v.detach().cpu().numpy() for k, v in state.items()}
-    content = pickle.dumps(dict(model=model, __author__="barlow_kit", matching_heuristics=True), protocol=3)
-    content = content.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
-    write_whole(path, lambda f: f.write(content))
-    return Path(path)
