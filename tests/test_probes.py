@@ -506,9 +506,9 @@ def test_looking_at_features_while_a_run_goes_on():
     seen = extract_features(both, heldout)
     test_eq(last["knn_5"], knn_probe(extract_features(both, train), seen).accuracy)
     test_eq(last["effective_rank"], effective_rank(seen[0]))
-    first = [watch_features(train, heldout, every=5)]
-    looked_at, plain = (pretrain("digits", **settings | dict(epochs=1, warmup_epochs=.5), callbacks=looks)
-                        for looks in (first, []))
+    short = settings | dict(epochs=1, warmup_epochs=.5)
+    looked_at = pretrain("digits", callbacks=[watch_features(train, heldout, every=5)], **short)
+    plain = pretrain("digits", **short)
     for a, b in zip(looked_at.history, plain.history):
         test_eq({k: a[k] for k in b}, b)                    # looking changes nothing
     unlabeled = TensorImages(heldout.images)
