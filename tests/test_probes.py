@@ -480,7 +480,7 @@ def test_looking_at_features_while_a_run_goes_on():
 
     # cell 3463ac7b
     train, heldout = (get_dataset("digits", split) for split in ("fit", "val"))
-    settings = dict(epochs=5, projector=(64, 64), progress=False)
+    settings = dict(epochs=6, projector=(128, 128), progress=False)
     def watched(**changes):
         watch = watch_features(train, heldout, every=18)
         return pretrain("digits", callbacks=[watch], **settings, **changes)
@@ -552,7 +552,7 @@ def test_a_linear_head_that_trains_along_on_line_linear():
     "nbs/13_probes.ipynb: A linear head that trains along (on-line linear)"
     # cell 7c07a268
     train, heldout = (get_dataset("digits", split) for split in ("fit", "val"))
-    settings = dict(epochs=5, projector=(64, 64), progress=False)
+    settings = dict(epochs=5, projector=(128, 128), progress=False)
     watch = watch_linear(train, heldout, every=15)
     watched = pretrain("digits", callbacks=[watch], **settings)
     along = {h["step"]: h["online_linear"] for h in watched.history if "online_linear" in h}
