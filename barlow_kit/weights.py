@@ -20,8 +20,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from .projector import projector as make_projector
 from .twins import make_backbone
@@ -364,8 +362,9 @@ def detect_format(
     return _either(_formats_of(path, _unwrapped(path, _read_file(path))))
 
 # %% ../nbs/09_weights.ipynb #c91723f2
-def _resnet_like(tensors:dict) -> ResNet|None:
+def _resnet_like(tensors:dict) -> Any:
     "The torchvision ResNet, on the meta device, with the blocks named here; or None."
+    from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
     named = re.compile(r"layer(\d)\.\d+\.conv1\.weight")
     stages = [found[1] for found in map(named.fullmatch, tensors) if found]
     blocks = [stages.count(stage) for stage in "1234"]
@@ -375,7 +374,7 @@ def _resnet_like(tensors:dict) -> ResNet|None:
     small = first.shape[2:] == (3, 3)
     side, stride = (3, 1) if small else (7, 2)
     with torch.device("meta"):
-        net:Any = ResNet(block, blocks)
+        net = ResNet(block, blocks)
         net.conv1 = nn.Conv2d(first.shape[1], 64, side, stride, side//2, bias=False)
     if small: net.maxpool = nn.Identity()
     net.num_features = net.fc.in_features

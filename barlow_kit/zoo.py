@@ -15,13 +15,10 @@ from fnmatch import fnmatch
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock
 
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
@@ -126,6 +123,7 @@ def list_models(
 # %% ../nbs/17_zoo.ipynb #d006350a
 def _last_blocks(backbone:nn.Module) -> list:
     "The last block of each stage."
+    from torchvision.models.resnet import BasicBlock, ResNet
     if isinstance(backbone, ResNet):
         return [getattr(backbone, f"layer{stage}")[-1] for stage in (1, 2, 3, 4)]
     return [m for m in backbone.children() if isinstance(m, BasicBlock)]
@@ -144,7 +142,7 @@ def _with_maps(backbone:nn.Module, x:Tensor) -> tuple:
 class ZooModel(nn.Module):
     "A backbone with a projector, a classifier, both or none on top. In eval mode."
     def __init__(self,
-        recipe:Recipe,                  # Of its pretraining; the views say how to show an image
+        recipe:Recipe,                  # Of its pretraining; its views show images
         backbone:nn.Module,             # Maps [N, C, H, W] to [N, F]
         projector:nn.Module|None=None,  # Maps [N, F] to embeddings [N, D]
         head:nn.Module|None=None,       # Maps [N, F] to scores [N, classes]
@@ -195,6 +193,7 @@ def _untrained(entry:Entry) -> ZooModel:
 @cache
 def _costs(name:str) -> tuple[int, int]:
     "Parameters, and multiply-adds of one image without the projector."
+    from torch.utils.flop_counter import FlopCounterMode
     recipe = get_recipe(MODELS[name].recipe)
     size = recipe.views.view1.size
     with torch.device("meta"):
@@ -241,10 +240,11 @@ def _published(name:str) -> Path:
 # %% ../nbs/17_zoo.ipynb #1a40c8e2
 def load_backbone(
     path_or_name,   # A checkpoint of any library, folder of a run, or name in `list_models`
-) -> ResNet:        # In eval mode, fc is Identity; maps [N, 3, H, W] to [N, num_features]
+) -> Any:           # A ResNet in eval mode, fc is Identity: [N, 3, H, W] to [N, num_features]
     """A plain torchvision ResNet with the weights of a file or of a published model.
 
     Raises CheckpointError when anything does not fit, or the model is no ResNet."""
+    from torchvision.models import ResNet
     path = Path(path_or_name)
     here = path.is_file() or (path/"checkpoint.pt").is_file()
     if not here and str(path_or_name) in MODELS: path = _published(str(path_or_name))

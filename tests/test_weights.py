@@ -14,8 +14,8 @@ import warnings
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from torch import nn
-from torchvision.models import ResNet, resnet18, resnet50
-from torchvision.models.resnet import BasicBlock
+from torchvision.models import resnet18, resnet50
+from torchvision.models.resnet import BasicBlock, ResNet
 from unittest.mock import patch
 from barlow_kit.projector import projector
 from barlow_kit.twins import BarlowTwins
@@ -24,8 +24,8 @@ from barlow_kit.weights import CheckpointError, FORMATS, Weights, _biases, _chec
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_write_all_or_nothing():
-    "nbs/09_weights.ipynb: Write all or nothing"
+def test_write_all_or_nothing_fsync_and_rename():
+    "nbs/09_weights.ipynb: Write all or nothing: fsync and rename"
     # cell 09e50b16
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     write_whole(folder/"new"/"weights.bin", lambda f: f.write(b"old"))
@@ -55,8 +55,8 @@ def test_write_all_or_nothing():
     test_eq([p.name for p in (folder/"new").iterdir()], ["weights.bin"])
 
 
-def test_read_data_not_programs():
-    "nbs/09_weights.ipynb: Read data, not programs"
+def test_read_data_not_programs_weights_only_and_checksums():
+    "nbs/09_weights.ipynb: Read data, not programs: weights_only and checksums"
     # cell 09fc0619
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     class Program:
@@ -334,8 +334,8 @@ def test_read_a_checkpoint_of_any_library():
         test_fail(lambda: ours(**parts), exc=CheckpointError, contains=why)
 
 
-def test_only_the_backbone():
-    "nbs/09_weights.ipynb: Only the backbone"
+def test_backbone_projector_and_classifier_from_a_file():
+    "nbs/09_weights.ipynb: Backbone, projector and classifier from a file"
     # cell 734a15a0
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     torch.manual_seed(0)
@@ -365,8 +365,8 @@ def test_only_the_backbone():
         test_fail(lambda: backbone_of(state), exc=CheckpointError, contains=why)
 
 
-def test_write_and_convert():
-    "nbs/09_weights.ipynb: Write and convert"
+def test_write_a_checkpoint_for_another_library():
+    "nbs/09_weights.ipynb: Write a checkpoint for another library"
     # cell 52b37719
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
     torch.manual_seed(0)
@@ -525,6 +525,9 @@ def test_the_published_layouts_typed_by_hand():
         source, weights = read_weights(folder/"theirs.pth")
         test_eq((source, weights.rest), (name, ("epoch",) if holder else ()))
         assert same(flat(weights), ours), name
+        more = theirs | {"x.weight": torch.ones(1)}
+        torch.save({holder: more} if holder else more, folder/"more.pth")
+        test_fail(lambda: read_weights(folder/"more.pth"), exc=CheckpointError, contains="x.weight")
         for to in name.split(" or "):
             test_eq(write_weights(folder/"ours.pth", grouped(ours), to), (len(theirs), ()))
             written = torch.load(folder/"ours.pth")

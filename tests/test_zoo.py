@@ -202,7 +202,7 @@ def test_save_a_classifier_of_your_own():
     test_eq([answer["pred_class"] for answer in answers], [words[y] for y in digits.labels[:5]])
     shipped = get_model("digits", pretrained=True)
     assert torch.equal(mine.embed(digits.images), shipped.embed(digits.images))
-    assert torch.equal(mine(digits.images), shipped(digits.images))
+    assert torch.equal(mine.head.weight, shipped.head.weight)
     again = convert_checkpoint(folder/"mine.pt", folder/"again.pt", to="barlow_kit")
     test_eq((again.left_out, read_weights(folder/"again.pt")[1].classes), ((), words))
     test_fail(lambda: save_model(mine, folder/"x.pt", ("a", "b")), contains="2 names for the 10")
@@ -214,7 +214,8 @@ def test_save_a_classifier_of_your_own():
 def test_model_cards():
     "nbs/17_zoo.ipynb: Model cards"
     # cell 4de8a538
-    Markdown(model_card("resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k").replace("\n#", "\n###"))
+    card = model_card("resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k")
+    Markdown(card.replace("\n#", "\n###"))
 
     # cell 2f21d78d
     for name, e in MODELS.items():
