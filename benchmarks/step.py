@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from barlow_kit import train
+from barlow_kit import checkpoint, train
 from barlow_kit.optim import LARS
 from barlow_kit.twins import BarlowTwins
 from timing import machine, table
@@ -39,9 +39,9 @@ if __name__ == "__main__":
     torch.Tensor.backward = timed("backward", torch.Tensor.backward)
     for optimizer in (torch.optim.AdamW, LARS): optimizer.step = timed("optimizer", optimizer.step)
     torch.optim.Optimizer.zero_grad = timed("optimizer", torch.optim.Optimizer.zero_grad)
-    batches, loop, save = train._view_batches, train._loop, train.save_checkpoint
+    batches, loop, save = train._view_batches, train._loop, checkpoint.save_checkpoint
     train._view_batches = lambda *args, **kwargs: timed_batches(batches(*args, **kwargs))
-    train.save_checkpoint = timed("checkpoints", save)
+    checkpoint.save_checkpoint = timed("checkpoints", save)
     seconds = []
     def whole_loop(*args):
         start = time.perf_counter()
