@@ -19,14 +19,14 @@ from torch import nn
 
 from .data import DATASETS, get_dataset, heldout_split
 from .distributed import init, rank
-from .evaluate import (Evaluation, Feed, Labeled, accuracies, compare_probes, extract_features,
+from .evaluate import (Evaluation, Labeled, accuracies, compare_probes, extract_features,
                                  finetune, format_probes, labels_of, linear_evaluation,
                                  pretrained, watch_features)
 from .experiment import ExperimentError, compare, experiment_time, grid, summary
 from .plot import plot_cross_correlation, plot_history, plot_views
 from .probes import some_images
 from .recipe import Recipe, get_recipe, unknown_name
-from .report import PROBES, report
+from .report import report, report_probes
 from .train import (Run, explained, pretrain, recipe_options, train_command, train_parser,
                               usable_cores)
 from .twins import BarlowTwins, twin_correlation
@@ -212,8 +212,8 @@ def _evaluation_commands(commands) -> None:
     table = _examined(commands, "report", _report,
                       "all probes that can run, beside the published figures", "digits")
     table.add_argument("--out", metavar="FILE", help="Markdown, HTML if it ends in .html (default: print)")
-    table.add_argument("--probes", nargs="+", default=PROBES, metavar="PROBE",
-                       help="some of: " + ", ".join(PROBES))
+    table.add_argument("--probes", nargs="+", default=report_probes(), metavar="PROBE",
+                       help="some of: " + ", ".join(report_probes()))
     table.add_argument("--linear", metavar="SETTINGS", help="of the linear evaluation")
     table.add_argument("--seed", type=int, default=0, help="of the trained protocols (default: 0)")
 
@@ -249,12 +249,13 @@ def _test(args:argparse.Namespace) -> None:
     model = get_model(args.config, published, None if published else args.checkpoint)
     data = get_dataset(args.data, heldout_split(args.data))
     head:Any = model.head
-    part, names = Labeled(data, labels_of(data), head.out_features), getattr(data, "classes", ())
+    names = getattr(data, "classes", ())
+    part = Labeled(data, labels_of(data), head.out_features, model.recipe.views.view1,
+                   device=init(args.device).device,
+                   workers=usable_cores() if args.workers is None else args.workers)
     if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
         raise ValueError(f"{args.data} has {len(names)} classes, the classifier knows {part.classes}")
-    device, workers = init(args.device).device, usable_cores() if args.workers is None else args.workers
-    feed = Feed(model.recipe.views.view1, 0, device, workers)
-    top1, top5 = accuracies(model.to(device), part, feed)
+    top1, top5 = accuracies(model.to(part.device), part)
     if rank() == 0: print(f"{args.config}: {top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}")
 
 # %% ../nbs/24_cli.ipynb #3cad4e48

@@ -56,7 +56,7 @@ def test_the_command():
 
     # cell ea27b246
     test_eq((code, len(run.history)), (0, 42))
-    test_eq([h["step"] for h in run.history if "5-NN" in h and "effective_rank" in h], [19, 39])
+    test_eq([h["step"] for h in run.history if "knn_5" in h and "effective_rank" in h], [19, 39])
     with tempfile.TemporaryDirectory() as folder:                # 2,600 images, sorted by class: some of all four
         for k in range(2600):
             image = Path(folder, "val", str(k//650), f"{k:04}.jpg")
