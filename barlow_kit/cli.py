@@ -171,11 +171,11 @@ def _report(args:argparse.Namespace) -> None:
 def _examined(commands, name:str, do:Callable, text:str, data=None) -> argparse.ArgumentParser:
     "A command that examines a checkpoint."
     command = commands.add_parser(name, help=text, description=text + ".")
-    command.add_argument("checkpoint", help="folder of a run, a checkpoint, or the released resnet50.pth")
+    command.add_argument("checkpoint", help="folder of a run, or a checkpoint of any library")
     command.add_argument("data", nargs="?" if data else None, default=data,
                          help=f"{', '.join(DATASETS)}, or a folder with train/ and val/"
                               + (f" (default: {data})" if data else ""))
-    command.add_argument("--recipe", help="of a checkpoint that does not say it (default: the paper's)")
+    command.add_argument("--recipe", help="how to show images, if the checkpoint does not say it")
     command.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
     command.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
     command.set_defaults(do=do)
@@ -239,10 +239,9 @@ def _train(args:argparse.Namespace) -> None:
 
 def _test(args:argparse.Namespace) -> None:
     entry, published = _entry(args.config), args.checkpoint == "published"
-    kind, weights = ("", None) if published else read_weights(args.checkpoint)
+    weights = None if published else read_weights(args.checkpoint)[1]
     if not (weights.classifier if weights else entry.classes):
-        if published: args.checkpoint = args.config
-        if kind != "barlow_kit": args.checkpoint = load_backbone(args.checkpoint)
+        if published: args.checkpoint = load_backbone(args.config)
         args.recipe = entry.recipe
         if rank() == 0: print("No classifier in these weights, so neighbors vote. To train one: "
                               "barlow-kit linear CHECKPOINT DATA --out FOLDER\n")

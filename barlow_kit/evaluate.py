@@ -25,9 +25,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset, Subset
+from torchvision.models import ResNet
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
-from .checkpoint import Checkpointed, CheckpointError, backbone_weights
+from .checkpoint import Checkpointed
 from .data import (ImageData, TensorImages, UnreadableImage, batch_order, get_dataset,
                              heldout_split)
 from .distributed import all_gather, all_reduce, init, rank, sync_batchnorm, world_size
@@ -41,6 +42,8 @@ from .probes import (Features, ProbeResult, alignment, balanced_labels, compare_
                                watch_linear)
 from .recipe import Recipe, get_recipe, recipe_from_dict, unknown_name
 from .train import Run
+from .twins import make_backbone
+from .weights import read_backbone
 
 # %% ../nbs/14_evaluate.ipynb #b21dd431
 _all_ = ["Features", "ProbeResult", "alignment", "balanced_labels", "compare_probes",
@@ -55,25 +58,26 @@ class LinearSettings:
     name: str = "released"
     epochs: int = 100
     batch_size: int = 256            # Images in a step, over all devices
-    lr: float = 0.3                  # Of the head, for batch 256; scaled by batch_size / 256
+    lr: float = 0.3                  # Of the head; times batch_size / 256
     momentum: float = 0.9
     weight_decay: float = 1e-6
     lr_backbone: float = 0.          # The backbone stays as it is
 
     def __post_init__(self):
-        if self.epochs < 1 or self.batch_size < 1 or self.lr <= 0 or self.lr_backbone < 0:
-            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least 1, "
-                             f"lr above 0, no negative lr_backbone: {self.epochs}, "
-                             f"{self.batch_size}, {self.lr}, {self.lr_backbone}")
+        counts = self.epochs, self.batch_size
+        rates = self.lr, self.lr_backbone
+        if min(counts) < 1 or self.lr <= 0 or self.lr_backbone < 0:
+            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least "
+                             f"1, lr above 0, no negative lr_backbone: {counts}, {rates}")
 
 @dataclass(frozen=True)
 class FinetuneSettings(LinearSettings):
-    "How head and backbone are trained together. Defaults: released, for 1 % of the labels."
+    "How head and backbone are trained together. Defaults: released, for 1 %."
     name: str = "1%"
     epochs: int = 20
     lr: float = 0.5
     weight_decay: float = 0.
-    lr_backbone: float = 0.005       # For batch 256; scaled like lr
+    lr_backbone: float = 0.005       # Times batch_size / 256, too
     share: float|None = 0.01         # Of the labels; None takes all
 
 # %% ../nbs/14_evaluate.ipynb #5d24ecf9
@@ -83,14 +87,15 @@ _NAMED = (LinearSettings(),
           LinearSettings("digits", epochs=15, batch_size=64, lr=1.),
           FinetuneSettings(),
           FinetuneSettings("10%", lr_backbone=.02, share=.1),
-          FinetuneSettings("digits-few", epochs=60, batch_size=64, lr=1., lr_backbone=.003, share=None))
+          FinetuneSettings("digits-few", epochs=60, batch_size=64, lr=1., lr_backbone=.003,
+                           share=None))
 _SETTINGS = {settings.name: settings for settings in _NAMED}
 
 def get_settings(
     name, /,         # A name, or settings
     **overrides,     # Fields to change
 ) -> LinearSettings: # LinearSettings or FinetuneSettings
-    "Settings of a protocol by name, some fields changed. ValueError for unknown ones, with the nearest."
+    "Settings by name, some fields changed. ValueError for unknown ones, with the nearest."
     if not isinstance(name, LinearSettings) and name not in _SETTINGS:
         raise ValueError(unknown_name("settings", name, _SETTINGS))
     settings = name if isinstance(name, LinearSettings) else _SETTINGS[name]
@@ -100,43 +105,39 @@ def get_settings(
     return replace(settings, **overrides)
 
 # %% ../nbs/14_evaluate.ipynb #76b77c27
-def _recipe_of(source, recipe) -> Recipe:
-    "The recipe that was said, or the one in the folder of the run, or the paper's."
-    if recipe is not None: return get_recipe(recipe)
-    for folder in (Path(source), Path(source).parent, Path(source).parent.parent):
+def _recipe_beside(source) -> Recipe|None:
+    "The recipe in the folder of a run, for the folder, its checkpoint or a kept model; None without."
+    path = Path(source)
+    for folder in (path, path.parent, path.parent.parent):
         if (folder/"recipe.json").is_file():
             return recipe_from_dict(json.loads((folder/"recipe.json").read_text())["recipe"])
-    return get_recipe("imagenet-1000e")
+    return None
 
-def _fit_weights(backbone:nn.Module, weights:dict, source, name:str) -> None:
-    "Load all of them, or raise CheckpointError with the names that do not fit."
-    own = backbone.state_dict()
-    wrong = dict(missing=[k for k in own if k not in weights],
-                 unexpected=[k for k in weights if k not in own])
-    wrong["of another shape"] = [k for k in own if k in weights and own[k].shape != weights[k].shape]
-    if any(wrong.values()):
-        def some(keys): return ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
-        lines = "; ".join(f"{what}: {some(keys)}" for what, keys in wrong.items() if keys)
-        raise CheckpointError(f"the weights in {source} do not fit the backbone {name!r} ({lines}). "
-                              "Name the recipe that they were trained with: recipe=...")
-    backbone.load_state_dict(weights)
+def _usual_recipe(backbone:Any) -> Recipe:
+    "The recipe with the images that a network of this kind is made for."
+    if isinstance(backbone, ResNet):
+        return get_recipe("imagenet-1000e" if backbone.conv1.kernel_size == (7, 7) else "cifar10")
+    convolutions = [layer for layer in backbone.children() if isinstance(layer, nn.Conv2d)]
+    return get_recipe("digits" if len(convolutions) == 1 else "shapes")
 
 # %% ../nbs/14_evaluate.ipynb #a874e605
 def pretrained(
-    source,                       # A Run, its folder, a checkpoint (ours or the released), or a module
-    recipe=None,                  # Recipe of a file that does not say it; for a module how to show images
+    source,                       # A Run, its folder, a checkpoint of any library, or a module
+    recipe=None,                  # How to show images, where the source does not say it
 ) -> tuple[nn.Module, View]:      # A copy of the backbone in eval mode, and the view it expects
-    "Backbone and view of whatever was pretrained. CheckpointError lists the keys that do not fit."
-    if isinstance(source, Run): return deepcopy(source.model.backbone).eval(), source.recipe.views.view1
+    """Backbone and view of whatever was pretrained.
+
+    Raises CheckpointError that lists what does not fit, ValueError for a module without num_features."""
+    if isinstance(source, Run):
+        return deepcopy(source.model.backbone).eval(), source.recipe.views.view1
     if isinstance(source, nn.Module):
         if not hasattr(source, "num_features"):
             raise ValueError("a backbone of your own needs the attribute num_features")
         return deepcopy(source).eval(), get_recipe(recipe or "imagenet-1000e").views.view1
-    recipe = _recipe_of(source, recipe)
-    weights = backbone_weights(source)
-    backbone = recipe.model().backbone
-    _fit_weights(backbone, weights, source, recipe.backbone)
-    return backbone.eval(), recipe.views.view1
+    said = _recipe_beside(source) if recipe is None else get_recipe(recipe)
+    like = make_backbone(said.backbone, said.channels) if said else None
+    backbone = read_backbone(source, like)
+    return backbone, (said or _usual_recipe(backbone)).views.view1
 
 # %% ../nbs/14_evaluate.ipynb #0c860a41
 @dataclass
@@ -154,19 +155,21 @@ class Labeled:
 
     def take(self, index:Tensor) -> "Labeled":
         "Some of them, by number."
-        return replace(self, data=some_images(self.data, index), labels=self.labels[index])
+        data = some_images(self.data, index)
+        return replace(self, data=data, labels=self.labels[index])
 
     def batches(self,
-        schedule:Callable,      # Gives an iterator of (epoch, image numbers); epoch -1: plain
+        schedule:Callable,      # Gives pairs (epoch, image numbers); epoch -1: plain
     ) -> Iterator[tuple]:       # Images [n, C, S, S] and labels [n], on the device
         "The batches of a schedule."
-        make = _views_of_tensor if isinstance(self.data, TensorImages) else _views_of_files
-        return make(self, schedule)
+        in_tensor = isinstance(self.data, TensorImages)
+        return (_views_of_tensor if in_tensor else _views_of_files)(self, schedule)
 
 # %% ../nbs/14_evaluate.ipynb #03df4091
 def _class_names(data:ImageData) -> tuple:
     "Names of the classes, where the data have them."
-    return tuple(getattr(data.dataset if isinstance(data, Subset) else data, "classes", ()))
+    whole = data.dataset if isinstance(data, Subset) else data
+    return tuple(getattr(whole, "classes", ()))
 
 def _in_range(labels:Tensor, classes:int, part:str) -> None:
     "Raise ValueError unless all labels are in 0..classes - 1."
@@ -194,12 +197,12 @@ def _every_class(labels:Tensor, classes:int, names:tuple) -> None:
         named = ", ".join(str(names[c] if names else c) for c in empty[:10])
         raise ValueError(f"no training image of the classes {named}")
 
-# %% ../nbs/14_evaluate.ipynb #23c0d12a
+# %% ../nbs/14_evaluate.ipynb #facf229b
 def check_labels(
     train:ImageData, # Items are (image, label)
     val:ImageData,   # The same classes, by name where both have names
 ) -> tuple[Labeled, Labeled]:
-    "Both parts with checked labels, in the numbers of `train`. ValueError says what is wrong."
+    "Both parts with checked labels, in the numbers of `train`. ValueError says why not."
     names = _class_names(train)
     val_names = _class_names(val)
     y = labels_of(train)
@@ -214,7 +217,7 @@ def check_labels(
     return Labeled(train, y, classes), Labeled(val, vy, classes)
 
 def labeled_data(
-    data,          # A name such as "digits", a folder with train/ and val/, or a pair of data sets
+    data,          # A name, a folder with train/ and val/, or a pair of data sets
 ) -> tuple[Labeled, Labeled]: # To train on, to test on
     "Training and validation part with checked labels."
     if isinstance(data, tuple): return check_labels(*map(get_dataset, data))
@@ -232,29 +235,32 @@ def try_one(
     x = plain_view(view, data[0][0])[None].to(device)
     try: backbone(x)
     except RuntimeError as e:
-        raise ValueError(f"the network takes no images of shape {tuple(x.shape[1:])}: are these "
-                         f"the data that it was made for? ({e})") from e
+        raise ValueError(f"the network takes no images of shape {tuple(x.shape[1:])}: "
+                         f"are these the data that it was made for? ({e})") from e
 
 # %% ../nbs/14_evaluate.ipynb #e78992db
 def listed_images(
     data:ImageData, # A folder of images
     file,           # Text file with an image name a line, such as SimCLR's 1percent.txt
 ) -> Tensor:        # Their numbers in `data`, in the order of the file
-    "Images by the list of a published split. ValueError when the data lacks some, or names are not unique."
+    """Images by the list of a published split.
+
+    Raises ValueError when the data lacks one, or when names are not unique."""
     names = [Path(line).name for line in Path(file).read_text().split()]
     paths = getattr(data, "paths", None)
     if paths is None:
-        raise ValueError(f"a list of names needs a folder of images, got {type(data).__name__}")
+        raise ValueError("a list of names needs a folder of images, "
+                         f"got {type(data).__name__}")
     number = {Path(p).name: i for i, p in enumerate(paths)}
     if len(number) < len(paths):
         raise ValueError("image names in different class folders must differ")
     missing = [n for n in names if n not in number]
     if missing or not names:
-        raise ValueError(f"{len(missing)} of the {len(names)} images listed in {Path(file).name} "
-                         f"are not in the data: {', '.join(missing[:3])}")
+        raise ValueError(f"{len(missing)} of the {len(names)} images listed in "
+                         f"{Path(file).name} are not in the data: {', '.join(missing[:3])}")
     return torch.tensor([number[n] for n in names])
 
-# %% ../nbs/14_evaluate.ipynb #1ff45d4f
+# %% ../nbs/14_evaluate.ipynb #fffe76e2
 def _label_view(view:View) -> View:
     "The view without its color operations: crop and flip, or what stands for them."
     return replace(view, jitter=0., grayscale=0., blur=0., solarize=0.)
@@ -265,14 +271,15 @@ def _views_of_tensor(part:Labeled, schedule:Callable) -> Iterator[tuple]:
         images = part.data.batch(index).to(part.device)
         if epoch < 0: x = plain_view(part.view, images)
         else:
-            keys = sample_keys(index.to(part.device), seed=part.seed, epoch=epoch, view=0)
+            where = index.to(part.device)
+            keys = sample_keys(where, seed=part.seed, epoch=epoch, view=0)
             x = view_batch(part.view, images, keys)
         yield x, part.labels[index].to(part.device)
 
 # %% ../nbs/14_evaluate.ipynb #81879c3e
 @dataclass
 class _Shown(Dataset):
-    "Item (epoch, i): image i as the classifier sees it, plain where epoch is -1; or the error."
+    "Item (epoch, i): image i as the classifier sees it, plain for epoch -1; or the error."
     part: Labeled
 
     def __len__(self) -> int: return len(self.part)
@@ -297,14 +304,15 @@ def _stacked(images:list) -> Tensor:
 def _views_of_files(part:Labeled, schedule:Callable) -> Iterator[tuple]:
     "Batches of images in files, made by workers that work ahead."
     asked = ([(epoch, i) for i in index.tolist()] for epoch, index in schedule())
-    made = load_batches(_Shown(part), asked, part.workers)
-    for (_, index), images in zip(schedule(), made):
+    made = zip(schedule(), load_batches(_Shown(part), asked, part.workers))
+    def ready(index:Tensor, images:list) -> tuple[Tensor, Tensor]:
         x = _stacked(images).to(part.device, non_blocking=True)
-        yield x, part.labels[index].to(part.device)
+        return x, part.labels[index].to(part.device)
+    return (ready(index, images) for (_, index), images in made)
 
 # %% ../nbs/14_evaluate.ipynb #5b23f0e7
 class Classifier(nn.Module):
-    "Backbone and linear head: images [N, C, H, W] to logits. The head starts as N(0, 0.01)."
+    "Backbone and linear head: images [N, C, H, W] to logits. It starts as N(0, 0.01)."
     def __init__(self,
         backbone:nn.Module,     # With `num_features`
         classes:int,            # Width of the head
@@ -316,9 +324,9 @@ class Classifier(nn.Module):
         self.frozen = frozen
         self.backbone = backbone.requires_grad_(not frozen)
         self.head = nn.utils.skip_init(nn.Linear, backbone.num_features, classes)
-        with torch.no_grad():
-            self.head.weight.normal_(0, .01, generator=torch.Generator().manual_seed(seed))
-            self.head.bias.zero_()
+        random = torch.Generator().manual_seed(seed)
+        nn.init.normal_(self.head.weight, std=.01, generator=random)
+        nn.init.zeros_(self.head.bias)
 
     def train(self, mode:bool=True) -> "Classifier":
         super().train(mode)
@@ -327,7 +335,7 @@ class Classifier(nn.Module):
 
     def forward(self, x:Tensor) -> Tensor: return self.head(self.backbone(x))
 
-# %% ../nbs/14_evaluate.ipynb #d1d231fb
+# %% ../nbs/14_evaluate.ipynb #0028791e
 class BackboneChanged(RuntimeError):
     "A backbone that was to stay frozen has changed; the message names the tensor."
 
@@ -335,7 +343,7 @@ def check_unchanged(
     before:dict,        # Its state_dict, cloned
     backbone:nn.Module, # The network that must be as it was
 ) -> None:
-    "Raise BackboneChanged with the first weight or buffer that is not the same, bit for bit."
+    "Raise BackboneChanged with the first weight or buffer that is not bit for bit the same."
     for name, tensor in backbone.state_dict().items():
         if not torch.equal(tensor, before[name]):
             raise BackboneChanged(f"the frozen backbone has changed: {name} "
@@ -363,7 +371,8 @@ def _optimizer(model:Classifier, s:LinearSettings) -> torch.optim.SGD:
     if not model.frozen:
         backbone = list(model.backbone.parameters())
         groups.append(dict(params=backbone, peak=s.lr_backbone*scale))
-    return torch.optim.SGD(groups, lr=0., momentum=s.momentum, weight_decay=s.weight_decay)
+    return torch.optim.SGD(groups, lr=0., momentum=s.momentum,
+                           weight_decay=s.weight_decay)
 
 def _set_rates(optimizer:torch.optim.Optimizer, epoch:int, epochs:int) -> None:
     "The learning rates of an epoch."
@@ -372,14 +381,14 @@ def _set_rates(optimizer:torch.optim.Optimizer, epoch:int, epochs:int) -> None:
 
 # %% ../nbs/14_evaluate.ipynb #71bb6a1d
 def _step(model:nn.Module, optimizer, x:Tensor, y:Tensor, name:str) -> float:
-    "One step; the loss over all ranks. TrainingError, weights untouched, if it is not finite."
+    "One step; the loss over all ranks. TrainingError before a loss that is not finite."
     loss = cross_entropy(model(x), y)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     value = all_reduce(loss.detach()).item() / world_size()
     if not value < float("inf"):
-        raise TrainingError(f"stopped at {name}: the loss is {value}. Try a lower learning rate; "
-                            "are the features finite?")
+        raise TrainingError(f"stopped at {name}: the loss is {value}. Try a lower learning "
+                            "rate; are the features finite?")
     optimizer.step()
     return value
 
@@ -391,14 +400,14 @@ def train_classifier(
     *,
     plain:bool=False,        # Train on undistorted images (or features)
     out=None,                # Folder: the same call goes on from there
-    config:dict|None=None,   # What makes it this training and no other, data that JSON can hold
+    config:dict|None=None,   # What makes it this training and no other, for JSON
     save_steps:int|None=None, # Save every so many steps, beside the ends of epochs
     progress:bool=True,      # Show the bar
 ) -> list[dict]:             # A dict an epoch: epoch, loss, lr
     """All steps that are not done yet.
 
-    Raises ValueError for a folder of another training, TrainingError when a loss is not finite,
-    and Stopped when a signal ended it, after saving."""
+    Raises ValueError for a folder of another training, TrainingError when a loss is not
+    finite, and Stopped when a signal ended it, after saving."""
     optimizer = _optimizer(model, settings)
     weights = model.head if model.frozen else model
     folder = Checkpointed(out, config or {}, model=weights, optimizer=optimizer)
@@ -423,19 +432,20 @@ def train_classifier(
     model.eval()
     return history
 
-# %% ../nbs/14_evaluate.ipynb #299193a0
+# %% ../nbs/14_evaluate.ipynb #9f47ec54
 @torch.no_grad()
 def accuracies(
     model:nn.Module,     # Images to logits [N, classes]; on the device of the images
     part:Labeled,        # To test on, undistorted
     batch_size:int=256,  # Images at a time
 ) -> tuple[float, float]: # Top-1 and top-5 in percent
-    "How often the right class is first, and among the first five; each rank tests its share."
+    "How often the right class is first, and among the first five, over all ranks."
     model.eval()
     mine = torch.arange(len(part))[rank()::world_size()]
     k = min(5, part.classes)
     hits = torch.zeros(2, device=part.device)
-    for x, y in part.batches(lambda: ((-1, i) for i in mine.split(batch_size) if len(i))):
+    chunks = [(-1, index) for index in mine.split(batch_size) if len(index)]
+    for x, y in part.batches(lambda: chunks):
         hit = model(x).topk(k).indices == y[:, None]
         hits += torch.stack([hit[:, 0].sum(), hit.sum()])
     return tuple((100*all_reduce(hits)/len(part)).tolist())
@@ -450,8 +460,9 @@ def cache_features(
     "Features of plain images in place of the images, computed once, each rank a share."
     n = len(part)
     ranks = world_size()
-    mine = torch.arange(-(-n//ranks)*ranks).chunk(ranks)[rank()] % n   # the same number on each
-    batches = part.batches(lambda: ((-1, i) for i in mine.split(batch_size)))
+    padded = torch.arange(-(-n//ranks)*ranks) % n          # each rank the same number
+    mine = padded.chunk(ranks)[rank()]
+    batches = part.batches(lambda: [(-1, index) for index in mine.split(batch_size)])
     features = torch.cat([backbone(x).float() for x, _ in batches])
     features = all_gather(features)[:n].cpu()
     names = _class_names(part.data)
@@ -485,7 +496,7 @@ class Evaluation:
         return (f"{self.probe}: {self.accuracy:.1f} % top-1, {self.top5:.1f} % top-5 of "
                 f"{self.tested} ({self.labels} labels, seed {self.seed})")
 
-# %% ../nbs/14_evaluate.ipynb #79696770
+# %% ../nbs/14_evaluate.ipynb #eab3a073
 def _changes(s:LinearSettings) -> str:
     "The settings' name, with what differs from the settings of that name."
     usual = asdict(_SETTINGS[s.name]) if s.name in _SETTINGS else {}
@@ -496,12 +507,13 @@ def _changes(s:LinearSettings) -> str:
 def _digest(tensors:dict) -> str:
     "A short name for these very numbers."
     state = hashlib.blake2b(digest_size=8)
-    for t in tensors.values(): state.update(t.cpu().reshape(-1).view(torch.uint8).numpy())
+    for t in tensors.values():
+        state.update(t.cpu().reshape(-1).view(torch.uint8).numpy())
     return state.hexdigest()
 
-# %% ../nbs/14_evaluate.ipynb #bdb35f67
+# %% ../nbs/14_evaluate.ipynb #a71dbe36
 def load_for_evaluation(
-    source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
+    source,                 # A Run, its folder, a checkpoint, or a module
     data,                   # A name, a folder with train/ and val/, or a pair of data sets
     recipe=None,            # Of a checkpoint that does not say it
     *,
@@ -514,9 +526,9 @@ def load_for_evaluation(
     backbone, view = pretrained(source, recipe)
     parts = labeled_data(data)
     try_one(backbone, view, parts[0].data)
-    how = dict(view=_label_view(view), seed=seed, device=place,
-               workers=usable_cores() if workers is None else workers)
-    train, test = (replace(part, **how) for part in parts)
+    cores = usable_cores() if workers is None else workers
+    train, test = (replace(part, view=_label_view(view), seed=seed, device=place, workers=cores)
+                   for part in parts)
     return backbone.to(place), train, test
 
 def _fit_size(settings:LinearSettings, images:int) -> LinearSettings:
@@ -527,40 +539,61 @@ def _fit_size(settings:LinearSettings, images:int) -> LinearSettings:
                          "choose batch_size")
     return replace(settings, batch_size=size)
 
-# %% ../nbs/14_evaluate.ipynb #f4747979
-def _evaluate(source, data, asked:LinearSettings, probe:str, choose, cached:bool, recipe, out,
-              seed:int, device:str, workers:int|None, save_steps:int|None, progress:bool) -> Evaluation:
+# %% ../nbs/14_evaluate.ipynb #b3fc4b83
+def _identity(probe:str, settings:LinearSettings, data, train:Labeled, backbone:nn.Module) -> dict:
+    "What makes it this training and no other."
+    named = isinstance(data, (str, Path))
+    return dict(probe=probe, settings=asdict(settings), images=len(train), seed=train.seed,
+                data=Path(data).name if named else type(train.data).__name__,
+                labels=_digest(dict(labels=train.labels)),
+                backbone=_digest(backbone.state_dict()))
+
+def _classifier(backbone:nn.Module, part:Labeled, settings:LinearSettings) -> Classifier:
+    "The classifier as it is before its first step; batch norm over all ranks if it learns."
+    frozen = not settings.lr_backbone
+    model = Classifier(backbone, part.classes, frozen=frozen, seed=part.seed).to(part.device)
+    if not frozen and world_size() > 1: sync_batchnorm(model)
+    return model
+
+# %% ../nbs/14_evaluate.ipynb #edc7a929
+def _evaluate(
+    source,                 # See `load_for_evaluation`, as data and how
+    data,
+    asked:LinearSettings,   # How to train
+    probe:str,              # Name of the protocol
+    *,
+    choose:Callable|None=None, # From labeled images to the numbers of those to use
+    cached:bool=False,      # Train on features of plain images
+    keep:dict,              # out, save_steps, progress of `train_classifier`
+    **how,                  # recipe, seed, device, workers
+) -> Evaluation:
     "Train a classifier by these settings, and test it."
     start = time.perf_counter()
-    backbone, train, val = load_for_evaluation(source, data, recipe, seed=seed, device=device,
-                                               workers=workers)
+    backbone, train, val = load_for_evaluation(source, data, **how)
     if choose: train = train.take(choose(train))
     settings = _fit_size(asked, len(train))
-    label = Path(data).name if isinstance(data, (str, Path)) else type(train.data).__name__
-    config = dict(probe=probe, settings=asdict(settings), data=label, images=len(train), seed=seed,
-                  labels=_digest(dict(labels=train.labels)), backbone=_digest(backbone.state_dict()))
+    config = _identity(probe, settings, data, train, backbone)
+    names = tuple(_class_names(train.data))
     if cached:
         train, val = (cache_features(part, backbone) for part in (train, val))
         backbone = _flat(train.data.images.shape[1])
-    model = Classifier(backbone, train.classes, frozen=not settings.lr_backbone, seed=seed)
-    model.to(train.device)
-    if not model.frozen and world_size() > 1: sync_batchnorm(model)
+    model = _classifier(backbone, train, settings)
     before = {k: v.clone() for k, v in model.backbone.state_dict().items()}
-    history = train_classifier(model, train, settings, plain=cached, out=out, config=config,
-                               save_steps=save_steps, progress=progress)
+    history = train_classifier(model, train, settings, plain=cached, config=config, **keep)
     top1, top5 = accuracies(model, val)
     if model.frozen: check_unchanged(before, model.backbone)
-    return Evaluation(f"{probe}, {_changes(asked)}", top1, top5, len(train), len(val), settings, seed,
-                      time.perf_counter() - start, history, model, tuple(_class_names(train.data)))
+    seconds = time.perf_counter() - start
+    return Evaluation(f"{probe}, {_changes(asked)}", top1, top5, len(train), len(val), settings,
+                      train.seed, seconds, history, model, names)
 
 # %% ../nbs/14_evaluate.ipynb #139847b1
 def linear_evaluation(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
-    data,                   # A name such as "digits", a folder with train/ and val/, or a pair of data sets
+    data,                   # A name, a folder with train/ and val/, or a pair of data sets
     settings="released",    # A name, or LinearSettings
     *,
     recipe=None,            # Of a checkpoint that does not say it
-    cached:bool=False,      # Extract the features of plain images once, and train the head on these
+    cached:bool=False,      # Train on features of plain images, computed once
     out=None,               # Folder: the same call goes on from there
     seed:int=0,             # Of head, order and crops
     device:str="auto",      # "auto" takes CUDA where there is some
@@ -569,20 +602,21 @@ def linear_evaluation(
     progress:bool=True,     # Show the bar
     **overrides,            # Settings to change
 ) -> Evaluation:
-    """The paper's linear evaluation: SGD on random crops trains a head on the frozen backbone (section 3.1).
+    """The paper's linear evaluation (section 3.1): SGD on random crops, a frozen backbone.
 
     Raises CheckpointError when weights do not fit, ValueError for labels or sizes that do not,
-    UnreadableImage, BackboneChanged when the backbone is not the same afterwards, and Stopped."""
+    UnreadableImage, Stopped, and BackboneChanged when the backbone is not what it was."""
     settings = get_settings(settings, **overrides)
     if settings.lr_backbone:
         raise ValueError(f"{settings.name!r} trains the backbone: that is finetune")
     probe = "linear on cached features" if cached else "linear evaluation"
-    return _evaluate(source, data, settings, probe, None, cached, recipe, out, seed, device, workers,
-                     save_steps, progress)
+    return _evaluate(source, data, settings, probe, cached=cached, recipe=recipe, seed=seed,
+                     device=device, workers=workers,
+                     keep=dict(out=out, save_steps=save_steps, progress=progress))
 
-# %% ../nbs/14_evaluate.ipynb #99c9d976
+# %% ../nbs/14_evaluate.ipynb #a758a527
 def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple[Callable|None, str]:
-    "A function from labeled images to the numbers of those to use, and what to call that."
+    "From labeled images to the numbers of those to use, and what to call that."
     if isinstance(labels, (str, Path)):
         return lambda part: listed_images(part.data, labels), f"list {Path(labels).name}"
     if labels is not None:
@@ -598,10 +632,10 @@ def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple[Callable|None
 # %% ../nbs/14_evaluate.ipynb #c5f8a874
 def finetune(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
-    data,                   # A name such as "digits", a folder with train/ and val/, or a pair of data sets
+    data,                   # A name, a folder with train/ and val/, or a pair of data sets
     settings="1%",          # A name, or FinetuneSettings
     *,
-    labels=None,            # A text file of image names, a number a class, or None: the settings' share
+    labels=None,            # A file of image names, a number a class, or None: the share
     recipe=None,            # Of a checkpoint that does not say it
     out=None,               # Folder: the same call goes on from there
     seed:int=0,             # Of the draw of labels, head, order and crops
@@ -611,12 +645,15 @@ def finetune(
     progress:bool=True,     # Show the bar
     **overrides,            # Settings to change
 ) -> Evaluation:
-    """Backbone and head trained with some of the labels (the paper's section 3.2); `source` is left alone.
+    """The paper's fine-tuning (section 3.2): backbone and head, with some of the labels.
 
-    Raises ValueError also when a class has fewer labels than asked, or a listed image is not there."""
+    `source` is left alone. Raises what `linear_evaluation` raises, and ValueError when a class
+    has fewer labels than asked, or a listed image is not there."""
     settings = get_settings(settings, **overrides)
     if not isinstance(settings, FinetuneSettings) or not settings.lr_backbone:
-        raise ValueError(f"{settings.name!r} leaves the backbone alone: that is linear_evaluation")
+        raise ValueError(f"{settings.name!r} leaves the backbone alone: "
+                         "that is linear_evaluation")
     choose, named = _chooser(labels, settings, seed)
-    return _evaluate(source, data, settings, f"fine-tuned, {named}", choose, False, recipe, out, seed,
-                     device, workers, save_steps, progress)
+    return _evaluate(source, data, settings, f"fine-tuned, {named}", choose=choose, recipe=recipe,
+                     seed=seed, device=device, workers=workers,
+                     keep=dict(out=out, save_steps=save_steps, progress=progress))

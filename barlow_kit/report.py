@@ -32,16 +32,19 @@ class Published(NamedTuple):
     top5: float|None = None # Percent, where they say so
 
 _R50 = "ResNet-50, {} epochs"
+_SMALL = "ResNet-50, 100 epochs, batch 256"
 PUBLISHED = (
     Published("paper", _R50.format(1000), "ImageNet", "linear evaluation, 100 epochs", 73.2, 91.0),
-    Published("released model", _R50.format(1000), "ImageNet", "linear evaluation, 100 epochs", 73.5, 91.0),
+    Published("released model", _R50.format(1000), "ImageNet", "linear evaluation, 100 epochs",
+              73.5, 91.0),
     Published("paper", _R50.format(300), "ImageNet", "linear evaluation, 100 epochs", 71.4, 90.2),
-    Published("mmpretrain", _R50.format(300), "ImageNet", "linear evaluation, 8xb32-coslr-100e", 71.8),
+    Published("mmpretrain", _R50.format(300), "ImageNet", "linear evaluation, 8xb32-coslr-100e",
+              71.8),
     Published("solo-learn", _R50.format(100), "ImageNet", "linear evaluation", 67.18),
-    Published("lightly", _R50.format(100) + ", batch 256", "ImageNet", "linear evaluation", 62.9, 84.3),
-    Published("lightly", _R50.format(100) + ", batch 256", "ImageNet", "kNN", 45.6),
+    Published("lightly", _SMALL, "ImageNet", "linear evaluation", 62.9, 84.3),
+    Published("lightly", _SMALL, "ImageNet", "kNN", 45.6),
     Published("mmselfsup", _R50.format(300), "ImageNet", "kNN, k = 20", 63.8),
-    Published("lightly", _R50.format(100) + ", batch 256", "ImageNet", "fine-tuned, all labels", 72.6),
+    Published("lightly", _SMALL, "ImageNet", "fine-tuned, all labels", 72.6),
     Published("paper", _R50.format(1000), "ImageNet", "fine-tuned, 1 % of the labels", 55.0, 79.2),
     Published("paper", _R50.format(1000), "ImageNet", "fine-tuned, 10 % of the labels", 69.7, 89.3),
     Published("solo-learn", "ResNet-18, 1000 epochs", "CIFAR-10", "linear", 92.1),
@@ -145,21 +148,24 @@ def _table(head:Sequence, rows:Sequence, as_html:bool) -> str:
     if as_html:
         def line(cells, tag):
             return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
-        return "\n".join(["<table>", line(head, "th"), *(line(row, "td") for row in rows), "</table>"])
+        lines = [line(head, "th"), *(line(row, "td") for row in rows)]
+        return "\n".join(["<table>", *lines, "</table>"])
     cells = [[c.replace("|", "/").replace("\n", " ") for c in row] for row in (head, *rows)]
     lines = ["| " + " | ".join(row) + " |" for row in cells]
     return "\n".join([lines[0], "|" + " --- |"*len(head), *lines[1:]])
 
-# %% ../nbs/15_report.ipynb #78b59d18
+# %% ../nbs/15_report.ipynb #5289f92d
 _STYLE = """<!DOCTYPE html>
 <meta charset='utf-8'>
 <style>td, th {padding: 2px 8px; text-align: left}</style>"""
-_WARNING = ("Quoted, on other data or by other hands. Compare a row only with one of the same probe on "
-            "the same data; the paper's fine-tuning figures are as published, not checked.")
+_WARNING = ("Quoted, on other data or by other hands. Compare a row only with one of the "
+            "same probe on the same data; the paper's fine-tuning figures are as published, "
+            "not checked.")
 
 def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
     "Both tables, with the words that keep them apart."
-    published = [(p.source, p.model, p.data, p.probe, f"{p.top1:g}", f"{p.top5:g}" if p.top5 else "")
+    def number(x): return f"{x:g}" if x else ""
+    published = [(p.source, p.model, p.data, p.probe, number(p.top1), number(p.top5))
                  for p in PUBLISHED]
     measured = _table(("probe", "top-1 %", "top-5 %", "labels", "seed", "seconds", "settings"),
                       rows, as_html)
@@ -193,8 +199,8 @@ def _protocols(data, linear:str|None, tuned:Sequence|None) -> tuple[str, Sequenc
 
 # %% ../nbs/15_report.ipynb #916d6b34
 def report(
-    source,                     # A Run, its folder, a checkpoint (ours or the released), or a module
-    data="digits",              # A name such as "digits", a folder with train/ and val/, or a pair
+    source,  # A Run, its folder, a checkpoint (ours or the released), or a module
+    data="digits",  # A name such as "digits", a folder with train/ and val/, or a pair
     out=None,                   # File to write; HTML when its name ends in .html
     *,
     probes:Sequence[str]|None=None, # Which to run, from `report_probes()`; by default all
@@ -209,7 +215,7 @@ def report(
 ) -> str:                       # The page
     """All probes that can run on the data, beside the published figures.
 
-    Raises ValueError for unknown probes or settings, and what `labeled_data` and `pretrained` raise."""
+    Raises ValueError for unknown probes or settings, and what `load_for_evaluation` raises."""
     known = report_probes()
     names = known if probes is None else tuple(probes)
     unknown = [p for p in names if p not in known]

@@ -29,8 +29,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 # %% ../nbs/16_transfer.ipynb #0652d341
 from torchvision.datasets import CocoDetection, VOCDetection
@@ -44,12 +43,15 @@ from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss, mask
 from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from torchvision.transforms.functional import pil_to_tensor
 
-from .checkpoint import load_latest, save_checkpoint
+from .checkpoint import Checkpointed
 from .data import batch_order, get_dataset, reading
-from .distributed import SyncBatchNorm, barrier, init, rank, sync_batchnorm, world_size
-from .evaluate import Features, ProbeResult, extract_features, linear_probe, pretrained
+from .distributed import SyncBatchNorm, init, rank, sync_batchnorm, world_size
+from .evaluate import pretrained
+from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
+                             stop_signals, tell)
 from .plot import plot_images
-from .train import Run, TrainingError, as_is, seed_step
+from .probes import Features, ProbeResult, extract_features, linear_probe
+from .train import Run
 from .twins import make_backbone
 from .weights import backbone_of
 
@@ -60,12 +62,15 @@ def _curve(scores, labels) -> tuple[Tensor, Tensor]:
     "Recall and precision, best score first, at the end of every group of equal scores."
     scores, labels = (torch.as_tensor(t).double().cpu() for t in (scores, labels))
     if scores.ndim != 1 or scores.shape != labels.shape:
-        raise ValueError(f"need scores [N] and labels [N], got {(*scores.shape,)} and {(*labels.shape,)}")
-    if scores.isnan().any(): raise ValueError(f"{int(scores.isnan().sum())} of the scores are NaN")
+        raise ValueError(f"need scores [N] and labels [N], got {(*scores.shape,)} and "
+                         f"{(*labels.shape,)}")
+    if scores.isnan().any():
+        raise ValueError(f"{int(scores.isnan().sum())} of the scores are NaN")
     if not torch.isin(labels, torch.tensor([-1., 0., 1.], dtype=labels.dtype)).all():
         raise ValueError("labels must be 1 (there), -1 (not there) or 0 (ignored)")
     scores, labels = scores[labels != 0], labels[labels != 0]
-    if not (labels > 0).any(): raise ValueError("no image has label 1: average precision is not defined")
+    if not (labels > 0).any():
+        raise ValueError("no image has label 1: average precision is not defined")
     scores, order = scores.sort(descending=True)
     found = (labels[order] > 0).double().cumsum(0)
     last = torch.cat([scores.diff() != 0, torch.tensor([True])])
@@ -77,9 +82,11 @@ def voc_ap(
     rule:str="11-point",  # "11-point" (VOC07), "all-points" (VOC10) or "steps" (scikit-learn)
 ) -> float:               # In 0..1
     "Average precision by VOC's definitions. ValueError without a positive or for other labels."
-    if rule not in AP_RULES: raise ValueError(f"rule must be one of {', '.join(AP_RULES)}, got {rule!r}")
+    if rule not in AP_RULES:
+        raise ValueError(f"rule must be one of {', '.join(AP_RULES)}, got {rule!r}")
     recall, precision = _curve(scores, labels)
-    if rule != "steps": precision = precision.flip(0).cummax(0).values.flip(0)  # the best from here on
+    if rule != "steps":
+        precision = precision.flip(0).cummax(0).values.flip(0)  # the best from here on
     if rule == "11-point":
         at = torch.searchsorted(recall, torch.arange(11, dtype=recall.dtype)/10)
         return precision[at].mean().item()
@@ -91,10 +98,11 @@ def mean_average_precision(
     labels,               # [N, K]: 1, -1 or 0
     rule:str="11-point",  # See `voc_ap`
 ) -> float:               # In 0..1
-    "Mean of the classes' AP. ValueError, with the number of the class, where one has no positives."
+    "Mean of the classes' AP. ValueError names a class that has no positives."
     scores, labels = torch.as_tensor(scores), torch.as_tensor(labels)
     if scores.ndim != 2 or scores.shape != labels.shape:
-        raise ValueError(f"need scores and labels [N, K], got {(*scores.shape,)} and {(*labels.shape,)}")
+        raise ValueError(f"need scores and labels [N, K], got {(*scores.shape,)} and "
+                         f"{(*labels.shape,)}")
     found = []
     for k in range(scores.shape[1]):
         try: found.append(voc_ap(scores[:, k], labels[:, k], rule))
@@ -114,13 +122,15 @@ class SVMResult(NamedTuple):
     tested: int         # Images to test on
 
     def __str__(self) -> str:
-        return (f"linear SVMs: {self.mean_ap:.1f} % mean AP ({self.rule}), {len(self.ap)} classes, "
-                f"{self.tested} images ({self.trained} to train on)")
+        return (f"linear SVMs: {self.mean_ap:.1f} % mean AP ({self.rule}), "
+                f"{len(self.ap)} classes, {self.tested} images ({self.trained} to train on)")
 
 def _svm_scores(C:float, x, y, tx) -> np.ndarray:
-    "Scores of the images `tx` by a machine that learned from `x` and the labels that are not 0."
-    machine = LinearSVC(C=C, class_weight={1: 2, -1: 1}, dual="auto", max_iter=10_000, random_state=0)
-    return machine.fit(x[y != 0], y[y != 0]).decision_function(tx)
+    "Scores of the images `tx` by a machine that learned from `x`; labels of 0 are left out."
+    known = y != 0
+    machine = LinearSVC(C=C, class_weight={1: 2, -1: 1}, dual="auto", max_iter=10_000,
+                        random_state=0)
+    return machine.fit(x[known], y[known]).decision_function(tx)
 
 def _choose_cost(x, y, parts:list, costs:Sequence[float], rule:str) -> float:
     "The C with the best mean AP over (train, held-out) index pairs; of equals the smallest."
@@ -134,7 +144,8 @@ def _unit(train:Features, test:Features) -> tuple:
     (x, y), (tx, ty) = train, test
     if y.ndim != 2 or ty.ndim != 2 or y.shape[1] != ty.shape[1] or x.shape[1:] != tx.shape[1:]:
         shapes = [tuple(t.shape) for t in (x, y, tx, ty)]
-        raise ValueError(f"need features [N, F] and labels [N, K] for both sets, got {shapes}")
+        raise ValueError(f"need features [N, F] and labels [N, K] for both sets, got "
+                         f"{shapes}")
     x, tx = (t.double() / (t.double().norm(dim=1, keepdim=True) + 1e-5) for t in (x, tx))
     return tuple(t.numpy() for t in (x, y, tx, ty))
 
@@ -149,7 +160,8 @@ def svm_transfer(
 ) -> SVMResult:
     "One linear SVM a class on frozen features. ValueError for a class with too few positives."
     chosen, ap = [], []
-    if val is not None: parts = [np.split(np.arange(len(train[0]) + len(val[0])), [len(train[0])])]
+    if val is not None:
+        parts = [np.split(np.arange(len(train[0]) + len(val[0])), [len(train[0])])]
     both = train if val is None else (torch.cat([train[0], val[0]]), torch.cat([train[1], val[1]]))
     x, y, tx, ty = _unit(both, test)
     for k in range(y.shape[1]):
@@ -172,11 +184,11 @@ def _voc(root, year:str, split:str, download:bool) -> VOCDetection:
     "torchvision's data set; FileNotFoundError says what to put where."
     try: return VOCDetection(root, year, split, download=download)
     except (RuntimeError, OSError) as e:
-        raise FileNotFoundError(f"no VOC{year} {split} in {root} ({e}): put the folder VOCdevkit/VOC{year} "
-                                "there, or say download=True") from e
+        raise FileNotFoundError(f"no VOC{year} {split} in {root} ({e}): put the folder "
+                                f"VOCdevkit/VOC{year} there, or say download=True") from e
 
 def _objects(file) -> list[tuple[str, bool, list]]:
-    "Name, whether it is difficult, and box (xmin, ymin, xmax, ymax as VOC counts) of all objects."
+    "Of all objects: name, whether it is difficult, box (xmin, ymin, xmax, ymax of VOC)."
     with reading(file): annotation = VOCDetection.parse_voc_xml(ElementTree.parse(file).getroot())
     def box(o): return [float(o["bndbox"][k]) for k in ("xmin", "ymin", "xmax", "ymax")]
     return [(o["name"], o.get("difficult", "0") == "1", box(o))
@@ -184,7 +196,7 @@ def _objects(file) -> list[tuple[str, bool, list]]:
 
 # %% ../nbs/16_transfer.ipynb #2f28e712
 class VOCImages(Dataset):
-    "VOC photographs for classification: items are (PIL image, labels of 1, 0 or -1 in a tuple)."
+    "VOC photographs for classification: items are (PIL image, tuple of 1, 0 or -1)."
     def __init__(self,
         root,                    # Folder that holds VOCdevkit
         split:str="trainval",    # "train", "val", "trainval"; "test" for 2007
@@ -200,14 +212,16 @@ class VOCImages(Dataset):
         "1 there, 0 only difficult ones there, -1 not there."
         answers = dict.fromkeys(self.classes, -1)
         for name, difficult, _ in _objects(file):
-            if name not in answers: raise ValueError(f"{file}: {name!r} is not among the classes")
+            if name not in answers:
+                raise ValueError(f"{file}: {name!r} is not among the classes")
             answers[name] = max(answers[name], 0 if difficult else 1)
         return tuple(answers.values())
 
     def __len__(self) -> int: return len(self.data)
     def name(self, i:int) -> str: return str(self.data.images[i])
     def __getitem__(self, i:int):
-        with reading(self.name(i)), Image.open(self.name(i)) as im: return im.convert("RGB"), self.labels[i]
+        with reading(self.name(i)), Image.open(self.name(i)) as im:
+            return im.convert("RGB"), self.labels[i]
 
 # %% ../nbs/16_transfer.ipynb #3ee03842
 def linear_transfer(
@@ -218,18 +232,26 @@ def linear_transfer(
     plain=None,       # Maps an image to what the network expects; a Run brings its own
     C:float=1.,       # Inverse strength of the penalty
 ) -> ProbeResult:
-    "Top-1 accuracy of logistic regression on frozen features of other data. ValueError for odd classes."
-    if isinstance(train, (str, Path)): train, test = (get_dataset(train, part) for part in ("train", "val"))
+    """A linear probe on other data than those of pretraining: features of plain images, no SGD.
+
+    Raises ValueError when both parts do not have the same classes, or a label is missing."""
+    if isinstance(train, (str, Path)):
+        train, test = (get_dataset(train, part) for part in ("train", "val"))
     names, others = (tuple(getattr(d, "classes", ())) for d in (train, test))
     if names and others and names != others:
         odd = sorted({*names} ^ {*others})
-        raise ValueError(f"train and test do not have the same classes; only in one of them: {odd[:10]}")
+        raise ValueError(f"train and test do not have the same classes; only in one of "
+                         f"them: {odd[:10]}")
     seen, held_out = (extract_features(model, d, plain=plain) for d in (train, test))
     for labels, part in ((seen[1], "training"), (held_out[1], "test")):
-        if (labels < 0).any(): raise ValueError(f"{int((labels < 0).sum())} {part} images have no label")
+        if (labels < 0).any():
+            raise ValueError(f"{int((labels < 0).sum())} {part} images have no label")
     unseen = set(held_out[1].tolist()) - set(seen[1].tolist())
-    if unseen: raise ValueError(f"no training images of the tested classes {sorted(unseen)[:10]}")
-    return linear_probe(seen, held_out, C=C)._replace(probe="linear, cached features, no augmentation")
+    if unseen:
+        raise ValueError(f"no training images of the tested classes "
+                         f"{sorted(unseen)[:10]}")
+    name = "linear, cached features, no augmentation"
+    return linear_probe(seen, held_out, C=C)._replace(probe=name)
 
 # %% ../nbs/16_transfer.ipynb #edede1e8
 def _backbone_with(weights, backbone:str, channels:int) -> Any:
@@ -253,16 +275,18 @@ def _freeze(net:nn.Module) -> nn.Module:
     return net
 
 def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> Any:
-    "The backbone with these weights, or by name with random ones, and with this kind of batch norm."
-    if norm not in NORMS: raise ValueError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+    "The backbone with these weights, or by name with random ones; and its batch norm."
+    if norm not in NORMS:
+        raise ValueError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
     if weights is None and norm == "frozen":
-        raise ValueError("norm='frozen' needs trained weights: with random ones say norm='sync' or 'batch'")
+        raise ValueError("norm='frozen' needs trained weights: with random ones say "
+                         "norm='sync' or 'batch'")
     net = _backbone_with(weights, backbone, channels)
     return _freeze(net) if norm == "frozen" else sync_batchnorm(net) if norm == "sync" else net
 
 def _split(net) -> tuple[Any, Any]:
     "All up to the last stage of residual blocks, and that stage."
-    if not isinstance(net, ResNet): return net[:-3], net[-3]         # the digits' small net
+    if not isinstance(net, ResNet): return net[:-3], net[-3]  # the digits' small net
     names = "conv1 bn1 relu maxpool layer1 layer2 layer3".split()
     return nn.Sequential(OrderedDict((name, getattr(net, name)) for name in names)), net.layer4
 
@@ -282,7 +306,8 @@ class LastStageHead(nn.Module):
 
     def forward(self, x:Tensor) -> Tensor: return self.maps(x).mean((2, 3))
 
-def _c4_parts(weights, backbone:str, norm:str, channels:int, roi_size:int, anchors, ratios) -> dict:
+def _c4_parts(weights, backbone:str, norm:str, channels:int, roi_size:int, anchors,
+              ratios) -> dict:
     "What FasterRCNN is made of, for C4; and the width of the last stage."
     net = _detector_backbone(weights, backbone, norm, channels)
     width = net.num_features
@@ -322,15 +347,17 @@ def faster_rcnn_c4(
 class SharedRoIHeads(RoIHeads):
     "torchvision's, whose mask branch takes over the box branch's maps in training."
     def forward(self, features, proposals, image_shapes, targets=None) -> tuple[list, dict]:
-        if not self.training: return super().forward(features, proposals, image_shapes, targets)
+        if not self.training:
+            return super().forward(features, proposals, image_shapes, targets)
         chosen, matched, labels, aims = self.select_training_samples(proposals, targets)
         maps = self.box_head.maps(self.box_roi_pool(features, chosen, image_shapes))
         logits, moves = self.box_predictor(maps.mean((2, 3)))
         kind, box = fastrcnn_loss(logits, moves, labels, aims)
         positive = [y > 0 for y in labels]
-        mask = maskrcnn_loss(self.mask_predictor(maps[torch.cat(positive)]),
-                             [b[k] for b, k in zip(chosen, positive)], [t["masks"] for t in targets],
-                             [t["labels"] for t in targets], [m[k] for m, k in zip(matched, positive)])
+        def right(parts): return [part[k] for part, k in zip(parts, positive)]
+        mask = maskrcnn_loss(self.mask_predictor(maps[torch.cat(positive)]), right(chosen),
+                             [t["masks"] for t in targets], [t["labels"] for t in targets],
+                             right(matched))
         return [], dict(loss_classifier=kind, loss_box_reg=box, loss_mask=mask)
 
 def mask_rcnn_c4(
@@ -338,7 +365,7 @@ def mask_rcnn_c4(
     classes:int,     # Kinds of objects without the background
     **settings,      # As for `faster_rcnn_c4`
 ) -> FasterRCNN:     # Its targets need "masks", [n, H, W] of 0 and 1
-    "Faster R-CNN C4 with a mask branch: deconvolution and 1x1 convolution on the last stage's maps."
+    "Faster R-CNN C4 with masks: deconvolution and 1x1 convolution on the last maps."
     model = faster_rcnn_c4(weights, classes, **settings)
     heads = model.roi_heads
     heads.mask_roi_pool, heads.mask_head = heads.box_roi_pool, heads.box_head.maps
@@ -353,7 +380,7 @@ def faster_rcnn_fpn(
     classes:int,          # Kinds of objects without the background
     *,
     backbone:str="resnet50", # "resnet50" or "resnet18", also with "-cifar"
-    norm:str="sync",      # "sync", "batch" or "frozen"; all but "frozen" also in the pyramid
+    norm:str="sync",      # "sync", "batch" or "frozen"; the first two also in the pyramid
     channels:int=3,       # Of the images, for random weights
     mean:Sequence[float]=(.485, .456, .406), # Normalization, a value a channel
     std:Sequence[float]=(.229, .224, .225),
@@ -363,7 +390,8 @@ def faster_rcnn_fpn(
 ) -> FasterRCNN:          # Takes lists of [C, H, W] images in 0..1
     "Faster R-CNN with a feature pyramid. CheckpointError when the weights do not fit exactly."
     net = _detector_backbone(weights, backbone, norm, channels)
-    if not isinstance(net, ResNet): raise ValueError(f"a pyramid needs a ResNet, not {backbone!r}")
+    if not isinstance(net, ResNet):
+        raise ValueError(f"a pyramid needs a ResNet, not {backbone!r}")
     widths = [net.num_features // 2**k for k in (3, 2, 1, 0)]
     body = BackboneWithFPN(net, {f"layer{k + 1}": str(k) for k in range(4)}, widths, 256,
                            norm_layer=None if norm == "frozen" else NORMS[norm])
@@ -381,7 +409,8 @@ def _scene(digits, g:torch.Generator, size:int, most:int, sides:tuple) -> tuple[
     for _ in range(10*most):
         i, side = number(0, len(digits)), number(*sides)
         x, y = number(0, size - side + 1), number(0, size - side + 1)
-        if any(x < r and l < x + side and y < b and t < y + side for l, t, r, b in boxes): continue
+        if any(x < r and l < x + side and y < b and t < y + side for l, t, r, b in boxes):
+            continue
         digit = interpolate(digits.images[i][None], (side, side), mode="bilinear")[0]
         image[:, y:y + side, x:x + side] = torch.maximum(image[:, y:y + side, x:x + side], digit)
         boxes.append([x, y, x + side, y + side])
@@ -398,9 +427,9 @@ def digit_scenes(
     size:int=48,         # Side in pixels
     most:int=3,          # Digits in a scene, at most
     sides:tuple=(8, 13), # Smallest side of a digit, and one more than the largest, in pixels
-) -> list:               # Of (image [1, size, size] in 0..1, dict(boxes [k, 4] x1 y1 x2 y2, labels [k]))
+) -> list:               # Of (image [1, size, size], dict(boxes [k, 4], labels [k]))
     "Made-up scenes for detectors: digits on clouds, label = digit + 1."
-    g = torch.Generator().manual_seed(1009*seed + sum(map(ord, split)))      # other parts, other scenes
+    g = torch.Generator().manual_seed(1009*seed + sum(map(ord, split)))  # of the part, too
     digits = get_dataset("digits", split)
     return [_scene(digits, g, size, most, sides) for _ in range(n)]
 
@@ -415,7 +444,8 @@ def _frames(ax, entry:dict, names:Sequence, color:str, style:str, least:float) -
                                ls=style))
         name = names[label - 1] if names else label
         look = dict(fontsize=7, color=color, bbox=dict(fc="black", alpha=.6, lw=0, pad=.4))
-        if "scores" in entry: ax.text(x2, y2, f"{name} {100*score:.0f} %", va="top", ha="right", **look)
+        if "scores" in entry:
+            ax.text(x2, y2, f"{name} {100*score:.0f} %", va="top", ha="right", **look)
         else: ax.text(x1, max(y1, 5), name, va="bottom", ha="left", **look)
 
 def plot_boxes(
@@ -451,43 +481,57 @@ def detection_lr(
 
 def _as_tensor(image, channels:int) -> Tensor:
     "[C, H, W] float in 0..1 of a PIL image or tensor."
-    if hasattr(image, "convert"): image = pil_to_tensor(image.convert("RGB" if channels == 3 else "L"))
+    if hasattr(image, "convert"):
+        image = pil_to_tensor(image.convert("RGB" if channels == 3 else "L"))
     if image.ndim != 3 or image.shape[0] != channels:
-        raise ValueError(f"need images [{channels}, H, W] for this detector, got {(*image.shape,)}")
+        raise ValueError(f"need images [{channels}, H, W] for this detector, got "
+                         f"{(*image.shape,)}")
     return image.float()/255 if image.dtype == torch.uint8 else image.float()
 
 # %% ../nbs/16_transfer.ipynb #e07dd9e4
-def _learnable(model, item:tuple, index:int, flip:bool) -> tuple[Tensor, dict]:
-    "Image and target as the model learns from them; errors name the image."
-    image, target = _as_tensor(item[0], len(model.transform.image_mean)), item[1]
+def _checked(target:dict, classes:int, index:int) -> dict:
+    "What is to be learned of a target, without crowds. ValueError names the image."
     keep = ~target["iscrowd"].bool() if "iscrowd" in target else slice(None)
     target = {k: target[k][keep] for k in ("boxes", "labels", "masks") if k in target}
-    boxes, classes = target["boxes"].float(), model.roi_heads.box_predictor.cls_score.out_features - 1
-    if boxes.shape != (len(target["labels"]), 4) or not (boxes[:, 2:] > boxes[:, :2]).all():
+    boxes = target["boxes"].float()
+    labels = target["labels"]
+    if boxes.shape != (len(labels), 4) or not (boxes[:, 2:] > boxes[:, :2]).all():
         raise ValueError(f"image {index}: boxes must be [n, 4] with x1 < x2 and y1 < y2, "
                          f"got {boxes.tolist()}")
-    if len(boxes) and not 1 <= target["labels"].min() <= target["labels"].max() <= classes:
+    if len(boxes) and not 1 <= labels.min() <= labels.max() <= classes:
         raise ValueError(f"image {index}: labels must be in 1..{classes} for this detector, "
-                         f"got {target['labels'].tolist()}")
-    if flip:
-        image, width = image.flip(2), image.shape[2]
-        boxes = torch.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], 1)
-        if "masks" in target: target["masks"] = target["masks"].flip(2)
-    return image, target | {"boxes": boxes}
+                         f"got {labels.tolist()}")
+    return target | {"boxes": boxes}
+
+def _mirrored(image:Tensor, target:dict) -> tuple[Tensor, dict]:
+    "Image, boxes and masks, left and right exchanged."
+    width = image.shape[2]
+    left, top, right, bottom = target["boxes"].unbind(1)
+    boxes = torch.stack([width - right, top, width - left, bottom], 1)
+    target = target | {"boxes": boxes}
+    if "masks" in target: target["masks"] = target["masks"].flip(2)
+    return image.flip(2), target
+
+# %% ../nbs/16_transfer.ipynb #8db31f8d
+def _learnable(model, item:tuple, index:int, flip:bool) -> tuple[Tensor, dict]:
+    "Image and target as the model learns from them; errors name the image."
+    image = _as_tensor(item[0], len(model.transform.image_mean))
+    classes = model.roi_heads.box_predictor.cls_score.out_features - 1
+    target = _checked(item[1], classes, index)
+    return _mirrored(image, target) if flip else (image, target)
 
 def _detection_batches(data, size:int, seed:int, first:int, steps:int, workers:int) -> Iterator:
     "This rank's image numbers and items of every step from `first` on."
     each = len(data) // size
-    def orders():
+    def orders() -> Iterator[list]:
         for step in range(first, steps):
             batch = batch_order(len(data), size, seed, step // each)[step % each]
             yield batch.chunk(world_size())[rank()].tolist()
-    loader = DataLoader(data, batch_sampler=orders(), num_workers=workers, collate_fn=as_is)
-    yield from zip(orders(), loader)
+    return zip(orders(), load_batches(data, orders(), workers))
 
 # %% ../nbs/16_transfer.ipynb #35cddf03
 def _detection_step(model:nn.Module, optimizer, batch:tuple, step:int, clip:float) -> dict:
-    "Forward, backward, step; the losses. TrainingError, with the weights untouched, if one is not finite."
+    "Forward, backward, step; the losses. TrainingError before one that is not finite."
     index, images, targets = batch
     losses = model(images, targets)
     total = sum(losses.values())
@@ -500,20 +544,20 @@ def _detection_step(model:nn.Module, optimizer, batch:tuple, step:int, clip:floa
         bad = [i for i, x in zip(index, images) if not x.isfinite().all()]
         cause = (f"the images {bad} hold NaN or infinity" if bad else
                  "the learning rate may be too high: try a lower one or a longer warm-up")
-        raise TrainingError(f"stopped at step {step}: losses {values}, norm of the gradient {norm}. "
-                            f"Likely cause: {cause}. Images of this batch: {index[:8]}")
+        raise TrainingError(f"stopped at step {step}: losses {values}, norm of the "
+                            f"gradient {norm}. Likely cause: {cause}. Images of this batch: {index[:8]}")
     optimizer.step()
-    return dict(step=step, loss=total.item(), lr=optimizer.param_groups[0]["lr"], gradient=norm, **values)
+    return dict(step=step, loss=total.item(), lr=optimizer.param_groups[0]["lr"], gradient=norm,
+                **values)
 
-def _resume_detector(path, config:dict, model, optimizer, device) -> list:
-    "The history so far, after loading what the folder holds. ValueError if that is another run's."
-    state = load_latest(Path(path)/"detector.pt", device) if path else None
-    if state is None: return []
-    there = state["config"]
-    other = [f"{k}: {there.get(k)} -> {v}" for k, v in config.items() if there.get(k) != v]
-    if other: raise ValueError(f"{path} holds another run (there -> now): {'; '.join(other)}")
-    model.load_state_dict(state["model"]); optimizer.load_state_dict(state["optimizer"])
-    return state["history"]
+# %% ../nbs/16_transfer.ipynb #74ce6ddf
+def _prepared(model, index:list, items:list, flip:float, device) -> tuple:
+    "Numbers, images and targets of a step, on the device; draws the flips."
+    flips = (torch.rand(len(items)) < flip).tolist()
+    pairs = [_learnable(model, *item) for item in zip(items, index, flips)]
+    images = [x.to(device) for x, _ in pairs]
+    targets = [{k: v.to(device) for k, v in target.items()} for _, target in pairs]
+    return index, images, targets
 
 # %% ../nbs/16_transfer.ipynb #1ef836ad
 def train_detector(
@@ -523,7 +567,8 @@ def train_detector(
     steps:int,             # Of the whole run
     batch_size:int=16,     # Images a step, over all ranks
     lr:float=.02,          # Peak learning rate
-    momentum:float=.9, weight_decay:float=1e-4,
+    momentum:float=.9,     # Of SGD
+    weight_decay:float=1e-4, # Of all weights
     warmup:int=100,        # Steps, see `detection_lr`
     schedule:str="step",   # "step" or "cosine"
     flip:float=.5,         # How often an image is mirrored
@@ -533,59 +578,42 @@ def train_detector(
     save_steps:int=1000,   # Save every so many steps, and at the end
     device:str="auto",     # "auto" takes CUDA where there is some
     workers:int=0,         # Processes that read images
+    progress:bool=False,   # Show a bar
     callbacks:Sequence[Callable]=(), # Each is called as callback(model, history) after every step
-) -> list[dict]:           # A dict a step: step, loss and its parts, lr, norm of the gradient
+) -> list[dict]:           # A dict a step: step, loss and its parts, lr, gradient
     """Train a detector with SGD.
 
-    Raises ValueError for data that do not fit or a folder of another run, TrainingError when a step is
-    not finite, CheckpointError when no checkpoint in the folder is whole."""
-    place, ranks = init(device), world_size()
-    if batch_size % ranks: raise ValueError(f"batch_size {batch_size} does not divide by {ranks} ranks")
-    config = dict(steps=steps, batch_size=batch_size, lr=lr, momentum=momentum, weight_decay=weight_decay,
-                  warmup=warmup, schedule=schedule, flip=flip, seed=seed, images=len(data))
-    model.to(place.device)
-    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr, momentum,
-                                weight_decay=weight_decay)
-    history = _resume_detector(out, config, model, optimizer, place.device)
-    batches = _detection_batches(data, batch_size, seed, len(history), steps, workers)
-    job = _DetectorJob(model, optimizer, place.device, config, clip, out, save_steps)
-    with torch.random.fork_rng(devices=[place.device]*(place.device.type == "cuda")):
-        _run_detector(job, batches, history, callbacks)
+    Raises ValueError for data that do not fit or a folder of another run, TrainingError
+    when a step is not finite, CheckpointError when no checkpoint in the folder is whole, and
+    Stopped when a signal ended it, after saving."""
+    place = init(device).device
+    if batch_size % world_size():
+        raise ValueError(f"batch_size {batch_size} does not divide by {world_size()} "
+                         f"ranks")
+    config = dict(steps=steps, batch_size=batch_size, lr=lr, momentum=momentum,
+                  weight_decay=weight_decay, warmup=warmup, schedule=schedule, flip=flip, seed=seed,
+                  images=len(data))
+    weights = [p for p in model.to(place).parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(weights, lr, momentum, weight_decay=weight_decay)
+    folder = Checkpointed(out, config, file="detector.pt", claim="detector.json", model=model,
+                          optimizer=optimizer)
+    start = folder.open(device=place)
+    history = start.get("history", [])
+    watching = list(callbacks)
+    net = shared(model.train())
+    with (own_random_state(place), stop_signals(out is not None) as caught,
+          Steps(steps, start["step"], seed=seed, device=place, folder=folder,
+                values=lambda: dict(history=history), caught=caught, save_steps=[save_steps],
+                progress=progress) as left):
+        batches = _detection_batches(data, batch_size, seed, start["step"], steps, workers)
+        for step, (index, items) in zip(left, batches):
+            factor = detection_lr(step, steps, warmup, schedule)
+            for group in optimizer.param_groups: group["lr"] = lr*factor
+            batch = _prepared(model, index, items, flip, place)
+            history.append(_detection_step(net, optimizer, batch, step, clip))
+            tell(watching, step, model, history)
     model.eval()
     return history
-
-# %% ../nbs/16_transfer.ipynb #a648d849
-class _DetectorJob(NamedTuple):
-    "What the loop works with."
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    device: torch.device
-    config: dict
-    clip: float
-    out: Any
-    save_steps: int
-
-def _run_detector(job:_DetectorJob, batches:Iterator, history:list, callbacks:Sequence) -> None:
-    "All steps that are not done yet."
-    c, model = job.config, job.model.train()
-    shared = model if world_size() == 1 else DistributedDataParallel(model)
-    barrier()                                     # all have read what rank 0 will replace
-    for step, (index, items) in enumerate(batches, len(history)):
-        seed_step(c["seed"], step)
-        factor = detection_lr(step, c["steps"], c["warmup"], c["schedule"])
-        for group in job.optimizer.param_groups: group["lr"] = c["lr"]*factor
-        flips = (torch.rand(len(items)) < c["flip"]).tolist()
-        pairs = [_learnable(model, *item) for item in zip(items, index, flips)]
-        images = [x.to(job.device) for x, _ in pairs]
-        targets = [{k: v.to(job.device) for k, v in t.items()} for _, t in pairs]
-        history.append(_detection_step(shared, job.optimizer, (index, images, targets), step, job.clip))
-        for callback in callbacks: callback(model, history)
-        ends = step + 1 == c["steps"] or (step + 1) % job.save_steps == 0
-        if job.out and ends and rank() == 0:
-            state = dict(step=step + 1, config=c, history=history, model=model.state_dict(),
-                         optimizer=job.optimizer.state_dict())
-            save_checkpoint(Path(job.out)/"detector.pt", state, keep=True)
-    barrier()
 
 # %% ../nbs/16_transfer.ipynb #69ade4a1
 def digit_detector(
@@ -597,7 +625,8 @@ def digit_detector(
                  anchors=(10,), ratios=(1.,), roi_size=4, min_size=48, size_divisible=4,
                  rpn_pre_nms_top_n_train=200, rpn_post_nms_top_n_train=50,
                  rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=30,
-                 rpn_batch_size_per_image=32, box_batch_size_per_image=16, box_detections_per_img=10)
+                 rpn_batch_size_per_image=32, box_batch_size_per_image=16,
+                 box_detections_per_img=10)
     return faster_rcnn_c4(weights, 10, **{**small, **settings})
 
 # %% ../nbs/16_transfer.ipynb #f47cbbe5
@@ -613,7 +642,7 @@ def detect(
     images,            # Images, or (image, target) pairs as in training
     *,
     batch_size:int=8,  # Images at a time
-) -> list[dict]:       # Of each: boxes [n, 4], labels [n], scores [n], best first; masks if it makes them
+) -> list[dict]:       # Of each: boxes [n, 4], labels [n], scores [n], best first; masks
     "What a detector finds, in pixels of the images as given, on the CPU."
     device, mode = next(model.parameters()).device, model.training
     channels, found = len(model.transform.image_mean), []
@@ -648,8 +677,9 @@ def _annotations(entry:dict, image:int, first:int, mask) -> Iterator[dict]:
     crowd, hard, scores = (entry.get(k, torch.zeros(len(entry["boxes"])))
                            for k in ("iscrowd", "difficult", "scores"))
     for k, (x1, y1, x2, y2) in enumerate(entry["boxes"].double().tolist()):
-        a = dict(id=first + k, image_id=image, category_id=int(entry["labels"][k]), score=float(scores[k]),
-                 bbox=[x1, y1, x2 - x1, y2 - y1], area=(x2 - x1)*(y2 - y1), difficult=bool(hard[k]),
+        a = dict(id=first + k, image_id=image, category_id=int(entry["labels"][k]),
+                 score=float(scores[k]), difficult=bool(hard[k]),
+                 bbox=[x1, y1, x2 - x1, y2 - y1], area=(x2 - x1)*(y2 - y1),
                  iscrowd=int(bool(crowd[k]) or bool(hard[k])))
         if "masks" in entry:
             pixels = entry["masks"][k].squeeze().float().numpy() > .5
@@ -677,14 +707,16 @@ def score_detections(
     *,
     kind:str="box",        # Compare "box" or "mask"
 ) -> DetectionScore:
-    "AP by pycocotools. ImportError without it, ValueError when lengths differ or nothing is to be found."
+    "AP by pycocotools. ImportError without it, ValueError when nothing can be scored."
     COCO, Evaluation, mask = _pycocotools()
     if len(found) != len(truth):
         raise ValueError(f"{len(found)} images with detections, {len(truth)} with truth")
-    if kind not in ("box", "mask"): raise ValueError(f"kind must be 'box' or 'mask', got {kind!r}")
+    if kind not in ("box", "mask"):
+        raise ValueError(f"kind must be 'box' or 'mask', got {kind!r}")
     def coco(entries):
         book, notes = COCO(), []
-        for i, entry in enumerate(entries): notes += _annotations(entry, i, len(notes) + 1, mask)
+        for i, entry in enumerate(entries):
+            notes += _annotations(entry, i, len(notes) + 1, mask)
         kinds = [dict(id=k) for k in sorted({int(y) for e in truth for y in e["labels"]})]
         images = [dict(id=i, height=0, width=0) for i in range(len(entries))]
         book.dataset = dict(images=images, annotations=notes, categories=kinds)
@@ -692,10 +724,12 @@ def score_detections(
         return book, sum(not a["iscrowd"] for a in notes)
     with redirect_stdout(StringIO()):
         (true, objects), (guessed, _) = coco(truth), coco(found)
-        if objects == 0: raise ValueError("no object in the images counts: nothing is to be found")
+        if objects == 0:
+            raise ValueError("no object in the images counts: nothing is to be found")
         evaluation = Evaluation(true, guessed, {"box": "bbox", "mask": "segm"}[kind])
-        evaluation.evaluate(); evaluation.accumulate()
-    at = evaluation.eval["precision"][..., 0, -1]               # [IoU, recall, class]: all sizes, 100 boxes
+        evaluation.evaluate()
+        evaluation.accumulate()
+    at = evaluation.eval["precision"][..., 0, -1]     # [IoU, recall, class]; 100 boxes
     def mean(p): return 100*float(p[p > -1].mean())
     return DetectionScore(mean(at), mean(at[0]), mean(at[5]), kind, len(truth), objects)
 
@@ -704,7 +738,7 @@ class VOCObjects(Dataset):
     "VOC photographs for detection: items are (PIL image, dict(boxes, labels, difficult))."
     def __init__(self,
         root,                    # Folder that holds VOCdevkit
-        parts:Sequence[tuple[str, str]]=(("2007", "trainval"), ("2012", "trainval")), # Years and splits
+        parts:Sequence[tuple[str, str]]=(("2007", "trainval"), ("2012", "trainval")), # Years
         *,
         download:bool=False,
         classes:Sequence[str]=VOC_CLASSES, # Names, in the order of the labels
@@ -712,7 +746,8 @@ class VOCObjects(Dataset):
         data = [_voc(root, year, split, download) for year, split in parts]
         self.images, self.annotations = ([f for d in data for f in getattr(d, name)]
                                          for name in ("images", "annotations"))
-        self.classes, self._labels = tuple(classes), {name: k for k, name in enumerate(classes, 1)}
+        self.classes = tuple(classes)
+        self._labels = {name: k for k, name in enumerate(classes, 1)}
 
     def __len__(self) -> int: return len(self.images)
     def name(self, i:int) -> str: return str(self.images[i])
@@ -721,13 +756,17 @@ class VOCObjects(Dataset):
         "Boxes [n, 4] in pixels from 0, labels [n] from 1, difficult [n]; reads no pixels."
         objects = _objects(self.annotations[i])
         unknown = {name for name, _, _ in objects} - set(self._labels)
-        if unknown: raise ValueError(f"{self.annotations[i]}: {sorted(unknown)} are not among the classes")
-        boxes = torch.tensor([box for *_, box in objects]).view(-1, 4) - torch.tensor([1., 1., 0., 0.])
-        return dict(boxes=boxes, labels=torch.tensor([self._labels[name] for name, *_ in objects]).long(),
+        if unknown:
+            raise ValueError(f"{self.annotations[i]}: {sorted(unknown)} are not among "
+                             f"the classes")
+        boxes = torch.tensor([box for *_, box in objects]).view(-1, 4)
+        labels = torch.tensor([self._labels[name] for name, *_ in objects]).long()
+        return dict(boxes=boxes - torch.tensor([1., 1., 0., 0.]), labels=labels,
                     difficult=torch.tensor([hard for _, hard, _ in objects]).bool())
 
     def __getitem__(self, i:int):
-        with reading(self.name(i)), Image.open(self.name(i)) as im: return im.convert("RGB"), self.target(i)
+        with reading(self.name(i)), Image.open(self.name(i)) as im:
+            return im.convert("RGB"), self.target(i)
 
 # %% ../nbs/16_transfer.ipynb #385989ec
 class COCOObjects(Dataset):
@@ -740,7 +779,8 @@ class COCOObjects(Dataset):
         empty:bool=False,  # Keep images without any object that is not a crowd (for testing)
     ):
         _pycocotools()
-        with redirect_stdout(StringIO()): self.data = CocoDetection(images, str(annotations))
+        with redirect_stdout(StringIO()):
+            self.data = CocoDetection(images, str(annotations))
         coco = self.data.coco
         self.masks, kinds = masks, sorted(coco.cats)
         self.classes = tuple(coco.cats[k].get("name", str(k)) for k in kinds)
@@ -755,7 +795,7 @@ class COCOObjects(Dataset):
     def target(self, i:int) -> dict:
         "Boxes [n, 4], labels [n] from 1, iscrowd [n] (and masks [n, H, W]); reads no pixels."
         coco, number = self.data.coco, self.data.ids[i]
-        notes = [a for a in coco.imgToAnns[number] if min(a["bbox"][2:]) > 0]     # some have no area
+        notes = [a for a in coco.imgToAnns[number] if min(a["bbox"][2:]) > 0]  # some have no area
         boxes = torch.tensor([a["bbox"] for a in notes]).float().view(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
         labels = torch.tensor([self._labels[a["category_id"]] for a in notes]).long()
@@ -764,11 +804,13 @@ class COCOObjects(Dataset):
         if self.masks:
             size = (coco.imgs[number]["height"], coco.imgs[number]["width"])
             painted = [torch.from_numpy(coco.annToMask(a)) for a in notes]
-            target["masks"] = torch.stack(painted) if painted else torch.zeros(0, *size, dtype=torch.uint8)
+            none = torch.zeros(0, *size, dtype=torch.uint8)
+            target["masks"] = torch.stack(painted) if painted else none
         return target
 
     def __getitem__(self, i:int):
-        with reading(self.name(i)), Image.open(self.name(i)) as im: return im.convert("RGB"), self.target(i)
+        with reading(self.name(i)), Image.open(self.name(i)) as im:
+            return im.convert("RGB"), self.target(i)
 
 # %% ../nbs/16_transfer.ipynb #78837941
 DETECTRON2_SETTINGS = """MODEL:
