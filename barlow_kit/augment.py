@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision.transforms.v2.functional as TF
 from PIL import Image, ImageFilter, ImageOps
 from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 from torch.utils.data import Dataset
-from torchvision.transforms import InterpolationMode
 
 from .data import FolderImages, ImageData, UnreadableImage, reading
 
@@ -127,12 +125,14 @@ def draw(
 
 # %% ../nbs/02_augment.ipynb #301910ed
 _BOX = ("top", "left", "height", "width")
-_JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation, TF.adjust_hue)
+_JITTER = ("adjust_brightness", "adjust_contrast", "adjust_saturation", "adjust_hue")
 
 def _warp_pil(image:Image.Image, p:dict) -> Image.Image:
     "Rotate, shear, zoom about the center, then shift, with the parameters of one view as plain numbers."
+    from torchvision.transforms.v2 import functional as TF
     shift = [s*side for s, side in zip(p["shift"], image.size)]
-    return TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.], InterpolationMode.BILINEAR)
+    bilinear = TF.InterpolationMode.BILINEAR
+    return TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.], bilinear)
 
 def render_pil(
     v:View,             # Distribution, for size and normalization
@@ -140,13 +140,14 @@ def render_pil(
     p:dict,             # Parameters of one view, as `draw` gives for one key
 ) -> Tensor:            # [C, size, size]
     "One view through PIL, the way of the official code."
+    from torchvision.transforms.v2 import functional as TF
     p = {k: x[0] if k == "key" else x[0].tolist() for k, x in p.items()}
     if v.warps: image = _warp_pil(image, p)
     box = [int(p[k]) for k in _BOX]
-    image = TF.resized_crop(image, *box, [v.size, v.size], InterpolationMode.BICUBIC)
+    image = TF.resized_crop(image, *box, [v.size, v.size], TF.InterpolationMode.BICUBIC)
     if p["flip"]: image = TF.hflip(image)
     if p["jitter"]:
-        for k in p["order"]: image = _JITTER[k](image, p["factor"][k])
+        for k in p["order"]: image = getattr(TF, _JITTER[k])(image, p["factor"][k])
     if p["grayscale"]: image = TF.rgb_to_grayscale(image, num_output_channels=len(image.getbands()))
     if p["blur"]: image = image.filter(ImageFilter.GaussianBlur(p["sigma"]))
     if p["solarize"]: image = ImageOps.solarize(image, 128)
@@ -388,7 +389,9 @@ def plain_view(
 ) -> Tensor:     # The same, undistorted
     "Normalized; of photographs the middle, after resizing to 8/7 of the size (256 and 224 for ImageNet)."
     if isinstance(image, Image.Image):
-        resized = TF.resize(image.convert(_mode(v, image)), [round(v.size*8/7)], InterpolationMode.BICUBIC)
+        from torchvision.transforms.v2 import functional as TF
+        bicubic = TF.InterpolationMode.BICUBIC
+        resized = TF.resize(image.convert(_mode(v, image)), [round(v.size*8/7)], bicubic)
         image = TF.pil_to_tensor(TF.center_crop(resized, [v.size, v.size]))
     x = image.float()/255 if image.dtype == torch.uint8 else image.float()
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.utils.data import Dataset, Subset
@@ -107,7 +105,9 @@ def _prepare(train:Features, test:Features) -> tuple:
     return tuple(t.numpy() for t in ((x - center)/scale, y, (tx - center)/scale, ty))
 
 # %% ../nbs/13_probes.ipynb #78393987
-def _logistic(C:float) -> LogisticRegression: return LogisticRegression(C=C, max_iter=2000)
+def _logistic(C:float) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    return LogisticRegression(C=C, max_iter=2000)
 
 def _percent(classifier, x, y, tx, ty) -> float:
     "Accuracy after fitting. One thread: on such small problems more only get in each other's way."
@@ -130,6 +130,7 @@ def knn_probe(
     k:int=5,        # Neighbors that vote
 ) -> ProbeResult:
     "Vote of the k nearest training images, Euclidean distance, equal weights."
+    from sklearn.neighbors import KNeighborsClassifier
     x, y, tx, ty = _prepare(train, test)
     if not 1 <= k <= len(y):
         raise ValueError(f"k must be between 1 and the {len(y)} training images, got {k}")

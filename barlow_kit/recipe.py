@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.optim import AdamW, Optimizer
-from torch.utils.flop_counter import FlopCounterMode
 
 from .augment import TwoViews, View
 from .data import unknown_name
@@ -158,6 +157,7 @@ def count_costs(
         model, images = recipe.model(), torch.empty(8, recipe.channels, *[recipe.views.view1.size]*2)
     for p in model.parameters(): keep(p)
     weights = sum(size for size, _ in kept.values())
+    from torch.utils.flop_counter import FlopCounterMode
     with FlopCounterMode(display=False) as flops, saved_tensors_hooks(keep, lambda x: x):
         model.embed(images)
     return dict(parameters=sum(p.numel() for p in model.parameters()),

@@ -9,24 +9,23 @@ __all__ = ['register_backbone', 'make_backbone', 'BarlowTwins', 'twin_correlatio
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from torchvision.models import resnet18, resnet50
-from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from .data import unknown_name
 from .loss import LossTerms, barlow_loss, cross_correlation
 from .projector import projector as make_projector
 
 # %% ../nbs/06_twins.ipynb #ec1aa7fb
-def _resnet(make, cifar:bool):
+def _resnet(name:str, cifar:bool) -> Callable:
     "A torchvision ResNet without classifier."
     def build(channels:int) -> nn.Module:
-        net = make(weights=None, zero_init_residual=True)
+        from torchvision import models
+        net = getattr(models, name)(weights=None, zero_init_residual=True)
         net.num_features, net.fc = net.fc.in_features, nn.Identity()
         if cifar: net.conv1, net.maxpool = nn.Conv2d(channels, 64, 3, padding=1, bias=False), nn.Identity()
         elif channels != 3: net.conv1 = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
@@ -39,6 +38,7 @@ def _conv(before:int, after:int, stride:int) -> list[nn.Module]:
 
 def _small_net(channels:int, quarter:bool=False, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequential:
     "Three residual stages at 8x8, 4x4 and 2x2 cells of 8 pixels, or of 32 for `quarter`, then the mean."
+    from torchvision.models.resnet import BasicBlock
     width = widths[0]
     layers = ([*_conv(channels, width//2, 2), *_conv(width//2, width, 2)] if quarter
               else _conv(channels, width, 1))
@@ -51,8 +51,8 @@ def _small_net(channels:int, quarter:bool=False, widths:Sequence[int]=(32, 64, 1
     net.num_features = width
     return net
 
-_BACKBONES = {"resnet50": _resnet(resnet50, False), "resnet18": _resnet(resnet18, False),
-    "resnet50-cifar": _resnet(resnet50, True), "resnet18-cifar": _resnet(resnet18, True),
+_BACKBONES = {"resnet50": _resnet("resnet50", False), "resnet18": _resnet("resnet18", False),
+    "resnet50-cifar": _resnet("resnet50", True), "resnet18-cifar": _resnet("resnet18", True),
     "digits": _small_net, "shapes": partial(_small_net, quarter=True)}
 _KIT = tuple(_BACKBONES)
 
@@ -142,14 +142,17 @@ class _Recomputed(nn.Module):
         return checkpoint(super().forward, x, use_reentrant=False, preserve_rng_state=False,
                           context_fn=lambda: (nullcontext(), _no_statistics(self)))
 
-_RECOMPUTED = {block: type(f"Recomputed{block.__name__}", (_Recomputed, block), {})
-               for block in (BasicBlock, Bottleneck)}
+@cache
+def _recomputed(block:type) -> type:
+    "The class of residual block that recomputes and is `block` otherwise."
+    return type(f"Recomputed{block.__name__}", (_Recomputed, block), {})
 
 def recompute_blocks(
     model:nn.Module, # Changed in place; parameters, buffers and results stay the same
 ) -> nn.Module:      # The model
     "Let residual blocks compute their activations again instead of keeping them. ValueError without any."
-    found = [m for m in model.modules() if type(m) in _RECOMPUTED]
+    from torchvision.models.resnet import BasicBlock, Bottleneck
+    found = [m for m in model.modules() if type(m) in (BasicBlock, Bottleneck)]
     if not found: raise ValueError("the model has no residual blocks of torchvision's kind to recompute")
-    for m in found: m.__class__ = _RECOMPUTED[type(m)]
+    for m in found: m.__class__ = _recomputed(type(m))
     return model

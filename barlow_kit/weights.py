@@ -19,8 +19,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from .projector import projector as make_projector
 from .twins import make_backbone
@@ -270,8 +268,9 @@ def detect_format(
     return _detect(path, tensors, ours)
 
 # %% ../nbs/09_weights.ipynb #c91723f2
-def _resnet_like(backbone:dict) -> ResNet|None:
+def _resnet_like(backbone:dict) -> Any:
     "The torchvision ResNet, on the meta device, that has the blocks named here; None if that is none."
+    from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
     blocks = [sum(f"layer{stage}.{k}.conv1.weight" in backbone for k in range(len(backbone)))
               for stage in (1, 2, 3, 4)]
     first = backbone.get("conv1.weight")

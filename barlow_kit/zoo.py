@@ -19,9 +19,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock
 
 from .checkpoint import save_checkpoint
 from .recipe import Recipe, get_recipe, unknown_name
@@ -94,6 +91,7 @@ def _costs(name:str) -> tuple[int, int]:
     with torch.device("meta"):
         recipe, model = get_recipe(MODELS[name].recipe), _untrained(MODELS[name]).eval()
         x = torch.empty(1, recipe.channels, *[recipe.views.view1.size]*2)
+    from torch.utils.flop_counter import FlopCounterMode
     with FlopCounterMode(display=False) as flops:
         features = model.features(x)
         if model.head is not None: model.head(features)
@@ -127,6 +125,7 @@ def list_models(
 # %% ../nbs/17_zoo.ipynb #d006350a
 def _last_blocks(backbone:nn.Module) -> list:
     "The last block of each stage."
+    from torchvision.models.resnet import BasicBlock, ResNet
     if isinstance(backbone, ResNet): return [getattr(backbone, f"layer{k}")[-1] for k in (1, 2, 3, 4)]
     return [m for m in backbone.children() if isinstance(m, BasicBlock)]
 
@@ -190,13 +189,14 @@ def _published(name:str) -> Path:
 # %% ../nbs/17_zoo.ipynb #1a40c8e2
 def load_backbone(
     path_or_name,   # A checkpoint in any of FORMATS, the folder of a run, or a name from `list_models`
-) -> ResNet:        # In eval mode, fc is Identity; maps [N, 3, H, W] to [N, num_features]
+) -> Any:           # A ResNet in eval mode, fc is Identity; maps [N, 3, H, W] to [N, num_features]
     """A plain torchvision ResNet with the weights of a checkpoint or of a published model.
 
     Raises CheckpointError when anything does not fit, or the model is no ResNet."""
     path = Path(path_or_name)
     here = path.is_file() or (path/"checkpoint.pt").is_file()
     if not here and str(path_or_name) in MODELS: path = _published(str(path_or_name))
+    from torchvision.models import ResNet
     net = read_backbone(path)
     if not isinstance(net, ResNet):
         raise CheckpointError(f"{path_or_name} is no ResNet; get_model('digits', pretrained=True) "
