@@ -4,14 +4,15 @@ import resource
 import tempfile
 import torch
 import warnings
-from fastcore.test import test_eq, test_fail
+from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torchvision.models import resnet18
 from unittest.mock import patch
-from barlow_kit.checkpoint import backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.checkpoint import Checkpointed, _check_owner, _check_resume, backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.distributed import spawn
 from barlow_kit.weights import CheckpointError
 
-for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
+for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
 def test_save_and_keep_the_one_before():
@@ -29,7 +30,8 @@ def test_save_and_keep_the_one_before():
         except OSError as e: return str(e).replace(str(folder), "folder")
         finally: resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
-    path, names = folder/"checkpoint.pt", ["checkpoint.previous.pt", "checkpoint.pt"]
+    path = folder/"checkpoint.pt"
+    names = ["checkpoint.previous.pt", "checkpoint.pt"]
     print(refused(path, dict(step=400, w=torch.zeros(100_000)), limit=100_000))
     (folder/"file").write_text("")
     print(refused(folder/"file"/"checkpoint.pt", dict(step=400)))
@@ -38,10 +40,11 @@ def test_save_and_keep_the_one_before():
     # cell 81023b07
     assert "cannot save folder/checkpoint.pt" in refused(path, dict(w=torch.zeros(100_000)), limit=100_000)
     test_eq([torch.load(folder/name)["step"] for name in names], [200, 300])
-    def killed(state, f): f.write(b"half of it"); raise KeyboardInterrupt
+    def killed(state, f):
+        f.write(b"half of it")
+        raise KeyboardInterrupt
     with patch("torch.save", killed):
-        try: save_checkpoint(path, dict(step=400), keep=True); assert False
-        except KeyboardInterrupt: pass
+        test_fail(lambda: save_checkpoint(path, dict(step=400), keep=True), exc=KeyboardInterrupt)
     test_eq([torch.load(folder/name)["step"] for name in names], [200, 300])
     test_eq(sorted(p.name for p in folder.iterdir()), names)
 
@@ -57,12 +60,12 @@ def test_load_a_checkpoint_of_this_kit():
     class Program:
         def __reduce__(self): return os.mkdir, (str(folder/"it ran"),)
 
-    good, bad = (folder/"run"/"checkpoint.pt").read_bytes(), folder/"bad.pt"
+    good = (folder/"run"/"checkpoint.pt").read_bytes()
+    bad = folder/"bad.pt"
     test_fail(lambda: load_checkpoint(bad), contains="no checkpoint at")
     for cut in range(0, len(good) - 1, len(good)//10):
         bad.write_bytes(good[:cut])
-        try: load_checkpoint(bad); assert False, f"cut at {cut} must not load"
-        except CheckpointError as e: assert "bad.pt" in str(e)
+        test_fail(lambda: load_checkpoint(bad), exc=CheckpointError, contains="bad.pt")
     flipped = bytearray(good)
     flipped[good.index(torch.arange(4.).numpy().tobytes()) + 9] ^= 1
     bad.write_bytes(flipped)
@@ -74,11 +77,12 @@ def test_load_a_checkpoint_of_this_kit():
     torch.save({"conv1.weight": torch.zeros(2), "bn1.weight": torch.zeros(2)}, bad)
     test_fail(lambda: load_checkpoint(bad),
               contains="another format than barlow_kit/1 (it holds: conv1.weight, bn1.weight)")
-    bad.write_text("epoch 3"); test_fail(lambda: load_checkpoint(bad), contains="bad.pt")
+    bad.write_text("epoch 3")
+    test_fail(lambda: load_checkpoint(bad), contains="bad.pt")
 
 
-def test_the_last_good_one():
-    "nbs/10_checkpoint.ipynb: The last good one"
+def test_the_last_good_checkpoint():
+    "nbs/10_checkpoint.ipynb: The last good checkpoint"
     # cell 399b3cbc
     folder = Path(tempfile.mkdtemp())
     path = folder/"checkpoint.pt"
@@ -90,7 +94,7 @@ def test_the_last_good_one():
     print(state, *(str(w.message).replace(str(folder), "folder") for w in said), sep="\n")
 
     # cell 071fd7db
-    test_eq(state["step"], 100); test_eq(len(said), 1)
+    test_eq((state["step"], len(said)), (100, 1))
     test_eq(sorted(p.name for p in folder.iterdir()), ["checkpoint.damaged.pt", "checkpoint.previous.pt"])
     test_eq(load_latest(path)["step"], 100)                        # nothing under the name: the previous one
     (folder/".checkpoint.pt.4711.tmp").write_text("half")
@@ -103,6 +107,112 @@ def test_the_last_good_one():
     test_eq(load_latest(folder/"other.pt"), None)
     for p in (path, folder/"checkpoint.previous.pt"): p.write_text("no checkpoint")
     test_fail(lambda: load_latest(path), exc=CheckpointError, contains="damaged")
+
+
+def test_whose_folder_is_it():
+    "nbs/10_checkpoint.ipynb: Whose folder is it?"
+    # cell f5890b99
+    said = []
+    for there, now in [(dict(lr=.1, seed=0), dict(lr=.2, seed=0)), (dict(lr=.1), dict(lr=.1, seed=3))]:
+        try: _check_owner(Path("runs/a"), there, now)
+        except ValueError as e: said.append(str(e))
+
+    # cell b7064659
+    assert "(there -> now): lr: 0.1 -> 0.2. Choose" in said[0] and "seed: None -> 3" in said[1]
+    _check_owner(Path("runs/a"), dict(lr=.1), dict(lr=.1))
+    refused = {("auto", False): None, ("auto", True): None, ("must", True): None, ("never", False): None,
+               ("must", False): "there is no checkpoint in a to resume", ("never", True): "a holds a run already",
+               ("yes", True): "must be 'auto', 'must' or 'never', got 'yes'"}
+    for (resume, begun), message in refused.items():
+        if message: test_fail(lambda: _check_resume(Path("a"), begun, resume), contains=message, exc=ValueError)
+        else: _check_resume(Path("a"), begun, resume)
+
+
+def test_a_training_in_a_folder():
+    "nbs/10_checkpoint.ipynb: A training in a folder"
+    # cell acdfa275
+    def fit(path, steps, lr=.1, **how):
+        "Gradient descent on |w - 1|² with momentum; w after `steps` steps, and its values on the way."
+        line = torch.nn.Linear(1, 1, bias=False)
+        torch.nn.init.zeros_(line.weight)
+        sgd = torch.optim.SGD(line.parameters(), lr, momentum=.9)
+        folder = Checkpointed(path, dict(lr=lr), model=line, optimizer=sgd)
+        start = folder.open(**how)
+        history = start.get("history", [])
+        for step in range(start["step"], steps):
+            sgd.zero_grad()
+            (line.weight - 1).square().sum().backward()
+            sgd.step()
+            history.append(line.weight.item())
+            folder.save(step + 1, history=history)
+        return history
+
+    folder = Path(tempfile.mkdtemp())
+    fit(folder/"run", 5)
+    [round(w, 2) for w in fit(folder/"run", 12)], sorted(p.name for p in (folder/"run").iterdir())
+
+    # cell 833fb66e
+    w, momentum, by_hand = 0., 0., []
+    for _ in range(12):
+        momentum = .9*momentum + 2*(w - 1)
+        w -= .1*momentum
+        by_hand.append(w)
+    test_close(fit(folder/"run", 12), by_hand, eps=1e-5)          # the momentum came back, too
+    test_eq(fit(folder/"run", 12), fit(None, 12))
+    test_fail(lambda: fit(folder/"run", 12, lr=.2), contains="holds another run (there -> now): lr: 0.1 -> 0.2")
+    test_fail(lambda: fit(folder/"run", 12, resume="never"), contains="holds a run already")
+    test_fail(lambda: fit(folder/"new", 12, resume="must"), contains="there is no checkpoint in")
+    test_eq((folder/"new").exists(), False)                       # a refusal leaves nothing behind
+    test_eq(load_checkpoint(folder/"run"/"checkpoint.pt")["config"], dict(lr=.1))
+
+    # cell 8796337a
+    checkpoint = folder/"run"/"checkpoint.pt"
+    fit(folder/"run", 15)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:900])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        after = fit(folder/"run", 15)
+    test_eq(after, fit(None, 15))
+    test_eq(len(said), 1); assert "Going on from checkpoint.previous.pt" in str(said[0].message)
+    (folder/"run"/"config.json").unlink()
+    test_fail(lambda: fit(folder/"run", 15, lr=.2), contains="lr: 0.1 -> 0.2")
+    test_eq(fit(folder/"run", 15), after); assert (folder/"run"/"config.json").exists()
+    grown = Checkpointed(folder/"run", dict(lr=.1, clip=0), update=lambda c: {"clip": 0, **c})
+    test_eq(grown.open()["step"], 15)
+    test_fail(lambda: Checkpointed(folder/"run", dict(lr=.1), scaler=torch.amp.GradScaler("cpu")).open(),
+              contains="has no scaler", exc=CheckpointError)
+    save_checkpoint(folder/"bare"/"checkpoint.pt", dict(step=1))
+    test_fail(lambda: Checkpointed(folder/"bare", {}).open(), contains="a checkpoint but no config.json")
+
+    # cell c20e3f58
+    def on_two(path):
+        from barlow_kit.checkpoint import Checkpointed, save_checkpoint   # a process has the package only
+        from barlow_kit.distributed import rank
+        torch.manual_seed(rank())
+        def start(out, lr=.1):
+            line = torch.nn.Linear(1, 1)
+            folder = Checkpointed(out, dict(lr=lr), model=line)
+            try: step = folder.open()["step"]
+            except (ValueError, RuntimeError) as e: return str(e).replace(path, "folder")
+            folder.save(step + 1)
+            return step, line.weight.item()
+        first, second = start(f"{path}/run"), start(f"{path}/run")
+        other = start(f"{path}/run", lr=.2)
+        mine = f"{path}/rank{rank()}"
+        if rank() == 1: save_checkpoint(f"{mine}/checkpoint.pt", dict(step=4, config=dict(lr=.1)))
+        return first, second, other, start(mine)
+
+    with tempfile.TemporaryDirectory() as out:
+        ranks = spawn(on_two, 2, out)
+        steps = load_checkpoint(f"{out}/run/checkpoint.pt")["step"]
+
+    # cell 64e70fd6
+    first, second, other, apart = zip(*ranks)
+    assert first[0][1] != first[1][1]                             # two networks, drawn at random
+    test_eq(list(second), [(1, first[0][1])]*2)                       # both went on with what rank 0 had saved
+    test_eq(steps, 2)
+    assert all("lr: 0.1 -> 0.2" in text for text in other)
+    assert all("not all ranks see the same checkpoint" in text for text in apart)
 
 
 def test_the_backbone_in_a_checkpoint():
