@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['LOSSES', 'register_loss', 'formula', 'barlow_twins', 'invariance_only', 'redundancy_only', 'along_features',
            'unnormalized', 'cross_entropy', 'vicreg', 'hsic', 'w_mse', 'mmcr', 'TiCo', 'mix_penalty', 'VariantTwins',
-           'Variant', 'get_variant']
+           'OtherObjective', 'Variant', 'get_variant']
 
 # %% ../nbs/21_variants.ipynb #6efc7dbe
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from torch.nn.functional import cosine_similarity, normalize, relu
 from .distributed import all_gather, all_reduce, world_size
 from .loss import LossTerms, at_least_float32, barlow_loss, cross_correlation, standardize
 from .projector import projector as make_projector
-from .recipe import Recipe, get_recipe, unknown_name
+from .recipe import Objective, Recipe, get_recipe, unknown_name
 from .twins import BarlowTwins
 
 # %% ../nbs/21_variants.ipynb #90d8691c
@@ -229,6 +229,24 @@ class VariantTwins(BarlowTwins):
 
 # %% ../nbs/21_variants.ipynb #d787767d
 @dataclass(frozen=True)
+class OtherObjective(Objective):
+    "A loss of which no floor is known, nor what it keeps in memory."
+    about: str = ""   # Name and formula
+
+    @property
+    def floor(self) -> float:
+        "0: none is known."
+        return 0.
+
+    def course(self) -> str:
+        "Name and formula."
+        return self.about
+
+    def memory(self, ranks:int=1) -> list[str]:
+        "Nothing."
+        return []
+
+@dataclass(frozen=True)
 class Variant(Recipe):
     "A recipe whose loss, symmetry or input differs from the paper's. Defaults: nothing does."
     loss: str = "barlow_twins"                      # A name in `LOSSES`
@@ -240,21 +258,19 @@ class Variant(Recipe):
     def __post_init__(self):
         super().__post_init__()
         _check_variant(self)
+
     @property
-    def floor(self) -> float:
-        "Lowest loss that a micro-batch allows; 0 for losses other than Barlow Twins, where none is known."
-        return super().floor if self.loss == "barlow_twins" else 0.
-    @property
-    def redundancy_weight(self) -> float:
-        "What multiplies the redundancy term in the loss."
-        return 1. if self.loss in _OWN_WEIGHTS else self.lambd
-    def loss_outlook(self, ranks:int=1) -> tuple[str, list[str]]:
-        "For `plan`: the loss and what else is changed; what it needs is known for Barlow Twins only."
-        text, forms = (super().loss_outlook(ranks) if self.loss == "barlow_twins" else
-                       (f"{self.loss}: {formula(self.loss)}", []))
+    def objective(self) -> Objective:
+        "What is known of the loss before the run, and what else is changed."
         own = [f.name for f in fields(self)[len(fields(Recipe)):] if f.name != "loss"]
-        return ", ".join([text, *(f"{k}={getattr(self, k)}" for k in own
-                                  if getattr(self, k) != getattr(type(self), k))]), forms
+        notes = tuple(f"{k}={getattr(self, k)}" for k in own
+                      if getattr(self, k) != getattr(type(self), k))
+        usual = replace(super().objective, notes=notes)
+        if self.loss == "barlow_twins": return usual
+        weight = 1. if self.loss in _OWN_WEIGHTS else self.lambd
+        return OtherObjective(usual.n, usual.d, weight, notes,
+                              f"{self.loss}: {formula(self.loss)}")
+
     def model(self) -> VariantTwins:
         "An untrained model as the variant describes it."
         return VariantTwins(self)
