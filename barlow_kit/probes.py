@@ -13,11 +13,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
@@ -128,8 +126,9 @@ def _prepare(train:Features, test:Features) -> tuple:
     return units[0].numpy(), y.numpy(), units[1].numpy(), test[1].numpy()
 
 # %% ../nbs/13_probes.ipynb #78393987
-def _logistic(C:float) -> LogisticRegression:
+def _logistic(C:float) -> Any:
     "The classifier of the linear probes."
+    from sklearn.linear_model import LogisticRegression
     return LogisticRegression(C=C, max_iter=2000)
 
 def _percent(classifier, x, y, tx, ty) -> float:
@@ -193,6 +192,7 @@ def knn_probe(
     k:int=5,        # Neighbors that vote
 ) -> ProbeResult:
     "Vote of the k nearest training images, Euclidean distance, equal weights."
+    from sklearn.neighbors import KNeighborsClassifier
     x, y, tx, ty = _prepare(train, test)
     if not 1 <= k <= len(y):
         raise ValueError(f"k must be between 1 and the {len(y)} training images, "

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, fields, replace
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.optim import AdamW, Optimizer
-from torch.utils.flop_counter import FlopCounterMode
 
 from .augment import TwoViews, View
 from .data import unknown_name
@@ -246,6 +245,7 @@ def count_costs(
         images = torch.empty(8, recipe.channels, side, side)
     for p in model.parameters(): keep(p)
     weights = total()
+    from torch.utils.flop_counter import FlopCounterMode
     flops = FlopCounterMode(display=False)
     with flops, saved_tensors_hooks(keep, lambda x: x): model.embed(images)
     return dict(parameters=sum(p.numel() for p in model.parameters()),

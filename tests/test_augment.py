@@ -17,14 +17,14 @@ from torch.utils.data import DataLoader
 from torchvision import transforms as T
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as TF
-from barlow_kit.augment import TwoViews, View, ViewsDataset, _BOX, _IMAGENET, _JITTER, _blur, _jitter, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
+from barlow_kit.augment import TwoViews, View, ViewsDataset, _GOLDEN, _add_noise, _blur, _jitter, _mix, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
 from barlow_kit.data import FolderImages, get_dataset
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_randomness_that_can_be_repeated():
-    "nbs/02_augment.ipynb: Randomness that can be repeated"
+def test_random_numbers_from_seed_epoch_image_and_view():
+    "nbs/02_augment.ipynb: Random numbers from seed, epoch, image and view"
     # cell 42a70bad
     keys = sample_keys(torch.arange(100_000), seed=0, epoch=0, view=0)
     u = uniforms(keys, 8)
@@ -33,67 +33,111 @@ def test_randomness_that_can_be_repeated():
     ax.set(xlabel="first uniform number of 100,000 images", ylabel="images");
 
     # cell 86d8bcbc
+    first_two = _mix(1234567 + _GOLDEN*torch.arange(1, 3))
+    test_eq([x % 2**64 for x in first_two.tolist()],
+            [6457827717110365317, 3203168211198807973])
+
     n = len(u)
     def unrelated(a, b):
-        return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].abs() < 5/math.sqrt(a.numel())
+        both = torch.stack([a.flatten(), b.flatten()])
+        return torch.corrcoef(both)[0, 1].abs() < 5/math.sqrt(a.numel())
 
     assert (u.mean(0) - 1/2).abs().max() < 5*math.sqrt(1/12/n)
     assert (u.var(0) - 1/12).abs().max() < 5*math.sqrt(1/180/n)
-    expected = torch.arange(1, n+1)/n
-    assert (u[:, 0].sort().values - expected).abs().max() < 2/math.sqrt(n)          # Kolmogorov-Smirnov
+    expected = torch.arange(1, n + 1)/n
+    kolmogorov_smirnov = (u[:, 0].sort().values - expected).abs().max()
+    assert kolmogorov_smirnov < 2/math.sqrt(n)
     assert unrelated(u[:, 0], u[:, 1]) and unrelated(u[:-1], u[1:])
-    for other in (dict(seed=1, epoch=0, view=0), dict(seed=0, epoch=1, view=0), dict(seed=0, epoch=0, view=1)):
-        assert unrelated(u, uniforms(sample_keys(torch.arange(n), **other), 8))
+    this = dict(seed=0, epoch=0, view=0)
+    for name in this:
+        other = sample_keys(torch.arange(n), **this | {name: 1})
+        assert unrelated(u, uniforms(other, 8)), name
+
+    # cell 3e01d883
     some = torch.tensor([99_999, 5])
-    test_eq(uniforms(sample_keys(some, seed=0, epoch=0, view=0), 4, first=3),
-            u[some, 3:7])   # no stream, no order
-    mixed = sample_keys(some, seed=0, epoch=torch.tensor([4, 9]), view=0)        # images of two epochs at once
+    three_to_six = uniforms(sample_keys(some, seed=0, epoch=0, view=0), 4, first=3)
+    test_eq(three_to_six, u[some, 3:7])           # no stream, no order
+    mixed = sample_keys(some, seed=0, epoch=torch.tensor([4, 9]), view=0)
+    test_eq(mixed[0], sample_keys(some, seed=0, epoch=4, view=0)[0])
     test_eq(mixed[1], sample_keys(some, seed=0, epoch=9, view=0)[1])
 
 
-def test_a_view_is_a_set_of_numbers():
-    "nbs/02_augment.ipynb: A view is a set of numbers"
+def test_distribution_of_a_view_and_its_parameters():
+    "nbs/02_augment.ipynb: Distribution of a view, and its parameters"
     # cell 031ec062
     photo = Image.fromarray(load_sample_images().images[0])
-    p = draw(View(), sample_keys(torch.arange(3), seed=0, epoch=0, view=0), photo.height, photo.width)
-    {k: p[k][0].tolist() for k in ("top", "left", "height", "width", "flip", "jitter", "grayscale")}
+    keys = sample_keys(torch.arange(3), seed=0, epoch=0, view=0)
+    p = draw(View(), keys, photo.height, photo.width)
+    shown = ("top", "left", "height", "width", "flip", "jitter", "grayscale")
+    {name: p[name][0].tolist() for name in shown}
 
     # cell 39d1176c
     ours = draw(View(), sample_keys(torch.arange(4000), seed=1, epoch=0, view=0), 300, 400)
     ours = torch.stack([ours[k] for k in ("top", "left", "height", "width")], 1)
-    torch.manual_seed(0); blank = torch.zeros(1, 300, 400)
-    theirs = torch.tensor([T.RandomResizedCrop.get_params(blank, (.08, 1.), (3/4, 4/3))
-                           for _ in range(4000)]).float()
+    torch.manual_seed(0)
+    blank = torch.zeros(1, 300, 400)
+    crop = T.RandomResizedCrop.get_params
+    theirs = torch.tensor([crop(blank, (.08, 1.), (3/4, 4/3)) for _ in range(4000)]).float()
     error = (ours.var(0)/4000 + theirs.var(0)/4000).sqrt()
     assert ((ours.mean(0) - theirs.mean(0)).abs() < 4*error).all()
     assert ((ours.std(0)/theirs.std(0) - 1).abs() < .06).all()
 
-    long = torch.zeros(1, 20, 900)
-    fallback = draw(replace(View(), scale=(.9, 1.)), keys=torch.tensor([3]), height=20, width=900)
-    test_eq([int(fallback[k]) for k in ("top", "left", "height", "width")],
-            list(T.RandomResizedCrop.get_params(long, (.9, 1.), (3/4, 4/3))))
-    three, sizes = sample_keys(torch.arange(3), seed=1, epoch=0, view=0), [(300, 400), (20, 900), (64, 64)]
+    narrow = replace(View(), scale=(.9, 1.))
+    for height, width in ((20, 900), (900, 20)):
+        fallback = draw(narrow, keys=torch.tensor([3]), height=height, width=width)
+        test_eq([int(fallback[k]) for k in ("top", "left", "height", "width")],
+                list(crop(torch.zeros(1, height, width), (.9, 1.), (3/4, 4/3))))
+    whole = draw(replace(View(), scale=None), torch.arange(2), height=20, width=30)
+    test_eq([whole[k].tolist() for k in ("top", "left", "height", "width")],
+            [[0, 0], [0, 0], [20, 20], [30, 30]])
+
+    three = sample_keys(torch.arange(3), seed=1, epoch=0, view=0)
+    sizes = [(300, 400), (20, 900), (64, 64)]
     together = draw(View(), three, *torch.tensor(sizes).T)
     for i, size in enumerate(sizes):
-        for name, value in draw(View(), three[i:i+1], *size).items(): test_eq(together[name][i], value[0])
-    many = draw(View(blur=1., solarize=.2), sample_keys(torch.arange(20_000), seed=0, epoch=0, view=0), 32, 32)
-    for name, rate in [("flip", .5), ("jitter", .8), ("grayscale", .2), ("blur", 1.), ("solarize", .2)]:
-        assert abs(many[name].float().mean() - rate) <= 4*math.sqrt(rate*(1 - rate)/20_000), name
-    test_close(many["order"].float().mean(0), torch.full((4,), 1.5), eps=.04)          # each operation anywhere
+        for name, value in draw(View(), three[i:i+1], *size).items():
+            test_eq(together[name][i], value[0])
+
+    # cell 7faa6ea5
+    v = View(blur=.7, solarize=.3, brightness=.1, contrast=.2, saturation=.3, hue=.45,
+             sigma=(.5, 3.), rotate=20., shift=.25, zoom=(.7, 1.1), shear=5.,
+             gain=(.6, 1.3))
+    many = draw(v, sample_keys(torch.arange(20_000), seed=0, epoch=0, view=0), 32, 32)
+    rates = dict(flip=.5, jitter=.8, grayscale=.2, blur=.7, solarize=.3)
+    for name, rate in rates.items():
+        chance = 4*math.sqrt(rate*(1 - rate)/20_000)
+        assert abs(many[name].float().mean() - rate) <= chance, name
+
+    def filled(values, low, high):
+        test_close(values.min().item(), low, eps=.002*(high - low))
+        test_close(values.max().item(), high, eps=.002*(high - low))
+        test_close(values.float().mean().item(), (low + high)/2, eps=.02*(high - low))
+
+    ranges = [(.9, 1.1), (.8, 1.2), (.7, 1.3), (-.45, .45)]
+    for values, (low, high) in zip(many["factor"].T, ranges): filled(values, low, high)
+    for name, low, high in [("sigma", .5, 3.), ("rotate", -20, 20), ("shift", -.25, .25),
+                            ("zoom", .7, 1.1), ("shear", -5, 5), ("gain", .6, 1.3)]:
+        filled(many[name], low, high)
+    strong = draw(View(brightness=1.5), torch.arange(20_000), 32, 32)["factor"][:, 0]
+    filled(strong, 0, 2.5)                        # a factor is never negative
+    test_close(many["order"].float().mean(0), torch.full((4,), 1.5), eps=.04)
     test_eq(many["order"].sort(1).values.unique(dim=0).tolist(), [[0, 1, 2, 3]])
+    assert not View().warps
+    for warp in (dict(rotate=1.), dict(shift=.1), dict(shear=1.), dict(zoom=(.9, 1.))):
+        assert View(**warp).warps
 
 
-def test_render_one_photograph_with_pil():
-    "nbs/02_augment.ipynb: Render one photograph, with PIL"
+def test_one_view_of_a_photograph_with_pil():
+    "nbs/02_augment.ipynb: One view of a photograph, with PIL"
     # cell bd3746dd
     photo = Image.fromarray(load_sample_images().images[0])
-    alone = dict(crop=View(), flip=View(scale=None, flip=1.), jitter=View(scale=None),
-                 grayscale=View(scale=None, grayscale=1.), blur=View(scale=None, blur=1.),
-                 solarize=View(scale=None, solarize=1.))
     off = dict(flip=0., jitter=0., grayscale=0., blur=0., solarize=0., size=160)
-    only = {name: replace(v, **{k: x for k, x in off.items() if k != name or k == "size"})
-            for name, v in alone.items()}
-    only["jitter"] = replace(only["jitter"], jitter=1.); only["blur"] = replace(only["blur"], sigma=(2., 2.))
+    still = off | dict(scale=None)
+    only = dict(crop=View(**off), flip=View(**still | dict(flip=1.)),
+                jitter=View(**still | dict(jitter=1.)),
+                grayscale=View(**still | dict(grayscale=1.)),
+                blur=View(**still | dict(blur=1., sigma=(2., 2.))),
+                solarize=View(**still | dict(solarize=1.)))
     square = photo.crop((150, 50, 477, 377))
     views = [render_pil(v, square, draw(v, torch.tensor([k]), *square.size))
              for v in only.values() for k in range(2)]
@@ -101,303 +145,416 @@ def test_render_one_photograph_with_pil():
     # cell d21b6f8c
     plain = TF.pil_to_tensor(square.resize((160, 160), Image.BICUBIC)).float()/255
     key = torch.tensor([0])
-    def alone_view(name): return render_pil(only[name], square, draw(only[name], key, *square.size))
-    assert_close(alone_view("flip"), plain.flip(2))
-    test_close(alone_view("solarize"), torch.where(plain*255 >= 128, 1 - plain, plain), eps=1e-6)
-    gray = alone_view("grayscale"); test_eq(gray[0], gray[2]); assert (plain[0] != plain[2]).any()
-    assert alone_view("blur").diff(dim=2).abs().mean() < .5*plain.diff(dim=2).abs().mean()
-    assert (alone_view("jitter") - plain).abs().mean() > .02 and (alone_view("crop") - plain).abs().mean() > .05
+    def alone(name):
+        return render_pil(only[name], square, draw(only[name], key, *square.size))
+
+    assert_close(alone("flip"), plain.flip(2))
+    solarized = torch.where(plain*255 >= 128, 1 - plain, plain)
+    test_close(alone("solarize"), solarized, eps=1e-6)
+    gray = alone("grayscale")
+    test_eq(gray[0], gray[2])
+    assert (plain[0] != plain[2]).any()
+    assert alone("blur").diff(dim=2).abs().mean() < .5*plain.diff(dim=2).abs().mean()
+    assert (alone("jitter") - plain).abs().mean() > .02
+    assert (alone("crop") - plain).abs().mean() > .05
+
+    # cell 6a7c9266
+    middle = torch.full((500, 1, 20, 20), .5)
+    keys = sample_keys(torch.arange(500), seed=0, epoch=0, view=0)
+    noise = _add_noise(View(noise=.1), middle, keys) - .5
+    test_close(noise.std().item(), .1, eps=.001)
+    test_close(noise.mean().item(), 0, eps=.001)
+    test_close((noise.abs() < .1).float().mean().item(), .683, eps=.005)
+    assert (noise[0] != noise[1]).any()
+    bright = replace(View(**still), gain=(.5, .5), mean=(.1, .2, .3), std=(.5, .4, .2))
+    shown = render_pil(bright, square, draw(bright, key, *square.size))
+    for k, (mean, std) in enumerate([(.1, .5), (.2, .4), (.3, .2)]):
+        assert_close(shown[k], (.5*plain[k] - mean)/std)
 
 
-def test_render_a_whole_batch_geometry_is_matrix_multiplication():
-    "nbs/02_augment.ipynb: Render a whole batch: geometry is matrix multiplication"
+def test_crop_flip_and_resize_a_batch_as_matrix_products():
+    "nbs/02_augment.ipynb: Crop, flip and resize a batch, as matrix products"
     # cell b9ef76e4
     torch.manual_seed(0)
-    n = 6
-    start, length = torch.tensor([0., 3, 10, 5, 0, 20]), torch.tensor([32., 20, 9, 27, 5, 12])
-    A = _resize_matrix(start, length, 24, 32, flip=torch.arange(n) % 2 == 1)
-    fig, axes = plt.subplots(1, n, figsize=(8, 1.4), layout="constrained")
+    start = torch.tensor([0., 3, 10, 5, 0, 20])
+    length = torch.tensor([32., 20, 9, 27, 5, 12])
+    A = _resize_matrix(start, length, 24, 32, flip=torch.arange(6) % 2 == 1)
+    fig, axes = plt.subplots(1, 6, figsize=(8, 1.4), layout="constrained")
     for ax, m, s, l in zip(axes, A, start, length):
         ax.imshow(m, cmap="RdBu_r", vmin=-1, vmax=1)
-        ax.set_title(f"{int(s)}..{int(s+l)}", fontsize=8); ax.set(xticks=[], yticks=[])
+        ax.set_title(f"{int(s)}..{int(s+l)}", fontsize=8)
+        ax.set(xticks=[], yticks=[])
 
     # cell 4e248a26
-    torch.manual_seed(0)
     picture = np.random.RandomState(0).randint(0, 256, (40, 32), dtype=np.uint8)
     x = torch.from_numpy(picture).float()
+    def one(value): return torch.tensor([float(value)])
+
+    boxes = [(0, 0, 40, 32), (3, 10, 9, 20), (20, 1, 13, 31), (39, 0, 1, 1)]
     for size in (24, 64):
-        for top, left, h, w in [(0, 0, 40, 32), (3, 10, 9, 20), (20, 1, 13, 31), (39, 0, 1, 1)]:
-            one = lambda v: torch.tensor([float(v)])
-            # PIL goes across first, and clips
-            across = (x @ _resize_matrix(one(left), one(w), size, 32)[0].T).clamp(0, 255)
-            got = _resize_matrix(one(top), one(h), size, 40)[0] @ across
+        for top, left, h, w in boxes:
+            across = x @ _resize_matrix(one(left), one(w), size, 32)[0].T
+            got = _resize_matrix(one(top), one(h), size, 40)[0] @ across.clamp(0, 255)
             pil = Image.fromarray(picture).crop((left, top, left + w, top + h))
-            pil = pil.resize((size, size), Image.BICUBIC)
-            difference = (got.clamp(0, 255) - torch.from_numpy(np.array(pil)).float()).abs().max()
+            pil = np.array(pil.resize((size, size), Image.BICUBIC))
+            difference = (got.clamp(0, 255) - torch.from_numpy(pil).float()).abs().max()
             # PIL rounds after each of its two passes
             assert difference <= 1.2, (size, top, left, h, w, difference)
     flipped = _resize_matrix(one(3), one(20), 24, 32, flip=torch.tensor([True]))
     test_eq(flipped, _resize_matrix(one(3), one(20), 24, 32).flip(1))
 
 
-def test_blur_thirteen_weights_across_thirteen_down():
-    "nbs/02_augment.ipynb: Blur: thirteen weights across, thirteen down"
+def test_gaussian_blur_of_a_batch():
+    "nbs/02_augment.ipynb: Gaussian blur of a batch"
     # cell 1e9406d1
-    x = torch.zeros(1, 3, 64, 64); x[..., 20:44, 20:44] = 1
+    x = torch.zeros(1, 3, 64, 64)
+    x[..., 20:44, 20:44] = 1
     sharp_to_soft = _blur(x, torch.tensor([.1, 1., 2.]), radius=6)
 
     # cell 457ec531
     torch.manual_seed(0)
-    x, sigma = torch.rand(3, 4, 40, 64), torch.tensor([.1, .5, 1., 2.])
+    x = torch.rand(3, 4, 40, 64)
+    sigma = torch.tensor([.1, .5, 1., 2.])
     ours = _blur(x, sigma, radius=6)
-    assert_close(ours[:, 0], x[:, 0])                       # a tenth of a pixel blurs nothing
+    assert_close(ours[:, 0], x[:, 0])          # a tenth of a pixel blurs nothing
     for i in (1, 2, 3):
         padded = pad(x[:, i], (6,)*4, mode="replicate")
-        torchvisions = TF.gaussian_blur(padded, [13, 13], [float(sigma[i])]*2)[..., 6:-6, 6:-6]
-        assert_close(ours[:, i], torchvisions, atol=1e-5, rtol=0)
+        theirs = TF.gaussian_blur(padded, [13, 13], [float(sigma[i])]*2)
+        assert_close(ours[:, i], theirs[..., 6:-6, 6:-6], atol=1e-5, rtol=0)
 
 
-def test_color_for_every_image_its_own():
-    "nbs/02_augment.ipynb: Color, for every image its own"
+def test_color_jitter_of_a_batch():
+    "nbs/02_augment.ipynb: Color jitter of a batch"
     # cell e25b9e4e
     torch.manual_seed(0)
     images = torch.rand(200, 3, 8, 8)
-    images[::7, 1] = images[::7, 0]; images[3] = .5; images[5] = 0          # ties between channels, gray, black
+    images[::7, 1] = images[::7, 0]          # ties between channels
+    images[3] = .5
+    images[5] = 0
     p = draw(View(), sample_keys(torch.arange(200), seed=0, epoch=0, view=0), 8, 8)
     planes = _jitter(images.transpose(0, 1).contiguous(), p)
 
+    operations = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation,
+                  TF.adjust_hue)
     for i, image in enumerate(images):
-        if p["jitter"][i]:
-            for k in p["order"][i]: image = getattr(TF, _JITTER[k])(image, p["factor"][i, k].item())
+        for k in p["order"][i] if p["jitter"][i] else ():
+            image = operations[k](image, p["factor"][i, k].item())
         assert_close(planes[:, i], image, atol=2e-5, rtol=0)
     assert 130 < p["jitter"].sum() < 190
 
 
-def test_the_whole_view_batched():
-    "nbs/02_augment.ipynb: The whole view, batched"
+def test_a_whole_view_of_a_batch():
+    "nbs/02_augment.ipynb: A whole view of a batch"
     # cell e549c421
     photo = Image.fromarray(load_sample_images().images[0])
-    tiles = torch.stack([TF.pil_to_tensor(photo.crop((x, y, x + 160, y + 160)).resize((48, 40)))
-                         for y in range(50, 258, 26) for x in range(0, 480, 60)])
+    corners = [(x, y) for y in range(50, 258, 26) for x in range(0, 480, 60)]
+    tiles = torch.stack([
+        TF.pil_to_tensor(photo.crop((x, y, x + 160, y + 160)).resize((48, 40)))
+        for x, y in corners])
     v = View(size=32, blur=0., solarize=.5)
-    p = draw(v, sample_keys(torch.arange(64), seed=0, epoch=0, view=1), *tiles.shape[-2:])
+    keys = sample_keys(torch.arange(64), seed=0, epoch=0, view=1)
+    p = draw(v, keys, *tiles.shape[-2:])
+    def parameters_of(i, p): return {k: x[i:i+1] for k, x in p.items()}
     batch = render_batch(v, tiles, p)
-    single = torch.stack([render_pil(v, TF.to_pil_image(t), {k: x[i:i+1] for k, x in p.items()})
-                          for i, t in enumerate(tiles)])
+    single = torch.stack([render_pil(v, TF.to_pil_image(tile), parameters_of(i, p))
+                          for i, tile in enumerate(tiles)])
 
     # cell 6954e75f
-    crops = crop_batch(v, tiles, p)
-    assert_close(render_crops(v, crops, p), batch, atol=1e-5, rtol=0)            # one way or in two steps
-    as_bytes = crops.mul(255).round().to(torch.uint8)
-    assert_close(render_crops(v, as_bytes, p), render_crops(v, as_bytes/255, p), atol=1e-5, rtol=0)
     difference = (single - batch).abs()
-    assert difference.mean() < 1.5/255 and difference.flatten(1).mean(1).max() < 6/255
+    assert difference.mean() < 1.5/255
+    assert difference.flatten(1).mean(1).max() < 6/255
+    crops = crop_batch(v, tiles, p)
+    assert_close(render_crops(v, crops, p), batch, atol=1e-5, rtol=0)   # in two steps
+    as_bytes = crops.mul(255).round().to(torch.uint8)
+    assert_close(render_crops(v, as_bytes, p), render_crops(v, as_bytes/255, p),
+                 atol=1e-5, rtol=0)
+
+    # cell 1e929497
     blurred = View(size=64, scale=None, flip=0., jitter=0., grayscale=0., blur=1.)
-    p = draw(blurred, sample_keys(torch.arange(64), seed=0, epoch=0, view=1), *tiles.shape[-2:])
-    for i in range(0, 64, 8):                     # PIL approximates the Gaussian by three box filters
-        one = {k: x[i:i+1] for k, x in p.items()}
-        test_close(render_pil(blurred, TF.to_pil_image(tiles[i]), one),
-                   render_batch(blurred, tiles[i:i+1], one)[0], eps=.07)
-    writing = View(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=20., shift=.2,
-                   zoom=(.8, 1.2), shear=15., gain=(.6, 1.))
+    p = draw(blurred, keys, *tiles.shape[-2:])
+    for i in range(0, 64, 8):
+        test_close(render_pil(blurred, TF.to_pil_image(tiles[i]), parameters_of(i, p)),
+                   render_batch(blurred, tiles[i:i+1], parameters_of(i, p))[0], eps=.07)
+
+    writing = View(size=8, scale=None, flip=0., jitter=0., grayscale=0., rotate=20.,
+                   shift=.2, zoom=(.8, 1.2), shear=15., gain=(.6, 1.))
     digits = get_dataset("digits").images[:64]
-    p = draw(writing, sample_keys(torch.arange(64), seed=0, epoch=0, view=0), 8, 8)
+    p = draw(writing, keys, 8, 8)
     batch = render_batch(writing, digits, p)
-    for i, x in enumerate(digits):                # torchvision's affine on float tensors is exact, PIL's is not
+    for i, x in enumerate(digits):
+        turn, shear, zoom = (p[k][i].item() for k in ("rotate", "shear", "zoom"))
         shift = (p["shift"][i]*8).tolist()
-        want = TF.affine(x, p["rotate"][i].item(), shift, p["zoom"][i].item(), [p["shear"][i].item(), 0.],
-                         InterpolationMode.BILINEAR)
+        want = TF.affine(x, turn, shift, zoom, [shear, 0.], InterpolationMode.BILINEAR)
         assert_close(batch[i], (want*p["gain"][i]).clamp(0, 1), atol=1e-5, rtol=0)
 
 
-def test_two_views():
-    "nbs/02_augment.ipynb: Two views"
+def test_two_views_the_paper_s_pair_cifar_10_digits_shapes():
+    "nbs/02_augment.ipynb: Two views: the paper's pair, CIFAR-10, digits, shapes"
     # cell 37ae6de8
     photo = Image.fromarray(load_sample_images().images[0])
     two_views = TwoViews.imagenet()
     pairs = [two_views(photo, seed=0, index=i) for i in range(5)]
+    original = TF.pil_to_tensor(photo.resize((224, 150)))/255
 
     # cell 4fc43591
     digits = get_dataset("digits")
+    views = TwoViews.digits().batch(digits.images[:8], torch.arange(8))
 
     # cell 3b1322a3
     shapes = get_dataset("shapes", "val").images[:8]
     colors = dict(mean=(.5,)*3, std=(.25,)*3)
 
+    # cell 9876aead
+    paper = dict(size=224, scale=(0.08, 1.0), ratio=(3/4, 4/3), flip=0.5, jitter=0.8,
+                 brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1, grayscale=0.2,
+                 blur=0.0, sigma=(0.1, 2.0), solarize=0.0,
+                 rotate=0.0, shift=0.0, zoom=(1.0, 1.0), shear=0.0, gain=(1.0, 1.0),
+                 noise=0.0, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+    small = paper | dict(size=32, mean=(0.4914, 0.4822, 0.4465),
+                         std=(0.2470, 0.2435, 0.2616))
+    writing = paper | dict(size=8, scale=None, flip=0.0, jitter=0.0, grayscale=0.0,
+                           rotate=12.0, shift=0.1, zoom=(0.8, 1.2), shear=12.0,
+                           gain=(0.6, 1.0), noise=0.1, mean=None, std=None)
+    drawn = paper | dict(size=32, scale=(0.5, 1.0), saturation=0.4, hue=0.5, blur=0.5,
+                         sigma=(0.1, 1.0), mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+    typed = dict(imagenet=(paper | dict(blur=1.0), paper | dict(blur=0.1, solarize=0.2)),
+                 cifar10=(small, small | dict(solarize=0.2)),
+                 digits=(writing, writing), shapes=(drawn, drawn))
+    for name, (view1, view2) in typed.items():
+        pair = getattr(TwoViews, name)()
+        test_eq((vars(pair.view1), vars(pair.view2)), (view1, view2))
+    test_eq(vars(TwoViews.imagenet(64).view2),
+            paper | dict(size=64, blur=0.1, solarize=0.2))
+    test_eq(vars(View()), paper | dict(mean=None, std=None))
+
     # cell fb61233e
     data = torch.randint(0, 256, (300, 3, 32, 32), dtype=torch.uint8)
-    pair = TwoViews.cifar10(); index = torch.arange(300)
+    pair = TwoViews.cifar10()
+    index = torch.arange(300)
     y1, y2 = pair.batch(data, index, seed=3, epoch=5)
-    test_eq(y1.shape, (300, 3, 32, 32)); assert (y1 != y2).flatten(1).any(1).all()
+    test_eq(y1.shape, (300, 3, 32, 32))
+    assert (y1 != y2).flatten(1).any(1).all()
+    same = TwoViews(pair.view1, pair.view1).batch(data, index, seed=3, epoch=5)
+    assert (same[0] != same[1]).flatten(1).any(1).all()      # the view's number counts
     some = torch.tensor([299, 4, 130])
-    z1, z2 = pair.batch(data[some], some, seed=3, epoch=5)                       # another batch, the same views
-    assert_close(z1, y1[some], atol=1e-5, rtol=0); assert_close(z2, y2[some], atol=1e-5, rtol=0)
+    z1, z2 = pair.batch(data[some], some, seed=3, epoch=5)   # another batch
+    assert_close(z1, y1[some], atol=1e-5, rtol=0)
+    assert_close(z2, y2[some], atol=1e-5, rtol=0)
     assert_close(pair(data[4], seed=3, epoch=5, index=4)[1], y2[4], atol=1e-5, rtol=0)
-    assert (pair.batch(data, index, seed=3, epoch=6)[0] != y1).any()
-    assert (pair.batch(data, index, seed=4, epoch=5)[0] != y1).any()
-    test_eq(TwoViews.imagenet()(photo, seed=1)[0], TwoViews.imagenet()(photo, seed=1)[0])
-    torch.manual_seed(0); a = pair(data[0]); b = pair(data[0])
-    assert (a[0] != b[0]).any()      # no seed: new views
+    for other in (dict(seed=3, epoch=6), dict(seed=4, epoch=5)):
+        assert (pair.batch(data, index, **other)[0] != y1).flatten(1).any(1).all()
+    test_eq(two_views(photo, seed=1)[0], two_views(photo, seed=1)[0])
+    torch.manual_seed(0)
+    assert (pair(data[0])[0] != pair(data[0])[0]).any()      # no seed: new views
     test_fail(lambda: pair.batch(data, some), contains="n numbers, got (300, 3, 32, 32), 3")
-    test_fail(lambda: pair.batch(data[:, :1], index), contains="normalize 3 channels, the images have 1")
+    test_fail(lambda: pair.batch(data[:, :1], index),
+              contains="normalize 3 channels, the images have 1")
     test_fail(lambda: pair("cat.jpg"), contains="must be a PIL image or a tensor, got str")
-    official = T.Compose([T.Resize(256, T.InterpolationMode.BICUBIC), T.CenterCrop(224), T.ToTensor(),
-                          T.Normalize(*_IMAGENET.values())])
+
+    # cell f047c7c7
+    official = T.Compose([
+        T.Resize(256, T.InterpolationMode.BICUBIC), T.CenterCrop(224), T.ToTensor(),
+        T.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])])
     assert_close(TwoViews.imagenet().plain(photo), official(photo), atol=1e-5, rtol=0)
     test_eq(TwoViews.digits().plain(digits.images[:3]), digits.images[:3])
+
     red = torch.tensor([.8, .2, .2]).view(1, 3, 1, 1).expand(2000, 3, 4, 4)
-    recolored = replace(TwoViews.shapes().view1, size=4, mean=None, std=None, jitter=1., grayscale=0., blur=0.)
-    recolored = view_batch(recolored, red, sample_keys(torch.arange(2000), seed=0, epoch=0, view=0))[:, :, 0, 0]
-    for share in recolored.argmax(1).bincount()/2000: assert abs(share - 1/3) < .05     # any hue, equally often
+    recolored = replace(TwoViews.shapes().view1, size=4, mean=None, std=None, jitter=1.,
+                        grayscale=0., blur=0.)
+    keys = sample_keys(torch.arange(2000), seed=0, epoch=0, view=0)
+    strongest = view_batch(recolored, red, keys)[:, :, 0, 0].argmax(1)
+    for share in strongest.bincount()/2000: assert abs(share - 1/3) < .05
 
 
-def test_decode_less_crop_first():
-    "nbs/02_augment.ipynb: Decode less, crop first"
+def test_reduced_decoding_of_jpeg_files():
+    "nbs/02_augment.ipynb: Reduced decoding of JPEG files"
     # cell e2d2f50a
-    photo = Image.fromarray(load_sample_images().images[0]).resize((1920, 1281), Image.BICUBIC)
-    file = io.BytesIO(); photo.save(file, "JPEG", quality=95)
+    photo = Image.fromarray(load_sample_images().images[0])
+    photo = photo.resize((1920, 1281), Image.BICUBIC)
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=95)
     boxes = [(100, 300, 1000, 1100), (11, 20, 961, 915)]
-    small = Image.open(file)
+    whole, small = Image.open(file), Image.open(file)
     reduced_boxes = reduce_decoding(small, boxes, 224)
-    crops = [crop_one(im, box, 224)/255 for im, both in ((Image.open(file), boxes), (small, reduced_boxes))
-             for box in both]
-    difference = (torch.stack(crops[2:]) - torch.stack(crops[:2])).abs()
+    from_whole = [crop_one(whole, box, 224)/255 for box in boxes]
+    from_small = [crop_one(small, box, 224)/255 for box in reduced_boxes]
+    difference = (torch.stack(from_small) - torch.stack(from_whole)).abs()
     print(small.size, reduced_boxes, f"mean difference {255*difference.mean():.1f} of 255")
+    factor = photo.width//small.width
 
     # cell 9f67a058
-    pil = TF.pil_to_tensor(photo.crop((300, 100, 1400, 1100)).resize((224, 224), Image.BICUBIC)).int()
+    pil = photo.crop((300, 100, 1400, 1100)).resize((224, 224), Image.BICUBIC)
+    pil = TF.pil_to_tensor(pil).int()
     assert (crop_one(photo, boxes[0], 224).int() - pil).abs().max() <= 2
     test_eq(small.size, (480, 321))
     assert difference.mean() < 4/255
-    sharp = [torch.stack(c).diff(dim=-1).abs().mean() for c in (crops[:2], crops[2:])]
-    assert .85 < sharp[1]/sharp[0] <= 1
+    def sharpness(crops): return torch.stack(crops).diff(dim=-1).abs().mean()
+    assert .85 < sharpness(from_small)/sharpness(from_whole) <= 1
+
     p = draw(View(), sample_keys(torch.arange(300), seed=0, epoch=0, view=0), 1281, 1920)
+    drawn = torch.stack([p[k] for k in ("top", "left", "height", "width")], 1)
     shrunk = 0
-    for box in torch.stack([p[k] for k in _BOX], 1).int().tolist():
+    for box in drawn.int().tolist():
         opened = Image.open(file)
-        top, left, height, width = reduce_decoding(opened, [box], 224)[0]
-        by = round(1920/opened.width); shrunk += by > 1
-        assert top + height <= opened.height and left + width <= opened.width and min(top, left) >= 0
+        top, left, height, width = reduced = reduce_decoding(opened, [box], 224)[0]
+        by = round(1920/opened.width)
+        shrunk += by > 1
+        assert top >= 0 and top + height <= opened.height
+        assert left >= 0 and left + width <= opened.width
         assert by == 1 or min(height, width) >= 224
-        for a, b in zip(box, (top, left, height, width)): assert abs(a/by - b) <= 1
+        for a, b in zip(box, reduced): assert abs(a/by - b) <= 1
     assert shrunk > 200
 
     # cell 507c21ed
-    folder, photo = Path(tempfile.mkdtemp()), Image.fromarray(load_sample_images().images[1])
-    exif = Image.Exif(); exif[0x0112] = 6                                    # held upright, says the camera
+    folder = Path(tempfile.mkdtemp())
+    photo = Image.fromarray(load_sample_images().images[1])
+    exif = Image.Exif()
+    exif[0x0112] = 6                                    # held upright, says the camera
     kinds = dict(gray=("L", "jpg", {}), cmyk=("CMYK", "jpg", {}), alpha=("RGBA", "png", {}),
         palette=("P", "png", {}), gray_alpha=("LA", "png", {}), one_bit=("1", "png", {}),
         renamed=("RGB", "jpeg", dict(format="PNG")), turned=("RGB", "jpg", dict(exif=exif)),
         in_stages=("RGB", "jpg", dict(progressive=True)))
     for name, (mode, suffix, options) in kinds.items():
         photo.convert(mode).save(folder/f"{name}.{suffix}", **options)
-    Image.fromarray(np.asarray(photo.convert("L")).astype(np.uint16)*256).save(folder/"16_bits.png")
+    sixteen_bits = np.asarray(photo.convert("L")).astype(np.uint16)*256
+    Image.fromarray(sixteen_bits).save(folder/"16_bits.png")
+
     files = get_dataset(folder)
+    box = (50, 40, 300, 400)
     for i in range(len(files)):
-        whole, box = files[i][0], (50, 40, 300, 400)
-        test_eq((whole.mode, whole.size), ("RGB", photo.size))               # turned: the pixels as stored
-        assert torch.equal(crop_one(files.open(i), box, 224), crop_one(whole, box, 224)), files.name(i)
+        whole = files[i][0]
+        test_eq((whole.mode, whole.size), ("RGB", photo.size))    # turned: as stored
+        cut_first = crop_one(files.open(i), box, 224)
+        assert torch.equal(cut_first, crop_one(whole, box, 224)), files.name(i)
     test_eq(crop_one(photo.convert("L"), box, 64, mode="L").shape, (1, 64, 64))
 
 
-def test_files_need_workers():
-    "nbs/02_augment.ipynb: Files need workers"
+def test_views_of_image_files_by_worker_processes():
+    "nbs/02_augment.ipynb: Views of image files, by worker processes"
     # cell 95aee18f
     photo = Image.fromarray(load_sample_images().images[0])
     folder = Path(tempfile.mkdtemp())
-    for k in range(40): photo.crop((5*k, 0, 5*k + 200, 200 + k)).save(folder/f"{k:02}.jpg")
+    for k in range(40):
+        photo.crop((5*k, 0, 5*k + 200, 200 + k)).save(folder/f"{k:02}.jpg")
     (folder/"05.jpg").write_bytes(b"\xff\xd8 broken")
-    whole = (folder/"09.jpg").read_bytes(); (folder/"09.jpg").write_bytes(whole[:len(whole)//2])     # cut short
+    whole = (folder/"09.jpg").read_bytes()
+    (folder/"09.jpg").write_bytes(whole[:len(whole)//2])     # cut short
     views = ViewsDataset(get_dataset(folder), TwoViews.imagenet(64), seed=0)
     y1, y2, shown, asked = views.__getitems__([(3, i) for i in range(10)])
 
     # cell 6941d2ea
-    batches = [[(epoch, i) for i in range(k, k + 10)] for epoch in (3, 4) for k in range(0, 40, 10)]
+    batches = [[(epoch, i) for i in range(k, k + 10)]
+               for epoch in (3, 4) for k in range(0, 40, 10)]
     loader = DataLoader(views, batch_sampler=batches, collate_fn=tuple, num_workers=2)
     loaded = list(loader)
     [(len(y1), shown.tolist()[:3]) for y1, _, shown, _ in loaded]
 
     # cell 23ddb23b
+    def near(a, b): assert_close(torch.as_tensor(a), torch.as_tensor(b), atol=1e-5, rtol=0)
+
     test_eq((y1.shape, shown.tolist()), ((10, 3, 64, 64), [0, 1, 2, 3, 4, 6, 6, 7, 8, 10]))
-    for a, b in zip((y1, y2, shown, asked), loaded[0]):                         # on any number of workers
-        assert_close(a, b, atol=1e-5, rtol=0)
-    for a, b in zip(views[3, 5], (y1, y2, shown, asked)):                       # in any batch
-        assert_close(torch.as_tensor(a), b[5], atol=1e-5, rtol=0)
-    assert_close(y1[5], y1[6], atol=1e-5, rtol=0)                               # drawn for the image shown
-    assert (loaded[4][0] != loaded[0][0]).flatten(1).any(1).all()               # anew in each epoch
+    for a, b in zip((y1, y2, shown, asked), loaded[0]):      # on any number of workers
+        near(a, b)
+    for a, b in zip(views[3, 5], (y1, y2, shown, asked)):    # in any batch
+        near(a, b[5])
+    near(y1[5], y1[6])                                       # drawn for the image shown
+    assert (loaded[4][0] != loaded[0][0]).flatten(1).any(1).all()    # anew in each epoch
     two_epochs = views.__getitems__([(4, 0), (3, 1)])
-    assert_close(two_epochs[0], torch.stack([loaded[4][0][0], y1[1]]), atol=1e-5, rtol=0)
+    near(two_epochs[0], torch.stack([loaded[4][0][0], y1[1]]))
     crops = ViewsDataset(views.data, views.two_views, seed=0, finish=False)
     c1, c2, *_ = crops.__getitems__([(3, i) for i in range(10)])
     test_eq((c1.dtype, c1.shape), (torch.uint8, (10, 3, 64, 64)))
-    for a, b in zip(views.two_views.finish(c1, c2, shown, seed=0, epoch=3), (y1, y2)):
-        assert_close(a, b, atol=1e-5, rtol=0)
-    assert torch.equal(crops[3, 8][0], c1[8])                                   # to the bit
+    finished = views.two_views.finish(c1, c2, shown, seed=0, epoch=3)
+    for a, b in zip(finished, (y1, y2)): near(a, b)
+    assert torch.equal(crops[3, 8][0], c1[8])                # to the bit
 
     # cell a3bef907
     def differences(data, two_views):
         pairs = [(0, i) for i in range(len(data))]
-        made = [ViewsDataset(data, two_views, seed=1, pipeline=name).__getitems__(pairs)
-                for name in ("batched", "pil")]
-        return made[0][0] - made[1][0], made[0][1] - made[1][1]
+        def views_by(name):
+            return ViewsDataset(data, two_views, seed=1, pipeline=name).__getitems__(pairs)
+        batched, pil = views_by("batched"), views_by("pil")
+        return batched[0] - pil[0], batched[1] - pil[1]
 
     tensors = [torch.rand(3, 40, 50) for _ in range(3)]
     for data in (tensors, tensors + [torch.rand(3, 30, 30)]):
-        for d in differences(data, TwoViews.cifar10()): assert_close(d, torch.zeros_like(d), atol=1e-5, rtol=0)
+        for d in differences(data, TwoViews.cifar10()): near(d, torch.zeros_like(d))
     digits = [(x, 0) for x in get_dataset("digits").images[:5]]
-    for d in differences(digits, TwoViews.digits()): assert_close(d, torch.zeros_like(d), atol=1e-5, rtol=0)
+    for d in differences(digits, TwoViews.digits()): near(d, torch.zeros_like(d))
     gray = View(32, blur=.5, rotate=10.)
     for d in differences([photo.convert("L")]*8, TwoViews(gray, gray)):
         assert d.shape[1] == 1 and d.abs().mean() < .03
-    test_eq(TwoViews(gray, gray).plain(photo.convert("L")).shape, (1, 32, 32))        # as in training
-    mixed, tiny = [photo, photo.convert("L")]*4, [Image.new("RGB", (1, 1))]*8     # some gray, or a single pixel
-    for data in (mixed, tiny):
-        for d in differences(data, TwoViews.cifar10()): assert d.shape[1] == 3 and d.abs().mean() < .1
+    test_eq(TwoViews(gray, gray).plain(photo.convert("L")).shape, (1, 32, 32))
+    some_gray = [photo, photo.convert("L")]*4
+    one_pixel = [Image.new("RGB", (1, 1))]*8
+    for data in (some_gray, one_pixel):
+        for d in differences(data, TwoViews.cifar10()):
+            assert d.shape[1] == 3 and d.abs().mean() < .1
     both_ways_up = [photo, photo.rotate(90, expand=True)]*8
     for d in differences(both_ways_up, TwoViews.cifar10()): assert d.abs().mean() < .1
+
+    # cell 26ca2b81
     broken = ViewsDataset(FolderImages([folder/"05.jpg"]*3), TwoViews.imagenet(64))
     test_fail(lambda: broken[0, 1], contains="3 images in a row cannot be read")
     test_fail(lambda: views[3], contains="pairs (epoch, index)")
     small = TwoViews.cifar10()
-    test_fail(lambda: ViewsDataset(["cat.jpg"], small)[0, 0], contains="PIL image or a tensor, got str")
-    test_fail(lambda: ViewsDataset([photo], small, pipeline="fast"), contains="'batched' or 'pil'")
-    test_fail(lambda: ViewsDataset([photo], small, pipeline="pil", finish=False), contains="finish=True")
-    test_fail(lambda: small.finish(c1[..., :32], c2, shown), contains="crops of 32 x 32 pixels, got 64 x 32")
+    test_fail(lambda: ViewsDataset(["cat.jpg"], small)[0, 0],
+              contains="PIL image or a tensor, got str")
+    test_fail(lambda: ViewsDataset([photo], small, pipeline="fast"),
+              contains="'batched' or 'pil'")
+    test_fail(lambda: ViewsDataset([photo], small, pipeline="pil", finish=False),
+              contains="finish=True")
+    test_fail(lambda: small.finish(c1[..., :32], c2, shown),
+              contains="crops of 32 x 32 pixels, got 64 x 32")
 
 
-def test_two_pipelines_one_distribution():
-    "nbs/02_augment.ipynb: Two pipelines, one distribution"
+def test_both_pipelines_against_the_official_transform():
+    "nbs/02_augment.ipynb: Both pipelines against the official transform"
     # cell e40ad425
-    folder, random = Path(tempfile.mkdtemp()), np.random.RandomState(0)
+    folder = Path(tempfile.mkdtemp())
+    random = np.random.RandomState(0)
     for k in range(24):
-        photo, (w, h) = Image.fromarray(load_sample_images().images[k % 2]), random.randint(150, 420, 2)
-        left, top, enlarge = random.randint(640 - w), random.randint(427 - h), 3 if k % 4 > 1 else 1
-        part = photo.crop((left, top, left + w, top + h)).resize((w*enlarge, h*enlarge), Image.BICUBIC)
+        photo = Image.fromarray(load_sample_images().images[k % 2])
+        w, h = random.randint(150, 420, 2)
+        left, top = random.randint(640 - w), random.randint(427 - h)
+        enlarge = 3 if k % 4 > 1 else 1
+        part = photo.crop((left, top, left + w, top + h))
+        part = part.resize((w*enlarge, h*enlarge), Image.BICUBIC)
         part.save(folder/f"{k:02}.jpg", quality=95)
-    data, two_views = get_dataset(folder), TwoViews.imagenet(128)
+    data = get_dataset(folder)
     pairs = [(epoch, i) for epoch in range(16) for i in range(24)]
 
-    blur = T.Lambda(lambda image: image.filter(ImageFilter.GaussianBlur(float(torch.rand(())*1.9 + .1))))
+    def blur(image):
+        sigma = float(torch.rand(())*1.9 + .1)
+        return image.filter(ImageFilter.GaussianBlur(sigma))
     def official(blur_rate, solarize_rate):
-        crop = T.RandomResizedCrop(128, interpolation=T.InterpolationMode.BICUBIC)
-        return T.Compose([crop, T.RandomHorizontalFlip(), T.RandomApply([T.ColorJitter(.4, .4, .2, .1)], .8),
-            T.RandomGrayscale(.2), T.RandomApply([blur], blur_rate), T.RandomSolarize(128, solarize_rate),
-            T.ToTensor(), T.Normalize(*_IMAGENET.values())])
+        return T.Compose([
+            T.RandomResizedCrop(128, interpolation=T.InterpolationMode.BICUBIC),
+            T.RandomHorizontalFlip(p=0.5),
+            T.RandomApply([T.ColorJitter(0.4, 0.4, 0.2, 0.1)], p=0.8),
+            T.RandomGrayscale(p=0.2), T.RandomApply([T.Lambda(blur)], p=blur_rate),
+            T.RandomSolarize(128, p=solarize_rate), T.ToTensor(),
+            T.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])])
+
     torch.manual_seed(0)
     made = {"official": [torch.stack([view(data[i][0]) for _, i in pairs])
-                         for view in (official(1., 0.), official(.1, .2))]}
+                         for view in (official(1.0, 0.0), official(0.1, 0.2))]}
     for name in ("pil", "batched"):
         start = time.perf_counter()
-        made[name] = ViewsDataset(data, two_views, pipeline=name).__getitems__(pairs)[:2]
+        views = ViewsDataset(data, TwoViews.imagenet(128), pipeline=name)
+        made[name] = views.__getitems__(pairs)[:2]
         print(f"{name}: {len(pairs)/(time.perf_counter() - start):.0f} pairs/s")
 
     # cell 5e344ab6
     def statistics(y):
         "Per image: three means, three standard deviations, sharpness, dark or not, [n, 8]."
-        mean, std = (torch.tensor(t).view(3, 1, 1) for t in _IMAGENET.values())
+        mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+        std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
         x = y*std + mean
-        sharpness, dark = x.diff(dim=3).abs().mean((1, 2, 3)), x.flatten(1).max(1).values <= 128.5/255
-        return torch.cat([y.mean((2, 3)), y.std((2, 3)), sharpness[:, None], dark[:, None]], 1)
+        sharpness = x.diff(dim=3).abs().mean((1, 2, 3))
+        dark = x.flatten(1).max(1).values <= 128.5/255
+        columns = [y.mean((2, 3)), y.std((2, 3)), sharpness[:, None], dark[:, None]]
+        return torch.cat(columns, 1)
 
     found = {name: [statistics(y) for y in views] for name, views in made.items()}
     for view in (0, 1):
@@ -406,13 +563,14 @@ def test_two_pipelines_one_distribution():
                   *(f"{v:8.3f}" for v in of[view].mean(0)[6:]))
 
     # cell b1408a2b
-    for theirs, pil, batched in zip(*(found[name] for name in ("official", "pil", "batched"))):
+    for theirs, pil, batched in zip(found["official"], found["pil"], found["batched"]):
         error = (theirs.var(0)/len(theirs) + batched.var(0)/len(batched)).sqrt()
-        assert ((theirs.mean(0) - batched.mean(0)).abs() <= 4*error).all()           # chance alone
-        difference = (pil.mean(0) - batched.mean(0)).abs()                           # the same parameters
-        assert (difference[:6] < .04).all() and difference[6] < .05*pil[:, 6].mean() and difference[7] < .02
+        assert ((theirs.mean(0) - batched.mean(0)).abs() <= 4*error).all()
+        difference = (pil.mean(0) - batched.mean(0)).abs()        # the same parameters
+        assert (difference[:6] < .04).all()
+        assert difference[6] < .05*pil[:, 6].mean() and difference[7] < .02
     for pil, batched in zip(made["pil"], made["batched"]):
-        each = (pil - batched).abs().flatten(1).mean(1)                              # in standard deviations
+        each = (pil - batched).abs().flatten(1).mean(1)          # in standard deviations
         assert each.median() < .05 and each.max() < .4
     solarized = [statistics(y)[:, 7].mean() for y in made["batched"]]
     assert abs(solarized[1] - solarized[0] - .2) < .1
