@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Run', 'as_is', 'leave_signals_to_the_run', 'TrainingError', 'seed_step', 'Stopped', 'stop_signals', 'usable_cores',
-           'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'recipe_options', 'train_parser',
-           'explained', 'train_command', 'main']
+           'pretrain', 'watch_speed', 'to_tensorboard', 'kept_models', 'keep_models', 'add_options', 'recipe_options',
+           'train_command', 'add_train_options', 'train_parser', 'exit_code', 'train_from_shell']
 
 # %% ../nbs/12_train.ipynb #1d811a7b
 import argparse
@@ -548,63 +548,150 @@ def keep_models(
         save_checkpoint(file, dict(step=done, model=run.model.state_dict()))
     return keep
 
+# %% ../nbs/12_train.ipynb #3b7c1d52
+import argparse
+import inspect
+import os
+import re
+import sys
+from types import NoneType
+from typing import get_args, get_origin
+
+# %% ../nbs/12_train.ipynb #c19f4e08
+def _comments(source:Callable) -> dict[str, str]:
+    "Parameter or field -> the comment beside it."
+    owners = inspect.getmro(source)[:-1] if inspect.isclass(source) else [source]
+    text = "\n".join(map(inspect.getsource, owners))
+    found = re.findall(r"^ +(\w+)[^#\n]*# +(.+)$", text, re.M)
+    return dict(reversed(found))                   # the first line with a name is the one
+
+def _reading(p:inspect.Parameter) -> dict|None:
+    "How argparse reads a parameter; None for what a shell cannot say."
+    kind = p.annotation
+    if kind is p.empty: kind = type(p.default) if type(p.default) in (int, float) else str
+    many = get_origin(kind) in (tuple, Sequence)
+    kinds = {*(get_args(kind) or [kind])} - {NoneType, Ellipsis}
+    if len(kinds) > 1 or not kinds <= {bool, int, float, str}: return None
+    kind = kinds.pop()
+    if kind is bool and p.default is False: return dict(action="store_true")
+    if kind is bool: return dict(action=argparse.BooleanOptionalAction)
+    reading = dict(type=kind, metavar="TEXT" if kind is str else kind.__name__.upper())
+    return reading | dict(nargs="+") if many else reading
+
+# %% ../nbs/12_train.ipynb #f7a05b3d
+def _help(comment:str, default) -> str:
+    "A comment and a default, for `--help`."
+    plain = isinstance(default, (int, float, str)) and not isinstance(default, bool)
+    words = [comment] * bool(comment) + [f"(default: {default})"] * plain
+    return " ".join(words).replace("%", "%%")
+
+def _add_option(parser, p:inspect.Parameter, comment:str, shown:bool, more:dict) -> None:
+    "Add one parameter; `shown` says whether the help gives the default."
+    settings = dict(help=_help(comment, p.default if shown else None))
+    settings |= (_reading(p) or {}) | more
+    required = p.default is p.empty
+    positional = required and p.kind is not p.KEYWORD_ONLY or settings.get("nargs") == "?"
+    if required and not positional: settings["required"] = True
+    if positional and "metavar" not in more: settings.pop("metavar", None)
+    if "choices" in settings: settings.pop("metavar", None)
+    flag = p.name if positional else "--" + p.name.replace("_", "-")
+    parser.add_argument(flag, default=argparse.SUPPRESS, **settings)
+
 # %% ../nbs/12_train.ipynb #af5c7480
+def add_options(
+    parser,                       # A parser of argparse, or a group of one
+    source:Callable,              # A function or a dataclass
+    /,
+    only:Sequence[str]|None=None, # Some of its parameters; by default all that a shell can say
+    **settings,                   # Parameter -> more for `add_argument`, or None to leave it out
+) -> None:
+    """An option for each parameter of a function, explained by the comment beside it.
+
+    A parameter without default, or with nargs="?", is positional; after a * it is an option that must
+    be given. What the parser has already is not added again. TypeError for settings of a parameter that is not there."""
+    parameters = inspect.signature(source).parameters
+    if unknown := settings.keys() - parameters: raise TypeError(f"no parameter {', '.join(sorted(unknown))}")
+    comments = _comments(source)
+    present = {action.dest for action in parser._actions}
+    for name, p in parameters.items():
+        more = settings.get(name, {})
+        sayable = _reading(p) is not None or name in settings
+        passed_on = p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        wanted = name not in present and (only is None or name in only)
+        if passed_on or more is None or not (sayable and wanted): continue
+        _add_option(parser, p, comments.get(name, ""), not inspect.isclass(source), more)
+
+# %% ../nbs/12_train.ipynb #44d1b0c6
 def recipe_options(
     parser:argparse.ArgumentParser, # Gets the options
 ) -> None:
     "An option for every number and name in a recipe, explained by the comment beside it."
-    comments = dict(re.findall(r"^    (\w+): .*?# (.*)$", inspect.getsource(Recipe), re.M))
     group = parser.add_argument_group("fields of the recipe to change")
-    for f in fields(Recipe):
-        option, text = "--" + f.name.replace("_", "-"), comments.get(f.name, "").replace("%", "%%")
-        if f.name == "projector": group.add_argument(option, type=int, nargs="+", metavar="WIDTH", help=text)
-        elif f.name not in ("name", "views"):
-            group.add_argument(option, type=type(f.default), metavar="X", help=text)
+    add_options(group, Recipe, name=None,
+                projector=dict(type=int, nargs="+", metavar="WIDTH"))
+
+def _planned_ranks() -> int:
+    "How many processes share the batch, as torchrun or SLURM say."
+    return int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", 1)))
+
+# %% ../nbs/12_train.ipynb #59d09eff
+def train_command(
+    data:str,                   # A name, or a folder of images (with train/ in it, or flat)
+    recipe=None,                # A name or a Recipe; by default the one named as the data
+    *,
+    tensorboard:str|None=None,  # Folder: write TensorBoard events there
+    dry_run:bool=False,         # Print the plan; train nothing
+    ranks:int|None=None,        # With --dry-run: plan for so many processes
+    images:int|None=None,       # With --dry-run: plan for so many images, without the data
+    callbacks:Sequence[Callable]=(), # For `pretrain`, beside those of speed and TensorBoard
+    **options,                  # Of `pretrain`, fields of the recipe included
+) -> None:
+    "Pretrain, or plan, as a shell asks for it."
+    if dry_run:
+        changed = {f.name: options[f.name] for f in fields(Recipe) if f.name in options}
+        planned = get_recipe(recipe or data, **changed)
+        return print(plan(planned, images or len(get_dataset(data)), ranks or _planned_ranks()))
+    options.setdefault("out", f"runs/{recipe or data}-seed{options.get('seed', 0)}")
+    callbacks = [*callbacks, watch_speed()]
+    if tensorboard: callbacks.append(to_tensorboard(tensorboard))
+    run = pretrain(data, recipe, callbacks=callbacks, **options)
+    if rank() == 0:
+        print(f"{run.recipe.name}: {run.total:,} steps, loss {run.history[0]['loss']:.1f} -> "
+              f"{run.history[-1]['loss']:.1f}{run.recipe.floor_note}; the run is in {run.path}")
 
 # %% ../nbs/12_train.ipynb #e82e8d19
-_ABOUT = """Pretrain with Barlow Twins. No labels are used.
-
-Under torchrun or SLURM all ranks share each batch. A run is continued when it is started again.
+_GOOD_TO_KNOW = """Under torchrun or SLURM all ranks share each batch. A run is continued when it is started again.
 Exit codes: 0 done; 1 an error, explained in a line; 2 wrong usage; 75 stopped by SIGTERM or SIGUSR1
 after saving: start again to go on."""
 
+def add_train_options(
+    parser:argparse.ArgumentParser, # Gets the options of `train_command`, `pretrain` and the recipe
+) -> None:
+    "What can be said of a pretraining run."
+    parser.epilog = _GOOD_TO_KNOW
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    names = dict(help=f"{', '.join(DATASETS)}, or a folder of images (with train/ in it, or flat)")
+    recipes = dict(help=f"{', '.join(list_recipes())} (default: the one named as the data)")
+    add_options(parser, train_command, data=names, recipe=recipes)
+    add_options(parser, pretrain, resume=dict(choices=["auto", "must", "never"]),
+                pipeline=dict(choices=["batched", "pil"]))
+    recipe_options(parser)
+
 def train_parser(**settings) -> argparse.ArgumentParser:
     "What `python -m barlow_kit.train` and `barlow-kit pretrain` understand."
-    parser = argparse.ArgumentParser(description=_ABOUT, **settings,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", help=f"{', '.join(DATASETS)}, "
-                        "or a folder of images (with train/ in it, or flat)")
-    parser.add_argument("--recipe", help=f"{', '.join(list_recipes())} (default: the one named as the data)")
-    parser.add_argument("--out", help="folder of the run (default: runs/<recipe>-seed<seed>)")
-    parser.add_argument("--resume", choices=["auto", "must", "never"], default="auto",
-                        help="go on with a run found in the folder (default: auto, if there is one)")
-    parser.add_argument("--seed", type=int, default=0, help="decides weights, order and views (default: 0)")
-    parser.add_argument("--device", default="auto", help="cuda or cpu (default: cuda where there is some)")
-    parser.add_argument("--workers", type=int, help="processes that decode files (default: one a core)")
-    parser.add_argument("--pipeline", choices=["batched", "pil"], default="batched",
-                        help="how files become views (default: batched)")
-    parser.add_argument("--save-minutes", type=float, default=10.,
-                        help="save at least that often (default: 10)")
-    parser.add_argument("--save-steps", type=int, help="save every so many steps")
-    for name, text in dict(channels_last="memory format of convolutions (on CUDA the default)",
-                           compile="use torch.compile", recompute="keep less for the backward pass").items():
-        parser.add_argument("--" + name.replace("_", "-"), action="store_true", default=None, help=text)
-    parser.add_argument("--tensorboard", metavar="FOLDER", help="write TensorBoard events there")
-    parser.add_argument("--no-progress", dest="progress", action="store_false", help="show no bar")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan; train nothing")
-    parser.add_argument("--ranks", type=int, help="for --dry-run: plan for so many processes")
-    parser.add_argument("--images", type=int, help="for --dry-run: plan for so many images, without the data")
-    recipe_options(parser)
+    about = "Pretrain with Barlow Twins. No labels are used."
+    parser = argparse.ArgumentParser(description=about, **settings)
+    add_train_options(parser)
     return parser
 
 # %% ../nbs/12_train.ipynb #116799d1
 _MENDABLE = (Stopped, ValueError, OSError, ImportError, CheckpointError, TrainingError,
              torch.OutOfMemoryError)
 
-def explained(
+def exit_code(
     command:Callable, # Does something, or fails
-) -> int:             # Exit code
-    "Run a command; an error that a person can mend becomes a line on stderr, others keep their traceback."
+) -> int:             # For `sys.exit`
+    "Run a command; an error that a person can mend becomes a line on stderr."
     code = 0
     try: command()
     except _MENDABLE as e:
@@ -614,35 +701,14 @@ def explained(
     leave()
     return code
 
-# %% ../nbs/12_train.ipynb #59d09eff
-def train_command(
-    args:argparse.Namespace,       # From `train_parser`
-    callbacks:Sequence[Callable]=(), # More of them, for `pretrain`
-) -> None:
-    "Do what the arguments say."
-    options = {k: v for k, v in vars(args).items() if v is not None}
-    overrides = {f.name: options.pop(f.name) for f in fields(Recipe) if f.name in options}
-    data, recipe = options.pop("data"), options.pop("recipe", None)
-    dry, ranks, images, events = (options.pop(k, None) for k in ("dry_run", "ranks", "images", "tensorboard"))
-    if dry:
-        ranks = ranks or int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", 1)))
-        print(plan(get_recipe(recipe or data, **overrides), images or len(get_dataset(data)), ranks))
-        return
-    options.setdefault("out", f"runs/{recipe or data}-seed{options['seed']}")
-    callbacks = [*callbacks, watch_speed(), *([to_tensorboard(events)] if events else [])]
-    run = pretrain(data, recipe, callbacks=callbacks, **options, **overrides)
-    if rank() == 0:
-        print(f"{run.recipe.name}: {run.total:,} steps, loss {run.history[0]['loss']:.1f} -> "
-              f"{run.history[-1]['loss']:.1f}{run.recipe.floor_note}; the run is in {run.path}")
-
-def main(
+def train_from_shell(
     argv:list|None=None, # Arguments; by default those of the process
 ) -> int:                # Exit code
     "Entry point of `python -m barlow_kit.train`."
     args = train_parser(prog="python -m barlow_kit.train").parse_args(argv)
-    return explained(lambda: train_command(args))
+    return exit_code(lambda: train_command(**vars(args)))
 
 # %% ../nbs/12_train.ipynb #fc4417a9
 if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
     from barlow_kit import train                              # this file under its own name
-    sys.exit(train.main())
+    sys.exit(train.train_from_shell())
