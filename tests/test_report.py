@@ -6,17 +6,78 @@ from IPython.display import Markdown
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from barlow_kit.data import get_dataset
-from barlow_kit.evaluate import balanced_labels, some_images
-from barlow_kit.report import PUBLISHED, _table, report
+from barlow_kit.probes import PROBES, ProbeResult, balanced_labels, register_probe, some_images
+from barlow_kit.report import PUBLISHED, _feature_rows, _rows, _table, report, report_probes
 from barlow_kit.train import pretrain
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_what_has_been_published():
-    "nbs/15_report.ipynb: What has been published"
+def test_published_accuracies_quoted():
+    "nbs/15_report.ipynb: Published accuracies, quoted"
     # cell 6c9f293f
-    assert all(p.probe and p.source and 0 < p.top1 < 100 and (p.top5 or 100) > p.top1 for p in PUBLISHED)
+    quoted = {(p.source, p.model[-11:], p.probe): (p.top1, p.top5) for p in PUBLISHED}
+    test_eq(len(quoted), len(PUBLISHED))
+    # the abstract and tables of Zbontar et al. (2021), and the released README, typed by hand
+    test_eq(quoted["paper", "1000 epochs", "linear evaluation, 100 epochs"], (73.2, 91.0))
+    test_eq(quoted["released model", "1000 epochs", "linear evaluation, 100 epochs"], (73.5, 91.0))
+    test_eq(quoted["paper", "1000 epochs", "fine-tuned, 1 % of the labels"], (55.0, 79.2))
+    test_eq(quoted["paper", "1000 epochs", "fine-tuned, 10 % of the labels"], (69.7, 89.3))
+    for p in PUBLISHED: assert p.probe and p.source and 0 < p.top1 < (p.top5 or 100) <= 100
+
+
+def test_one_row_for_each_probe_or_the_reason_why_not():
+    "nbs/15_report.ipynb: One row for each probe, or the reason why not"
+    # cell 016d23c6
+    made = ProbeResult("linear, 1 a class", 63.9, 4.7, labels=10, tested=397)
+    def impossible(): raise ValueError("no images")
+    _rows("linear", lambda: made, "0-9", "C 1") + _rows("fine-tuned", impossible, "0")
+
+    # cell 923d1ee4
+    line, reason = _rows("linear", lambda: made, "0-9", "C 1") + _rows("fine-tuned", impossible, "0")
+    test_eq(line[:5], ("linear, 1 a class", "63.9 +- 4.7", "", "10", "0-9"))
+    test_eq(reason[:2] + reason[6:], ("fine-tuned", "not run", "no images"))
+
+
+def test_rows_of_the_registered_probes():
+    "nbs/15_report.ipynb: Rows of the registered probes"
+    # cell 777248bb
+    report_probes()
+
+    # cell c486caee
+    @register_probe("always 0")
+    def always_zero(train, test):
+        "Every image is a zero."
+        accuracy = 100*(test[1] == 0).float().mean().item()
+        return ProbeResult("always 0", accuracy, None, 0, len(test[1]))
+
+    pixels = [(d.images.flatten(1), d.labels) for d in map(get_dataset, ("digits",)*2, ("train", "test"))]
+    _feature_rows(("kNN", "always 0"), *pixels, 10, None)[-2:]
+
+    # cell 5446c499
+    names = report_probes()
+    test_eq(names, ("few labels", "linear", "kNN", "always 0", "cached", "linear evaluation", "fine-tuned"))
+    own = _feature_rows(("always 0",), *pixels, 10, None)
+    test_eq(own[0].settings, "Every image is a zero.")
+    test_eq(own[0].top1, f"{100*(pixels[1][1] == 0).sum()/397:.1f}")
+    del PROBES["always 0"]
+    few = _feature_rows(("few labels",), pixels[0], pixels[1], 2, None)
+    test_eq([r.probe for r in few], [f"linear, {n} a class" for n in (1, 2, 5, 10)])
+    test_eq([r.labels for r in few], ["10", "20", "50", "100"])
+    test_eq({r.seed for r in few}, {"0-1"})
+    many = torch.empty(10**8 + 1, device="meta")[None], torch.zeros(1)
+    test_eq(_feature_rows(("linear",), many, many, 1, None)[0].settings, "too many for scikit-learn: see cached")
+
+
+def test_both_tables_on_a_page():
+    "nbs/15_report.ipynb: Both tables on a page"
+    # cell 8051a9d9
+    print(_table(("probe", "top-1 %"), [("linear", "63.9")], as_html=False))
+    print(_table(("probe", "top-1 %"), [("linear", "63.9")], as_html=True))
+
+    # cell 2eb37662
+    test_eq(_table(("a|b",), [("c\n",)], False), "| a/b |\n| --- |\n| c  |")
+    assert "&lt;b&gt;" in _table(("<b>",), [], True)
 
 
 def test_the_report():
@@ -53,5 +114,3 @@ def test_the_report():
     for reason in ("between 1 and the 50 images, got 100", "smallest class, got 10", "smallest class, got 50"):
         assert reason in written, reason
     assert "fine-tuned, 2 labels a class, digits-few" in written and "linear evaluation, released" in written
-    test_eq(_table(("a|b",), [("c\n",)], False), "| a/b |\n| --- |\n| c  |")
-    assert "&lt;b&gt;" in _table(("<b>",), [], True)
