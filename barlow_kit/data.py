@@ -21,24 +21,24 @@ from torch.utils.data import Dataset
 
 # %% ../nbs/00_data.ipynb #54ce0542
 class TensorImages(Dataset):
-    "Images held in one tensor: `data[i]` is `(image, label)`, `data.batch(index)` many images at once."
+    "Images in one tensor: `data[i]` is `(image, label)`, `data.batch(index)` is many."
     def __init__(self,
         images:Tensor,           # [N, C, H, W], uint8 or float in 0..1
         labels:Tensor|None=None, # [N] class numbers; -1 stands for "not known"
         classes:tuple=(),        # Class names, in the order of their numbers
-        factors:dict|None=None,  # Further labels by name, [N] each, where they are known
+        factors:dict|None=None,  # Further labels by name, [N] each, where known
         factor_names:dict|None=None, # What their numbers stand for, by name
     ):
-        if images.ndim != 4: raise ValueError(f"images must be [N, C, H, W], got {tuple(images.shape)}")
-        if images.dtype != torch.uint8 and not images.is_floating_point():
-            raise ValueError(f"images must be uint8, or float in 0..1, got {images.dtype}")
-        if labels is None: labels = torch.full((len(images),), -1)
-        if len(labels) != len(images): raise ValueError(f"{len(images)} images but {len(labels)} labels")
-        self.images, self.labels, self.classes = images, labels, tuple(classes)
-        self.factors, self.factor_names = factors or {}, factor_names or {}
+        _check_tensors(images, labels)
+        self.images = images
+        self.labels = torch.full((len(images),), -1) if labels is None else labels
+        self.classes = tuple(classes)
+        self.factors = factors or {}
+        self.factor_names = factor_names or {}
 
     def __len__(self) -> int: return len(self.images)
-    def __getitem__(self, i:int) -> tuple[Tensor, int]: return self.batch(i), int(self.labels[i])
+    def __getitem__(self, i:int) -> tuple[Tensor, int]:
+        return self.batch(i), int(self.labels[i])
     def name(self, i:int) -> str: return f"image {int(i)}"
 
     def part(self,
@@ -56,16 +56,34 @@ class TensorImages(Dataset):
         x = self.images[index]
         return x.float() / 255 if x.dtype == torch.uint8 else x.float()
 
+# %% ../nbs/00_data.ipynb #2cd435be
+def _check_tensors(images:Tensor, labels:Tensor|None) -> None:
+    "Raise ValueError for images of another shape or type, or labels that do not fit."
+    if images.ndim != 4:
+        raise ValueError(f"images must be [N, C, H, W], got {tuple(images.shape)}")
+    if images.dtype != torch.uint8 and not images.is_floating_point():
+        raise ValueError(f"images must be uint8, or float in 0..1, got {images.dtype}")
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"{len(images)} images but {len(labels)} labels")
+
 # %% ../nbs/00_data.ipynb #123aaa43
 def _digits(split:str) -> TensorImages:
     "The digits of scikit-learn, [N, 1, 8, 8] in 0..1."
     from sklearn.datasets import load_digits
-    parts = dict(train=slice(0, 1400), fit=slice(0, 1100), val=slice(1100, 1400), test=slice(1400, None))
-    if split not in parts: raise ValueError(f"digits has the splits {', '.join(parts)}, got {split!r}")
+    part = _part("digits", split, train=slice(0, 1400), fit=slice(0, 1100),
+                 val=slice(1100, 1400), test=slice(1400, None))
     raw = load_digits()
-    order = torch.randperm(len(raw.target), generator=torch.Generator().manual_seed(0))[parts[split]]
+    generator = torch.Generator().manual_seed(0)
+    order = torch.randperm(len(raw.target), generator=generator)[part]
     images = torch.from_numpy(raw.images).float().div(16).unsqueeze(1)
-    return TensorImages(images[order], torch.from_numpy(raw.target).long()[order], tuple("0123456789"))
+    labels = torch.from_numpy(raw.target).long()
+    return TensorImages(images[order], labels[order], tuple("0123456789"))
+
+def _part(data:str, split:str, **parts:slice) -> slice:
+    "The images of a split, by its name. ValueError for an unknown one."
+    if split not in parts:
+        raise ValueError(f"{data} has the splits {', '.join(parts)}, got {split!r}")
+    return parts[split]
 
 # %% ../nbs/00_data.ipynb #b01b7a79
 SHAPE_FACTORS = dict(
@@ -73,44 +91,62 @@ SHAPE_FACTORS = dict(
     hue=("red", "orange", "lime", "green", "cyan", "blue", "violet", "pink"),
     texture=("solid", "stripes", "checker", "dots"),
     scale=("small", "middle", "large"),
-    position=tuple(f"{v} {h}" for v in ("top", "middle", "bottom") for h in ("left", "center", "right")),
+    position=tuple(f"{v} {h}" for v in ("top", "middle", "bottom")
+                   for h in ("left", "center", "right")),
     rotation=("far left", "left", "right", "far right"),
     background=("black", "dark", "light", "white"))
 
+# %% ../nbs/00_data.ipynb #ae0379cc
 def draw_factors(
     n:int,        # Images
-    seed:int=0,
-) -> tuple[dict, Tensor]: # Value numbers by factor, [n] each; and `chance` [n, 10] in 0..1
+    seed:int=0,   # Of the random numbers
+) -> tuple[dict, Tensor]: # Value numbers by factor, [n] each; `chance` [n, 10] in 0..1
     "Causes of n images. The first ones stay the same when n grows."
     if n < 1: raise ValueError(f"n must be at least 1, got {n}")
-    u = torch.rand(n, 17, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    factors = {name: (u[:, k]*len(v)).long() for k, (name, v) in enumerate(SHAPE_FACTORS.items())}
+    generator = torch.Generator().manual_seed(seed)
+    u = torch.rand(n, 17, generator=generator, dtype=torch.float64)
+    factors = {}
+    for k, (name, values) in enumerate(SHAPE_FACTORS.items()):
+        factors[name] = (u[:, k]*len(values)).long()
     return factors, u[:, 7:]
 
 # %% ../nbs/00_data.ipynb #5a50e225
 def _box(x:Tensor, y:Tensor, half:float, low:float, high:float) -> Tensor:
+    "Twice `half` wide, from `low` to `high`."
     return torch.maximum(x - half, torch.maximum(low - y, y - high))
 
 def _peak(x:Tensor, y:Tensor, top:float, low:float, half:float) -> Tensor:
     "A triangle with its peak at `top`, and a base at `low` that is twice `half` wide."
-    return torch.maximum(((top - low)*x + half*(y - top))/math.hypot(top - low, half), low - y)
+    side = ((top - low)*x + half*(y - top))/math.hypot(top - low, half)
+    return torch.maximum(side, low - y)
 
-_DISTANCES = dict(                                  # x from the axis, y up, in units of the radius
+# %% ../nbs/00_data.ipynb #f828ba60
+def _heart(x:Tensor, y:Tensor) -> Tensor:
+    lobe = torch.hypot(x - .45, y - .3) - .5
+    below = torch.minimum(_peak(x, -y, .9, .044, .812), _box(x, y, .45, -.1, .2))
+    return torch.minimum(lobe, below)
+
+_DISTANCES = dict(
     triangle=lambda x, y: _peak(x, y, 1., -.7, .8),
-    drop=lambda x, y: torch.minimum(torch.hypot(x, y + .35) - .62, _peak(x, y, 1., -.066, .551)),
-    heart=lambda x, y: torch.minimum(torch.hypot(x - .45, y - .3) - .5, torch.minimum(
-        _peak(x, -y, .9, .044, .812), _box(x, y, .45, -.1, .2))),
-    moon=lambda x, y: torch.maximum(torch.hypot(x, y) - .95, .75 - torch.hypot(x, y - .42)),
+    drop=lambda x, y: torch.minimum(torch.hypot(x, y + .35) - .62,
+                                    _peak(x, y, 1., -.066, .551)),
+    heart=_heart,
+    moon=lambda x, y: torch.maximum(torch.hypot(x, y) - .95,
+                                    .75 - torch.hypot(x, y - .42)),
     half=lambda x, y: torch.maximum(torch.hypot(x, y + .4) - .95, -.4 - y),
     pie=lambda x, y: torch.maximum(torch.hypot(x, y) - .9, (y - x)/math.sqrt(2)),
-    arrow=lambda x, y: torch.minimum(_peak(x, y, 1., 0., .85), _box(x, y, .28, -.9, .1)),
-    tee=lambda x, y: torch.minimum(_box(x, y, .85, .35, .85), _box(x, y, .27, -.9, .4)))
+    arrow=lambda x, y: torch.minimum(_peak(x, y, 1., 0., .85),
+                                     _box(x, y, .28, -.9, .1)),
+    tee=lambda x, y: torch.minimum(_box(x, y, .85, .35, .85),
+                                   _box(x, y, .27, -.9, .4)))
 
 # %% ../nbs/00_data.ipynb #fe380637
 def _texture(kind:Tensor, x:Tensor, y:Tensor) -> Tensor:
-    "1 is light and 0 dark, [n, H, W]: solid, stripes, checker, dots. x [n, 1, W], y [n, H, 1] in periods."
-    a, b = (2*math.pi*x).sin(), (2*math.pi*y).sin()
-    waves = torch.stack([torch.ones_like(a*b), b.expand_as(a*b), 2*a*b, a + b - .6])
+    "1 is light, 0 dark, [n, H, W], by kind; x [n, 1, W] and y [n, H, 1] in periods."
+    a = (2*math.pi*x).sin()
+    b = (2*math.pi*y).sin()
+    solid = torch.ones_like(a*b)
+    waves = torch.stack([solid, b.expand_as(solid), 2*a*b, a + b - .6])
     return (1.5*waves[kind, torch.arange(len(kind))] + .5).clamp(0, 1)
 
 def _paint(turn:Tensor, saturation:Tensor, value:Tensor) -> Tensor:
@@ -119,10 +155,14 @@ def _paint(turn:Tensor, saturation:Tensor, value:Tensor) -> Tensor:
     share = ((from_primary - 3).abs() - 1).clamp(0, 1)
     return value[:, None]*(1 - saturation[:, None]*(1 - share))
 
-def _cover(shape:Tensor, x:Tensor, y:Tensor, turn:Tensor, radius:Tensor, per_unit:float) -> Tensor:
-    "Share of each pixel that the shape covers, [n, H, W]; x [n, 1, W] and y [n, H, 1] from its center."
-    turn, radius = turn[:, None, None], radius[:, None, None]
-    across, up = (x*turn.cos() + y*turn.sin()).abs()/radius, (y*turn.cos() - x*turn.sin())/radius
+# %% ../nbs/00_data.ipynb #3f9dcf17
+def _cover(shape:Tensor, x:Tensor, y:Tensor, turn:Tensor, radius:Tensor,
+           per_unit:float) -> Tensor:
+    "Share of each pixel covered, [n, H, W]; x [n, 1, W], y [n, H, 1] from the center."
+    turn = turn[:, None, None]
+    radius = radius[:, None, None]
+    across = (x*turn.cos() + y*turn.sin()).abs()/radius
+    up = (y*turn.cos() - x*turn.sin())/radius
     distance = torch.empty_like(across)
     for k, measure in enumerate(_DISTANCES.values()):
         these = shape == k
@@ -138,40 +178,47 @@ def render_shapes(
     "Images from their causes: the same causes give the same bytes."
     if missing := [name for name in SHAPE_FACTORS if name not in factors]:
         raise ValueError(f"render_shapes needs a value number for {', '.join(missing)}")
-    parts = torch.arange(len(chance)).split(250)                   # few at a time stay in the cache
-    return torch.cat([_render({k: v[i] for k, v in factors.items()}, chance[i], size) for i in parts])
+    parts = torch.arange(len(chance)).split(250)
+    return torch.cat([_render({k: v[i] for k, v in factors.items()}, chance[i], size)
+                      for i in parts])
 
 def _render(f:dict, chance:Tensor, size:int) -> Tensor:
-    right, down, turn, grow, tint, saturation, value, shift_x, shift_y, shade = chance.double().T
-    at = ((torch.arange(size).double() + .5)/size - .5)*32         # lengths are pixels of a side of 32
+    chance = chance.double().T
+    right, down, turn, grow, tint, saturation, value, shift_x, shift_y, shade = chance
+    at = ((torch.arange(size).double() + .5)/size - .5)*32
     x = (at - (3*(f["position"] % 3 - 1) + 2*right - 1)[:, None])[:, None, :]
     y = ((3*(f["position"] // 3 - 1) + 2*down - 1)[:, None] - at)[:, :, None]
     angle = (1.5 - f["rotation"] + .7*turn - .35)*math.pi/9
-    cover = _cover(f["shape"], x, y, angle, 8 + 2*f["scale"] + grow, size/32)[:, None]
-    light = _texture(f["texture"], x/5.5 + shift_x[:, None, None], y/5.5 + shift_y[:, None, None])
-    paint = _paint((f["hue"] + .6*tint - .3)/8, .6 + .4*saturation, .75 + .25*value)[:, :, None, None]
+    radius = 8 + 2*f["scale"] + grow
+    cover = _cover(f["shape"], x, y, angle, radius, size/32)[:, None]
+    light = _texture(f["texture"], x/5.5 + shift_x[:, None, None],
+                     y/5.5 + shift_y[:, None, None])
+    paint = _paint((f["hue"] + .6*tint - .3)/8, .6 + .4*saturation, .75 + .25*value)
+    paint = paint[:, :, None, None]*(.5 + .5*light)[:, None]
     ground = (.11 + .2*f["background"] + .08*shade)[:, None, None, None]
-    return ((ground + (paint*(.5 + .5*light)[:, None] - ground)*cover)*255).round().byte()
+    return ((ground + (paint - ground)*cover)*255).round().byte()
 
 # %% ../nbs/00_data.ipynb #dd7718ae
 def draw_shapes(
     n:int,         # Images
-    seed:int=0,
+    seed:int=0,    # Of the random numbers
     size:int=32,   # Side in pixels
-) -> TensorImages: # The class is the shape; all causes are in `factors`, their names in `factor_names`
+) -> TensorImages: # The class is the shape; all causes are in `factors`, by name
     "Images of shapes with known causes."
     return _with_factors(*draw_factors(n, seed), size)
 
 def _with_factors(factors:dict, chance:Tensor, size:int) -> TensorImages:
-    return TensorImages(render_shapes(factors, chance, size), factors["shape"], SHAPE_FACTORS["shape"],
+    images = render_shapes(factors, chance, size)
+    return TensorImages(images, factors["shape"], SHAPE_FACTORS["shape"],
                         factors, SHAPE_FACTORS)
 
+# %% ../nbs/00_data.ipynb #5c7da424
 def _shapes(split:str, size:int=32) -> TensorImages:
     "The embedded shapes; only the split that is asked for is drawn."
-    parts = dict(train=slice(0, 4000), fit=slice(0, 3200), val=slice(3200, 4000), test=slice(4000, 5000))
-    if split not in parts: raise ValueError(f"shapes has the splits {', '.join(parts)}, got {split!r}")
+    part = _part("shapes", split, train=slice(0, 4000), fit=slice(0, 3200),
+                 val=slice(3200, 4000), test=slice(4000, 5000))
     factors, chance = draw_factors(5000)
-    return _with_factors({k: v[parts[split]] for k, v in factors.items()}, chance[parts[split]], size)
+    return _with_factors({k: v[part] for k, v in factors.items()}, chance[part], size)
 
 # %% ../nbs/00_data.ipynb #c34f6c1d
 def _cifar10(split:str, root:str) -> TensorImages:
@@ -181,17 +228,16 @@ def _cifar10(split:str, root:str) -> TensorImages:
         raise ValueError(f"cifar10 has the splits train, test, got {split!r}")
     try: raw = datasets.CIFAR10(root, train=split == "train", download=True)
     except (OSError, RuntimeError) as e:
-        raise RuntimeError(f"CIFAR-10 is not in {root!r} and could not be downloaded ({e}). On a machine "
-            f"without internet, put the file cifar-10-python.tar.gz (170 MB) into {root!r} "
-            "and call again") from e
-    return TensorImages(torch.from_numpy(raw.data).permute(0, 3, 1, 2).contiguous(),
-                        torch.tensor(raw.targets), tuple(raw.classes))
+        raise RuntimeError(f"CIFAR-10 is not in {root!r} and could not be downloaded "
+            f"({e}). On a machine without internet, put the file "
+            f"cifar-10-python.tar.gz (170 MB) into {root!r} and call again") from e
+    images = torch.from_numpy(raw.data).permute(0, 3, 1, 2).contiguous()
+    return TensorImages(images, torch.tensor(raw.targets), tuple(raw.classes))
 
 # %% ../nbs/00_data.ipynb #6d5fdc39
 class UnreadableImage(OSError):
     "An image file that cannot be decoded; the message names it."
 
-# Pillow looks into the EXIF data, which we do not use, and would warn of every file where it is damaged
 warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
 
 @contextmanager
@@ -200,18 +246,21 @@ def reading(
 ):
     "Whatever fails inside becomes an `UnreadableImage` that says `name`."
     try: yield
-    except Exception as e: raise UnreadableImage(f"cannot read the image {name}: {e}") from e
+    except Exception as e:
+        raise UnreadableImage(f"cannot read the image {name}: {e}") from e
 
 # %% ../nbs/00_data.ipynb #80a94045
 class FolderImages(Dataset):
-    "Image files as `(PIL image, label)`, in sorted order; `data.open(i)` is not decoded yet."
+    "Image files as `(PIL image, label)`; `data.open(i)` is not decoded yet."
     def __init__(self,
         paths:list,          # Image files
         labels=None,         # Class number of each; -1 stands for "not known"
         classes:tuple=(),    # Class names
     ):
-        self.paths, self.classes = list(paths), tuple(classes)
-        self.labels = [-1]*len(self.paths) if labels is None else [int(label) for label in labels]
+        self.paths = list(paths)
+        self.classes = tuple(classes)
+        if labels is None: labels = [-1]*len(self.paths)
+        self.labels = [int(label) for label in labels]
         if len(self.labels) != len(self.paths):
             raise ValueError(f"{len(self.paths)} paths but {len(self.labels)} labels")
 
@@ -223,71 +272,93 @@ class FolderImages(Dataset):
         with reading(self.paths[i]): return Image.open(self.paths[i])
 
     def __getitem__(self, i:int) -> tuple[Image.Image, int]:
-        with reading(self.paths[i]), Image.open(self.paths[i]) as im: image = im.convert("RGB")
+        with reading(self.paths[i]), Image.open(self.paths[i]) as im:
+            image = im.convert("RGB")
         return image, self.labels[i]
 
 # %% ../nbs/00_data.ipynb #d27d9fae
-def _folder(root:Path, split:str) -> FolderImages:
-    "Image files below `root/split`, or below `root` itself when it has no such split folders."
-    from torchvision.datasets.folder import IMG_EXTENSIONS
+def _split_folder(root:Path, split:str) -> Path:
+    "`root/split`, or `root` itself when it has no such parts. FileNotFoundError."
     if any((root/s).is_dir() for s in ("train", "val", "test")):
-        if not (root/split).is_dir():
-            raise FileNotFoundError(f"no folder {root/split}; {root} holds "
-                                    f"{', '.join(sorted(p.name for p in root.iterdir()))}")
-        root = root/split
-    elif split != "train":
-        raise FileNotFoundError(f"no folder {root/split}: {root} has no parts, so it is all 'train'")
-    classes = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+        if (root/split).is_dir(): return root/split
+        there = ", ".join(sorted(p.name for p in root.iterdir()))
+        raise FileNotFoundError(f"no folder {root/split}; {root} holds {there}")
+    if split != "train":
+        raise FileNotFoundError(f"no folder {root/split}: {root} has no parts, "
+                                "so it is all 'train'")
+    return root
+
+def _folder(root:Path, split:str) -> FolderImages:
+    "Image files of a folder: a class for each folder in it, or none."
+    from torchvision.datasets.folder import IMG_EXTENSIONS
+    root = _split_folder(root, split)
+    classes = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name[0] != ".")
     folders = {root/c: i for i, c in enumerate(classes)} or {root: -1}
-    found = [(p, label) for folder, label in folders.items() for p in sorted(folder.rglob("*"))
-             if p.suffix.lower() in IMG_EXTENSIONS]
-    if not found:
-        raise FileNotFoundError(f"no images in {root}: looked for {', '.join(IMG_EXTENSIONS)} in "
-            f"{'the class folders ' + ', '.join(classes[:5]) if classes else 'a flat folder'}")
-    return FolderImages([p for p, _ in found], [label for _, label in found], tuple(classes))
+    paths, labels = [], []
+    for folder, label in folders.items():
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in IMG_EXTENSIONS:
+                paths.append(path)
+                labels.append(label)
+    if not paths:
+        where = "a flat folder"
+        if classes: where = f"the class folders {', '.join(classes[:5])}"
+        raise FileNotFoundError(f"no images in {root}: looked for "
+                                f"{', '.join(IMG_EXTENSIONS)} in {where}")
+    return FolderImages(paths, labels, tuple(classes))
 
 # %% ../nbs/00_data.ipynb #5825bb2d
 class ImageData(Protocol):
-    "What the kit asks of a data set: a length and items, as PyTorch's data sets and lists have them."
+    "What the kit asks of a data set: a length and items, as lists have them."
     def __len__(self) -> int: ...
     def __getitem__(self, i:int, /) -> Any: ...
 
 # By name: what gives a split; `root` is where downloads go
-DATASETS = dict(digits=lambda split, root: _digits(split), shapes=lambda split, root: _shapes(split),
-                shapes64=lambda split, root: _shapes(split, 64), cifar10=_cifar10)
+DATASETS = dict(digits=lambda split, root: _digits(split),
+                shapes=lambda split, root: _shapes(split),
+                shapes64=lambda split, root: _shapes(split, 64),
+                cifar10=_cifar10)
 
-def unknown_name(kind:str, name:str, known) -> str:
+# %% ../nbs/00_data.ipynb #29829ccc
+def unknown_name(
+    kind:str,  # Of what: "data", "recipe", ...
+    name:str,  # That is not known
+    known,     # Names that are
+) -> str:      # For an error
     "What to say about a name that is not known: the nearest one, and all of them."
     near = get_close_matches(str(name), known, n=1, cutoff=.5)
-    return (f"no {kind} {name!r}: " + (f"did you mean {near[0]!r}? " if near else "")
-            + f"Known: {', '.join(known)}")
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"no {kind} {name!r}: {hint}Known: {', '.join(known)}"
 
 def heldout_split(
     data, # As for `get_dataset`
-) -> str:
-    "The split that is not trained on: the data sets with a name call it test, folders val."
+) -> str:  # "test" or "val"
+    "The split that is not trained on: data sets with a name call it test, folders val."
     return "test" if isinstance(data, str) and data in DATASETS else "val"
 
 # %% ../nbs/00_data.ipynb #2a3b09a4
 def get_dataset(
-    data,                # A name from `DATASETS`, a folder of images, or `ImageData` of your own
-    split:str="train",   # "train", "test"; made here also "fit" and "val"; folders as they are named
+    data,                # A name from `DATASETS`, a folder of images, or `ImageData`
+    split:str="train",   # "train", "test"; of ours also "fit", "val"; folders by name
     *,
     root:str="data",     # Where downloads go
 ) -> ImageData:          # Items are (image, label)
     """A data set by name or by folder.
 
-    Raises ValueError for an unknown name or split, FileNotFoundError for a missing or empty folder,
-    RuntimeError when a download fails."""
+    Raises ValueError for an unknown name or split, FileNotFoundError for a missing or
+    empty folder, RuntimeError when a download fails."""
     if not isinstance(data, (str, Path)):
         if hasattr(data, "__len__") and hasattr(data, "__getitem__"): return data
-        raise TypeError("data must be a name, a folder or a Dataset with len() and [i], "
-                        f"got {type(data).__name__}")
+        raise TypeError("data must be a name, a folder or a Dataset with len() "
+                        f"and [i], got {type(data).__name__}")
     if data in DATASETS: return DATASETS[data](split, root)
     path = Path(data)
     if path.is_dir(): return _folder(path, split)
-    if path.is_file(): raise NotADirectoryError(f"{data} is a file; name the folder that holds the images")
-    raise FileNotFoundError(f"{unknown_name('data', str(data), DATASETS)}; there is no such folder either")
+    if path.is_file():
+        raise NotADirectoryError(f"{data} is a file; name the folder that holds the "
+                                 "images")
+    hint = unknown_name("data", str(data), DATASETS)
+    raise FileNotFoundError(f"{hint}; there is no such folder either")
 
 # %% ../nbs/00_data.ipynb #4a02ab84
 def batch_order(
@@ -297,9 +368,10 @@ def batch_order(
     epoch:int,      # Epoch, from 0
 ) -> Tensor:        # [steps, batch_size] image numbers
     """The epoch's batches: a permutation that depends on seed and epoch alone,
-    without the incomplete last batch."""
+    without the incomplete last batch. ValueError when the data cannot fill a batch."""
     if batch_size > n:
-        raise ValueError(f"batch_size {batch_size} is larger than the data ({n} images): "
-                         f"choose {n} or less")
+        raise ValueError(f"batch_size {batch_size} is larger than the data "
+                         f"({n} images): choose {n} or less")
     generator = torch.Generator().manual_seed(seed*1_000_003 + epoch)
-    return torch.randperm(n, generator=generator)[:n // batch_size * batch_size].view(-1, batch_size)
+    order = torch.randperm(n, generator=generator)
+    return order[:n // batch_size * batch_size].view(-1, batch_size)

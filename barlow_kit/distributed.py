@@ -27,43 +27,70 @@ from torch import Tensor, nn
 # %% ../nbs/03_distributed.ipynb #2b7d6e58
 def rank(
     group=None, # A process group; None is all processes
-) -> int:
-    "Number of this process, from 0; 0 outside of a distributed run."
-    return dist.get_rank(group) if dist.is_available() and dist.is_initialized() else 0
+) -> int:       # From 0
+    "Number of this process; 0 outside of a distributed run."
+    return dist.get_rank(group) if _connected() else 0
 
 def world_size(
     group=None, # A process group; None is all processes
-) -> int:
+) -> int:       # From 1
     "How many processes there are; 1 outside of a distributed run."
-    return dist.get_world_size(group) if dist.is_available() and dist.is_initialized() else 1
+    return dist.get_world_size(group) if _connected() else 1
 
 def barrier() -> None:
     "Wait until all ranks are here."
     if world_size() > 1: dist.barrier()
 
+def _connected() -> bool: return dist.is_available() and dist.is_initialized()
+
 # %% ../nbs/03_distributed.ipynb #64ed3080
 def _worker(folder:str, number:int, ranks:int) -> None:
     "What a spawned process does: connect, run, leave the result in the folder."
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=number, world_size=ranks,
-                            timeout=timedelta(seconds=60))
-    dist.barrier()                                 # all are connected before anyone may leave
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=number,
+                            world_size=ranks, timeout=timedelta(seconds=60))
+    dist.barrier()                       # all are connected before anyone may leave
     Path(folder, "connected").touch()
     fn, args = pickle.loads(Path(folder, "job").read_bytes())
     Path(folder, f"result{number}").write_bytes(cloudpickle.dumps(fn(*args)))
     dist.barrier()
     dist.destroy_process_group()
 
+# %% ../nbs/03_distributed.ipynb #284e5a28
 def _wait(processes:list, errors:list, connected:Path, deadline:float) -> None:
     "Until all have ended well; the first failure ends the wait."
-    while any(p.poll() is None for p in processes) or any(p.returncode for p in processes):
+    n = len(processes)
+    while any(p.poll() != 0 for p in processes):
         for k, p in enumerate(processes):
             if p.poll():
                 errors[k].seek(0)
-                problem = f"rank {k} of {len(processes)} failed:\n{errors[k].read()[-3000:]}"
-                raise RuntimeError(problem) if connected.exists() else ConnectionError(problem)
-        if time.monotonic() > deadline: raise RuntimeError(f"{len(processes)} ranks did not finish in time")
+                kind = RuntimeError if connected.exists() else ConnectionError
+                raise kind(f"rank {k} of {n} failed:\n{errors[k].read()[-3000:]}")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{n} ranks did not finish in time")
         time.sleep(.02)
+
+# %% ../nbs/03_distributed.ipynb #70f43def
+_START = ("import sys; from barlow_kit.distributed import _worker; "
+          "_worker(sys.argv[1], *map(int, sys.argv[2:]))")
+
+def _launch(job:bytes, ranks:int, timeout:float) -> list:
+    "Results of all ranks. ConnectionError when they did not find each other."
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder/"job").write_bytes(job)
+        errors = [open(folder/f"error{k}", "w+") for k in range(ranks)]
+        command = [sys.executable, "-c", _START, name]
+        processes = [subprocess.Popen([*command, str(k), str(ranks)], stderr=errors[k])
+                     for k in range(ranks)]
+        deadline = time.monotonic() + timeout
+        try: _wait(processes, errors, folder/"connected", deadline)
+        finally:
+            for p in processes:
+                p.kill()
+                p.wait()
+            for e in errors: e.close()
+        return [pickle.loads((folder/f"result{k}").read_bytes()) for k in range(ranks)]
 
 # %% ../nbs/03_distributed.ipynb #91199a8e
 def spawn(
@@ -77,46 +104,20 @@ def spawn(
     Raises RuntimeError with the traceback of the rank that failed."""
     job = cloudpickle.dumps((fn, args))
     try: return _launch(job, ranks, timeout)
-    except ConnectionError: return _launch(job, ranks, timeout)  # a busy machine may miss the first handshake
-
-def _launch(job:bytes, ranks:int, timeout:float) -> list:
-    "Start the processes and collect their results. ConnectionError when they did not find each other."
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "job").write_bytes(job)
-        code = ("import sys; from barlow_kit.distributed import _worker; "
-                "_worker(sys.argv[1], *map(int, sys.argv[2:]))")
-        errors = [open(Path(folder, f"error{k}"), "w+") for k in range(ranks)]
-        command = [sys.executable, "-c", code, folder]
-        processes = [subprocess.Popen([*command, str(k), str(ranks)], stderr=errors[k])
-                     for k in range(ranks)]
-        try: _wait(processes, errors, Path(folder, "connected"), time.monotonic() + timeout)
-        finally:
-            for p in processes: p.kill(); p.wait()
-            for e in errors: e.close()
-        return [pickle.loads(Path(folder, f"result{k}").read_bytes()) for k in range(ranks)]
+    except ConnectionError:       # a busy machine may miss the first handshake
+        return _launch(job, ranks, timeout)
 
 # %% ../nbs/03_distributed.ipynb #4310593a
 class _AllReduce(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, group):
-        ctx.group, y = group, x.clone(memory_format=torch.contiguous_format)
+        ctx.group = group
+        y = x.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(y, group=group)
         return y
 
     @staticmethod
     def backward(ctx, grad): return _AllReduce.apply(grad, ctx.group), None
-
-class _AllGather(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, group):
-        ctx.group, x = group, x.contiguous()
-        parts = [torch.empty_like(x) for _ in range(world_size(group))]
-        dist.all_gather(parts, x, group=group)
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return _AllReduce.apply(grad, ctx.group).chunk(world_size(ctx.group))[rank(ctx.group)], None
 
 def all_reduce(
     x:Tensor,   # Of the same shape on every rank
@@ -124,6 +125,21 @@ def all_reduce(
 ) -> Tensor:    # Of that shape
     "Sum of `x` over the ranks, on every rank, with its gradient."
     return x if world_size(group) == 1 else _AllReduce.apply(x, group)
+
+# %% ../nbs/03_distributed.ipynb #2f0c18cf
+class _AllGather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, group):
+        ctx.group = group
+        x = x.contiguous()
+        parts = [torch.empty_like(x) for _ in range(world_size(group))]
+        dist.all_gather(parts, x, group=group)
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx, grad):
+        grads = _AllReduce.apply(grad, ctx.group).chunk(world_size(ctx.group))
+        return grads[rank(ctx.group)], None
 
 def all_gather(
     x:Tensor,   # [n, ...], the same n on every rank
@@ -134,34 +150,70 @@ def all_gather(
 
 # %% ../nbs/03_distributed.ipynb #96e4cd4d
 class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
-    "Batch norm with the statistics of all ranks' samples, on any device. On one rank it is nn.BatchNorm."
+    "Batch norm with the statistics of all ranks' samples. On one rank: nn.BatchNorm."
     def _check_input_dim(self, x:Tensor): pass
 
     def forward(self, x:Tensor) -> Tensor:
         if not self.training or world_size() == 1: return super().forward(x)
-        dims, shape = [0, *range(2, x.ndim)], [1, -1] + [1]*(x.ndim - 2)
-        given, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))        # sums need the digits
-        count = all_reduce(torch.tensor(float(x.numel() // x.shape[1]), dtype=x.dtype, device=x.device))
+        dims = [0, *range(2, x.ndim)]
+        shape = [1, -1] + [1]*(x.ndim - 2)
+        given = x.dtype
+        x = x.to(torch.promote_types(given, torch.float32))      # sums need the digits
+        own = float(x.numel() // x.shape[1])
+        count = all_reduce(torch.tensor(own, dtype=x.dtype, device=x.device))
         mean = all_reduce(x.sum(dims)) / count
         x = x - mean.view(shape)
         variance = all_reduce(x.square().sum(dims)) / count
-        if self.num_batches_tracked is not None: self.num_batches_tracked += 1
-        rate = 1/float(self.num_batches_tracked or 1) if self.momentum is None else self.momentum
-        for kept, now in ((self.running_mean, mean), (self.running_var, variance * count / (count - 1))):
-            if kept is not None: kept.lerp_(now.detach(), rate)
+        self._keep(mean, variance * count / (count - 1))
         x = x * (variance + self.eps).rsqrt().view(shape)
-        return (x * self.weight.view(shape) + self.bias.view(shape) if self.affine else x).to(given)
+        if self.affine: x = x * self.weight.view(shape) + self.bias.view(shape)
+        return x.to(given)
 
+    def _keep(self, mean:Tensor, variance:Tensor) -> None:
+        "Update the running statistics, where there are any."
+        if self.num_batches_tracked is not None: self.num_batches_tracked += 1
+        rate = self.momentum
+        if rate is None: rate = 1/float(self.num_batches_tracked or 1)
+        if self.running_mean is not None: self.running_mean.lerp_(mean.detach(), rate)
+        if self.running_var is not None: self.running_var.lerp_(variance.detach(), rate)
+
+# %% ../nbs/03_distributed.ipynb #f19625b8
 def sync_batchnorm(
     model:nn.Module, # Changed in place; parameters and buffers are kept
 ) -> nn.Module:      # The model
     "Replace every batch norm by one over all ranks: torch's on CUDA, ours elsewhere."
-    if next(model.parameters()).is_cuda: return nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    if next(model.parameters()).is_cuda:
+        return nn.SyncBatchNorm.convert_sync_batchnorm(model)
     for module in model.modules():
-        if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d): module.__class__ = SyncBatchNorm
+        if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+            module.__class__ = SyncBatchNorm
     return model
 
 # %% ../nbs/03_distributed.ipynb #2dd9dc8d
+def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
+    "Rank, world size, local rank, address and port by torchrun or SLURM; None without."
+    if "RANK" in env and "WORLD_SIZE" in env: return _by_torchrun(env)
+    by_srun = int(env.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in env
+    return _by_slurm(env) if by_srun else None
+
+def _by_torchrun(env:dict) -> tuple[int, int, int, str, str]:
+    missing = [k for k in ("MASTER_ADDR", "MASTER_PORT") if k not in env]
+    if missing:
+        raise ValueError(f"RANK is set but not {' and '.join(missing)}: "
+                         "start with torchrun, or set them")
+    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+    number, ranks, local = (int(env.get(k, 0)) for k in names)
+    return number, ranks, local, env["MASTER_ADDR"], env["MASTER_PORT"]
+
+def _by_slurm(env:dict) -> tuple[int, int, int, str, str]:
+    prefix, first = re.findall(r"^([^,\[]+)(?:\[(\d+))?", env["SLURM_STEP_NODELIST"])[0]
+    address = env.get("MASTER_ADDR", prefix + first)
+    port = env.get("MASTER_PORT", str(20_000 + int(env["SLURM_JOB_ID"]) % 20_000))
+    names = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID")
+    number, ranks, local = (int(env[k]) for k in names)
+    return number, ranks, local, address, port
+
+# %% ../nbs/03_distributed.ipynb #08f6f0b3
 class Place(NamedTuple):
     "Where this process runs."
     rank: int            # Number of this process, from 0
@@ -169,51 +221,47 @@ class Place(NamedTuple):
     local_rank: int      # Number on this machine
     device: torch.device # Its device
 
-def _environment(env:dict) -> tuple[int, int, int, str, str]|None:
-    "Rank, world size, local rank, address and port as torchrun or SLURM give them; None without either."
-    if "RANK" in env and "WORLD_SIZE" in env:
-        missing = [k for k in ("MASTER_ADDR", "MASTER_PORT") if k not in env]
-        if missing:
-            raise ValueError(f"RANK is set but not {' and '.join(missing)}: start with torchrun, or set them")
-        numbers = (int(env.get(k, 0)) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
-        return *numbers, env["MASTER_ADDR"], env["MASTER_PORT"]
-    if int(env.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in env:     # started by srun
-        prefix, first = re.findall(r"^([^,\[]+)(?:\[(\d+))?", env["SLURM_STEP_NODELIST"])[0]
-        port = env.get("MASTER_PORT", str(20_000 + int(env["SLURM_JOB_ID"]) % 20_000))
-        numbers = (int(env[k]) for k in ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"))
-        return *numbers, env.get("MASTER_ADDR", prefix + first), port
-    return None
+def _connect(place:Place, address:str, timeout:float) -> None:
+    "Join the other ranks. RuntimeError when they do not answer."
+    backend = "nccl" if place.device.type == "cuda" else "gloo"
+    start = time.monotonic()
+    try:
+        dist.init_process_group(backend, init_method=f"tcp://{address}",
+                                rank=place.rank, world_size=place.world_size,
+                                timeout=timedelta(seconds=timeout))
+    except Exception as e:
+        waited = time.monotonic() - start
+        raise RuntimeError(f"rank {place.rank} of {place.world_size} got no connection "
+                           f"at {address}; gave up after {waited:.0f} s ({e}). "
+                           "Is rank 0 running, and is the port open?") from e
 
 # %% ../nbs/03_distributed.ipynb #9ca63c3f
 def init(
     device:str="auto",      # "cuda" or "cpu"; "auto" takes CUDA where there is some
     *,
     timeout:float=600.,     # Seconds to wait for the other ranks
-) -> Place:
+) -> Place:                 # Rank, world size, local rank and device
     """Join the run that torchrun or SLURM started.
 
-    Raises ValueError for a device that is not there, RuntimeError when the others do not answer."""
+    Raises ValueError for a device that is not there, RuntimeError when the others do
+    not answer."""
     if device not in ("auto", "cuda", "cpu"):
-        raise ValueError(f"device must be 'auto', 'cuda' or 'cpu', got {device!r}; which GPU is for "
-                         "CUDA_VISIBLE_DEVICES to say")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device 'cuda': PyTorch finds no GPU here; say 'cpu', or look at the driver")
+        raise ValueError(f"device must be 'auto', 'cuda' or 'cpu', got {device!r}; "
+                         "which GPU is for CUDA_VISIBLE_DEVICES to say")
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise ValueError("device 'cuda': PyTorch finds no GPU here; say 'cpu', or look "
+                         "at the driver")
     found = None if dist.is_initialized() else _environment(dict(os.environ))
     number, ranks, local, address, port = found or (rank(), world_size(), 0, "", "")
-    cuda = device == "cuda" or device == "auto" and torch.cuda.is_available()
-    place = Place(number, ranks, local, torch.device("cuda", local) if cuda else torch.device("cpu"))
-    if cuda: torch.cuda.set_device(place.device)
-    if found is None: return place
-    start = time.monotonic()
-    try:
-        dist.init_process_group("nccl" if cuda else "gloo", init_method=f"tcp://{address}:{port}",
-                                rank=number, world_size=ranks, timeout=timedelta(seconds=timeout))
-    except Exception as e:
-        raise RuntimeError(f"rank {number} of {ranks} got no connection at {address}:{port}; gave up after "
-                           f"{time.monotonic() - start:.0f} s ({e}). Is rank 0 running, and is the port open?"
-                           ) from e
+    cuda = device != "cpu" and available
+    where = torch.device("cuda", local) if cuda else torch.device("cpu")
+    place = Place(number, ranks, local, where)
+    if cuda: torch.cuda.set_device(where)
+    if found: _connect(place, f"{address}:{port}", timeout)
     return place
 
+# %% ../nbs/03_distributed.ipynb #685096b8
 def leave() -> None:
     "End a distributed run in order, where there is one; all ranks must call it."
-    if dist.is_available() and dist.is_initialized(): dist.destroy_process_group()
+    if _connected(): dist.destroy_process_group()

@@ -16,12 +16,24 @@ from torch.nn.functional import batch_norm
 from .distributed import all_gather, all_reduce, world_size
 
 # %% ../nbs/05_loss.ipynb #a29cdc70
-def _standardize(z:Tensor, eps:float=1e-5, group=None) -> tuple[Tensor, Tensor, Tensor]:
-    "Standardized z [N, D], and each unit's mean and variance [D], which come for free."
-    if world_size(group) > 1: return _standardize_across(z, eps, group)
-    mean, variance = z.new_zeros(z.shape[1]), z.new_ones(z.shape[1])
-    return batch_norm(z, mean, variance, training=True, momentum=1., eps=eps), mean, variance
+def standardize(
+    z:Tensor,         # Embeddings, [N, D]
+    eps:float=1e-5,   # Added to the variance, as in batch norm
+    *,
+    group=None,       # Process group whose ranks share the batch; None is all of them
+) -> Tensor:          # [N, D], each column with mean 0 and standard deviation 1
+    "Standardize each unit over the batch (section 2.1). A constant unit becomes 0."
+    return _standardize(z, eps, group)[0]
 
+def _standardize(z:Tensor, eps:float=1e-5, group=None) -> tuple[Tensor, Tensor, Tensor]:
+    "Standardized z [N, D], and each unit's mean and variance [D]."
+    if world_size(group) > 1: return _standardize_across(z, eps, group)
+    mean = z.new_zeros(z.shape[1])
+    variance = z.new_ones(z.shape[1])
+    z = batch_norm(z, mean, variance, training=True, momentum=1., eps=eps)
+    return z, mean, variance
+
+# %% ../nbs/05_loss.ipynb #a0c6a376
 def _standardize_across(z:Tensor, eps:float, group) -> tuple[Tensor, Tensor, Tensor]:
     "The same over the batch of all ranks."
     n = world_size(group) * len(z)
@@ -29,15 +41,6 @@ def _standardize_across(z:Tensor, eps:float, group) -> tuple[Tensor, Tensor, Ten
     z = z - mean
     variance = all_reduce(z.square().sum(0), group) / n
     return z * (variance + eps).rsqrt(), mean.detach(), variance.detach()
-
-def standardize(
-    z:Tensor,         # Embeddings, [N, D]
-    eps:float=1e-5,   # Added to the variance, as in batch norm
-    *,
-    group=None,       # Process group whose ranks share the batch; None is all of them
-) -> Tensor:          # [N, D], each column with mean 0 and standard deviation 1
-    "Standardize each unit over the batch (section 2.1), of all ranks. A constant unit becomes 0."
-    return _standardize(z, eps, group)[0]
 
 # %% ../nbs/05_loss.ipynb #51d2cd8d
 def cross_correlation(
@@ -48,71 +51,81 @@ def cross_correlation(
 ) -> Tensor:    # [D, D], entries in -1..1
     "The matrix C of equation 2."
     z1, z2 = _pair(z1, z2, group)
-    a, b = (standardize(z, group=group) for z in (z1, z2))
+    a = standardize(z1, group=group)
+    b = standardize(z2, group=group)
     return all_reduce(a.T @ b, group) / (world_size(group) * len(z1))
 
 # %% ../nbs/05_loss.ipynb #478b9fc9
 def at_least_float32(
     z:Tensor, # Any shape
-) -> Tensor:
-    "Half precision as float32, for sums over a batch need the digits; wider types as they are."
+) -> Tensor:  # The same values
+    "Half precision as float32, since sums over a batch need the digits; others as is."
     return z.to(torch.promote_types(z.dtype, torch.float32))
 
 def _pair(z1:Tensor, z2:Tensor, group=None) -> tuple[Tensor, Tensor]:
-    "Both embeddings in at least float32, or a ValueError that says what is wrong with their shapes."
+    "Both embeddings in at least float32, or a ValueError about their shapes."
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError("both embeddings must be [N, D] of one shape, "
                          f"got {tuple(z1.shape)} and {tuple(z2.shape)}")
     if len(z1)*world_size(group) < 2:
-        raise ValueError("the loss standardizes over the batch and needs at least 2 samples, "
-                         f"got N={len(z1)}")
+        raise ValueError("the loss standardizes over the batch and needs at least "
+                         f"2 samples, got N={len(z1)}")
     return at_least_float32(z1), at_least_float32(z2)
 
 # %% ../nbs/05_loss.ipynb #7ba2704e
 class _OffDiagonal(torch.autograd.Function):
-    "Squared norm of the off-diagonal part of aᵀb, for a and b [N, D], holding one D x D matrix."
+    "Squared norm of the off-diagonal part of aᵀb, for a and b [N, D] of all ranks."
     @staticmethod
     def forward(ctx, a, b, group=None):
-        c, ctx.group = all_reduce(a.T @ b, group).fill_diagonal_(0), group     # over all ranks, see below
+        c = all_reduce(a.T @ b, group).fill_diagonal_(0)
+        ctx.group = group
         ctx.save_for_backward(a, b, c)
-        return torch.linalg.vector_norm(c, dim=1).square().sum()       # by rows: no copy, and less rounding
+        return torch.linalg.vector_norm(c, dim=1).square().sum()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad):
-        (a, b, c), grad = ctx.saved_tensors, all_reduce(grad, ctx.group)
+        a, b, c = ctx.saved_tensors
+        grad = all_reduce(grad, ctx.group)
         return (2*grad) * (b @ c.T), (2*grad) * (a @ c), None
+
+# %% ../nbs/05_loss.ipynb #49b19e5e
+def _redundancy_direct(a:Tensor, b:Tensor, diagonal:Tensor|None, group=None) -> Tensor:
+    "Sum of the squared off-diagonal entries of aᵀb / N, through the D x D matrix."
+    return _OffDiagonal.apply(a / (world_size(group)*len(a)), b, group)
 
 # %% ../nbs/05_loss.ipynb #00965ca0
 class _GramProduct(torch.autograd.Function):
-    "<aaᵀ, bbᵀ> for a and b [N, D] of all ranks; a rank makes its own rows of both N x N matrices."
+    "<aaᵀ, bbᵀ> for a and b [N, D] of all ranks; a rank makes its own rows of both."
     @staticmethod
     def forward(ctx, a, b, group=None):
-        all_a, all_b, ctx.group = all_gather(a, group), all_gather(b, group), group
-        rows_a, rows_b = a @ all_a.T, b @ all_b.T
+        all_a = all_gather(a, group)
+        all_b = all_gather(b, group)
+        rows_a = a @ all_a.T
+        rows_b = b @ all_b.T
+        ctx.group = group
         ctx.save_for_backward(all_a, all_b, rows_a, rows_b)
         return all_reduce((rows_a * rows_b).sum(), group)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad):
-        (all_a, all_b, rows_a, rows_b), grad = ctx.saved_tensors, 2*all_reduce(grad, ctx.group)
+        all_a, all_b, rows_a, rows_b = ctx.saved_tensors
+        grad = 2*all_reduce(grad, ctx.group)
         return (grad*rows_b) @ all_a, (grad*rows_a) @ all_b, None
 
+# %% ../nbs/05_loss.ipynb #530c592a
 def _redundancy_gram(a:Tensor, b:Tensor, diagonal:Tensor, group=None) -> Tensor:
-    "Sum of the squared off-diagonal entries of aᵀb / N through two N x N Gram matrices."
-    return _GramProduct.apply(a, b, group) / (world_size(group)*len(a))**2 - diagonal.square().sum()
-
-def _redundancy_direct(a:Tensor, b:Tensor, diagonal:Tensor, group=None) -> Tensor:
-    "The same through the D x D matrix."
-    return _OffDiagonal.apply(a / (world_size(group)*len(a)), b, group)
+    "Sum of the squared off-diagonal entries of aᵀb / N, through two Gram matrices."
+    n = world_size(group)*len(a)
+    return _GramProduct.apply(a, b, group) / n**2 - diagonal.square().sum()
 
 # %% ../nbs/05_loss.ipynb #ef981364
 def choose_form(
     n:int, # Samples in the batch, N
     d:int, # Width of the embedding, D
 ) -> str:  # "gram" or "direct"
-    "The cheaper form, by multiply-adds: Gram where N < 3D/4. There it cannot cancel either."
+    "The cheaper form, by multiply-adds: Gram where N < 3D/4."
     return "gram" if 4*n < 3*d else "direct"
 
 # %% ../nbs/05_loss.ipynb #6d901995
@@ -124,17 +137,18 @@ class LossTerms(NamedTuple):
 
 # %% ../nbs/05_loss.ipynb #c4d02f01
 def _check_units(view:int, z:Tensor, mean:Tensor, variance:Tensor) -> None:
-    "Raise ValueError when embeddings hold NaN or infinity, or a unit that is constant over the batch."
+    "Raise ValueError for NaN, infinity, or a unit that is constant over the batch."
     if not variance.sum().isfinite():
         bad = (~z.isfinite()).any(1).nonzero().flatten().tolist()
-        raise ValueError(f"view {view} has NaN or infinity in {len(bad)} of {len(z)} rows, "
-                         f"the first {bad[:5]}: look for broken images or a learning rate "
-                         "that is too high")
+        raise ValueError(f"view {view} has NaN or infinity in {len(bad)} of {len(z)} "
+                         f"rows, the first {bad[:5]}: look for broken images or a "
+                         "learning rate that is too high")
     dead = (variance <= 1e-12*(1 + mean.square())).nonzero().flatten().tolist()
     if dead:
-        raise ValueError(f"view {view} has {len(dead)} of {z.shape[1]} units constant over the batch, "
-                         f"the first {dead[:5]}: they have no correlation with anything; "
-                         "the images are all alike, or the network has collapsed")
+        raise ValueError(f"view {view} has {len(dead)} of {z.shape[1]} units constant "
+                         f"over the batch, the first {dead[:5]}: they have no "
+                         "correlation with anything; the images are all alike, or the "
+                         "network has collapsed")
 
 # %% ../nbs/05_loss.ipynb #26da6e19
 def barlow_loss(
@@ -143,23 +157,28 @@ def barlow_loss(
     lambd:float=0.0051,  # Weight of the redundancy term
     form:str="auto",     # "direct" (D x D matrix), "gram" (N x N) or "auto"
     *,
-    group=None,          # Process group whose ranks share the batch; None is all of them
-    check:bool=True,     # Refuse NaN and constant units (on a GPU this waits for the result)
+    group=None,          # Process group whose ranks share the batch; None is all
+    check:bool=True,     # Refuse NaN and constant units (a GPU waits for the result)
 ) -> LossTerms:          # Scalars, at least float32
     """The Barlow Twins loss (equation 1), exact in either form.
 
     Raises ValueError for shapes that differ, fewer than 2 samples, NaN, constant units
     or an unknown form."""
     z1, z2 = _pair(z1, z2, group)
-    if form == "auto": form = choose_form(world_size(group)*len(z1), z1.shape[1])
+    ranks = world_size(group)
+    if form == "auto": form = choose_form(ranks*len(z1), z1.shape[1])
     if form not in ("direct", "gram"):
         raise ValueError(f"form must be 'auto', 'direct' or 'gram', got {form!r}")
+    redundancy_of = _redundancy_gram if form == "gram" else _redundancy_direct
     with torch.autocast(z1.device.type, enabled=False):
-        (a, *stats1), (b, *stats2) = (_standardize(z, group=group) for z in (z1, z2))
-        if check: _check_units(1, z1, *stats1); _check_units(2, z2, *stats2)
-        diagonal = all_reduce((a * b).mean(0), group) / world_size(group)
+        a, *statistics1 = _standardize(z1, group=group)
+        b, *statistics2 = _standardize(z2, group=group)
+        if check:
+            _check_units(1, z1, *statistics1)
+            _check_units(2, z2, *statistics2)
+        diagonal = all_reduce((a * b).mean(0), group) / ranks
         invariance = (1 - diagonal).square().sum()
-        redundancy = (_redundancy_gram if form == "gram" else _redundancy_direct)(a, b, diagonal, group)
+        redundancy = redundancy_of(a, b, diagonal, group)
         return LossTerms(invariance + lambd*redundancy, invariance, redundancy)
 
 # %% ../nbs/05_loss.ipynb #63eaeb3c
@@ -168,9 +187,13 @@ def loss_floor(
     d:int,               # Width of the embedding, D
     lambd:float=0.0051,  # Weight of the redundancy term, below 1
 ) -> float:              # Lowest value that the loss can take, whatever the two views
-    "Rank bound on the loss: what is left when the twins do the best that `n` samples allow."
+    """Rank bound on the loss: what is left at the best that `n` samples allow.
+
+    Raises ValueError for fewer than 2 samples, and for a weight outside [0, 1)."""
     if n < 2:
-        raise ValueError(f"the loss standardizes over the batch and needs at least 2 samples, got n={n}")
-    if not 0 <= lambd < 1: raise ValueError(f"the bound holds for 0 <= lambd < 1, got {lambd}")
+        raise ValueError("the loss standardizes over the batch and needs at least "
+                         f"2 samples, got n={n}")
+    if not 0 <= lambd < 1:
+        raise ValueError(f"the bound holds for 0 <= lambd < 1, got {lambd}")
     k = lambd * max(d/(n - 1) - 1, 0.)
     return d * k / (1 + k)

@@ -15,15 +15,33 @@ from torch.optim import Optimizer
 
 # %% ../nbs/07_optim.ipynb #a67be631
 def _trust(coefficient:float, params:list, d:list) -> tuple:
-    "q for each tensor, as 0-d tensors: no value has to come back from the device."
-    norm_p, norm_d = (torch.stack(torch._foreach_norm(x)) for x in (params, d))
-    return (coefficient * norm_p / norm_d).where((norm_p > 0) & (norm_d > 0), 1.).unbind()
+    "q for each tensor, as 0-d tensors."
+    norm_p = torch.stack(torch._foreach_norm(params))
+    norm_d = torch.stack(torch._foreach_norm(d))
+    q = coefficient * norm_p / norm_d
+    return q.where((norm_p > 0) & (norm_d > 0), 1.).unbind()
+
+# %% ../nbs/07_optim.ipynb #cb74868b
+def _lars_step(group:dict, params:list, buffers:list) -> None:
+    "Change the parameters of a group, and their momentum buffers, in place."
+    grads = [p.grad for p in params]
+    rest = 1 - group["momentum"]
+    decay = group["weight_decay"]
+    # either is a new tensor: the gradients stay as they are
+    if decay: d = torch._foreach_add(grads, params, alpha=decay)
+    else: d = torch._foreach_mul(grads, 1.)
+    if group["adapt"]: q = _trust(group["trust_coefficient"], params, list(d))
+    else: q = [1.]*len(d)
+    torch._foreach_mul_(d, [x/rest for x in q])
+    torch._foreach_lerp_(buffers, d, rest)
+    torch._foreach_add_(params, buffers, alpha=-group["lr"])
 
 # %% ../nbs/07_optim.ipynb #5dd60ac5
 class LARS(Optimizer):
-    """Layer-wise adaptive rate scaling (You et al., 2017), as in the released Barlow Twins code.
+    """Layer-wise adaptive rate scaling (You et al., 2017), as in the released code.
 
-    A parameter group may set `adapt=False` (plain momentum SGD) and its own `weight_decay`."""
+    A parameter group may set `adapt=False` (plain momentum SGD) and its own
+    `weight_decay`. Raises ValueError for settings out of their range."""
     def __init__(self,
         params:Iterable,               # Parameters, or groups of them
         lr:float,                      # Learning rate; multiplies after the momentum
@@ -31,11 +49,14 @@ class LARS(Optimizer):
         weight_decay:float=1e-6,       # Added to the gradient before its norm is taken
         trust_coefficient:float=1e-3,  # Share of its norm that a tensor moves, at lr 1
     ):
-        if lr < 0 or not 0 <= momentum < 1 or weight_decay < 0 or trust_coefficient <= 0:
-            raise ValueError("LARS needs lr >= 0, 0 <= momentum < 1, weight_decay >= 0 and "
-                f"trust_coefficient > 0, got {lr}, {momentum}, {weight_decay}, {trust_coefficient}")
-        super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay,
-                                      trust_coefficient=trust_coefficient, adapt=True))
+        below = lr < 0 or weight_decay < 0 or trust_coefficient <= 0
+        if below or not 0 <= momentum < 1:
+            got = f"{lr}, {momentum}, {weight_decay}, {trust_coefficient}"
+            raise ValueError("LARS needs lr >= 0, 0 <= momentum < 1, weight_decay >= 0 "
+                             f"and trust_coefficient > 0, got {got}")
+        defaults = dict(lr=lr, momentum=momentum, weight_decay=weight_decay,
+                        trust_coefficient=trust_coefficient, adapt=True)
+        super().__init__(params, defaults)
 
     @torch.no_grad()
     def step(self, closure:Callable|None=None):
@@ -45,19 +66,13 @@ class LARS(Optimizer):
             with torch.enable_grad(): loss = closure()
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
-            if params: self._update(group, params)
+            if params: _lars_step(group, params, [self._buffer(p) for p in params])
         return loss
 
-    def _update(self, group:dict, params:list):
-        for p in params:
-            if "mu" not in self.state[p]: self.state[p]["mu"] = torch.zeros_like(p)
-        mu, grads, keep = [self.state[p]["mu"] for p in params], [p.grad for p in params], 1 - group["momentum"]
-        decay, adapt = group["weight_decay"], group["adapt"]
-        d = torch._foreach_add(grads, params, alpha=decay) if decay else torch._foreach_mul(grads, 1.)
-        q = _trust(group["trust_coefficient"], params, list(d)) if adapt else [1.]*len(d)
-        torch._foreach_mul_(d, [x/keep for x in q])
-        torch._foreach_lerp_(mu, d, keep)
-        torch._foreach_add_(params, mu, alpha=-group["lr"])
+    def _buffer(self, p:torch.Tensor) -> torch.Tensor:
+        "The momentum of a parameter, zero at first."
+        if "mu" not in self.state[p]: self.state[p]["mu"] = torch.zeros_like(p)
+        return self.state[p]["mu"]
 
 # %% ../nbs/07_optim.ipynb #a48533ae
 def param_groups(
@@ -67,12 +82,17 @@ def param_groups(
     lr_biases:float=0.0048,      # For one-dimensional ones: biases and norm parameters
     weight_decay:float=1e-6,     # For the weights only
 ) -> list[dict]:                 # For `LARS`, or with the keys a torch optimizer knows
-    "Parameters that need gradients, in two groups: weights first, one-dimensional ones second."
+    """Parameters that need gradients, in two groups: weights first.
+
+    Raises ValueError for a model that is frozen."""
     params = [p for p in model.parameters() if p.requires_grad]
-    if not params: raise ValueError("the model has no parameter that needs a gradient: is it frozen?")
-    return [dict(params=[p for p in params if p.ndim > 1], lr=lr_weights, weight_decay=weight_decay,
-                 adapt=True),
-            dict(params=[p for p in params if p.ndim <= 1], lr=lr_biases, weight_decay=0., adapt=False)]
+    if not params:
+        raise ValueError("the model has no parameter that needs a gradient: "
+                         "is it frozen?")
+    weights = [p for p in params if p.ndim > 1]
+    others = [p for p in params if p.ndim <= 1]
+    return [dict(params=weights, lr=lr_weights, weight_decay=weight_decay, adapt=True),
+            dict(params=others, lr=lr_biases, weight_decay=0., adapt=False)]
 
 # %% ../nbs/07_optim.ipynb #81a46a8f
 def warmup_cosine(
@@ -81,9 +101,12 @@ def warmup_cosine(
     warmup:int,         # Steps of the linear rise
     final:float=0.001,  # Share of the peak that is left at the end
 ) -> float:             # Factor on the learning rate, in [0, 1]
-    "Linear warm-up from 0, then a cosine to `final` (section 2.2)."
+    """Linear warm-up from 0, then a cosine to `final` (section 2.2).
+
+    Raises ValueError for a warm-up that is as long as the run."""
     if not 0 <= warmup < total:
-        raise ValueError(f"need 0 <= warmup < total steps, got warmup {warmup} of {total}")
+        raise ValueError("need 0 <= warmup < total steps, "
+                         f"got warmup {warmup} of {total}")
     if step < warmup: return step / warmup
     cosine = .5 * (1 + math.cos(math.pi * (step - warmup) / (total - warmup)))
     return cosine + final * (1 - cosine)

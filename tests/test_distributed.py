@@ -3,6 +3,7 @@ import matplotlib.pyplot as plt
 import os
 import subprocess
 import sys
+import time
 import torch
 import torch.distributed as dist
 from copy import deepcopy
@@ -15,17 +16,34 @@ from barlow_kit.distributed import _environment, all_gather, all_reduce, barrier
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
 
-def test_who_am_i():
-    "nbs/03_distributed.ipynb: Who am I?"
+def test_rank_and_world_size():
+    "nbs/03_distributed.ipynb: Rank and world size"
     # cell a7a5288f
     rank(), world_size()
 
     # cell ffffe8dd
-    test_eq((rank(), world_size()), (0, 1)); barrier()
+    test_eq((rank(), world_size()), (0, 1))
+    barrier()
 
 
-def test_collectives_with_a_gradient():
-    "nbs/03_distributed.ipynb: Collectives with a gradient"
+def test_several_processes_from_a_notebook_spawn():
+    "nbs/03_distributed.ipynb: Several processes from a notebook: spawn"
+    # cell db036dc9
+    def who(word): return f"{word} from {rank()} of {world_size()}"
+    spawn(who, 2, "hello")
+
+    # cell cc55e77d
+    test_eq(spawn(who, 3, "hi"), ["hi from 0 of 3", "hi from 1 of 3", "hi from 2 of 3"])
+    def fails(): raise KeyError("lost")
+    try: spawn(fails, 1)
+    except RuntimeError as e: message = str(e)
+    assert "rank 0 of 1 failed" in message and "KeyError: 'lost'" in message
+    test_fail(lambda: spawn(lambda: time.sleep(60), 2, timeout=.5),
+              contains="2 ranks did not finish in time")
+
+
+def test_collectives_with_a_gradient_all_reduce_and_all_gather():
+    "nbs/03_distributed.ipynb: Collectives with a gradient: all_reduce and all_gather"
     # cell aa180b8b
     data = torch.tensor([1., 2., 3., 4.])
 
@@ -42,69 +60,86 @@ def test_collectives_with_a_gradient():
     alone = gradient_of_w(all_reduce)
     ours, plain = zip(*(spawn(both, n)[0] for n in (2, 4)))
     fig, ax = plt.subplots(figsize=(4.5, 2.6), layout="constrained")
-    ax.plot([1, 2, 4], [1, *(g/alone for g in ours)], "o-", color="#0072B2", label="all_reduce with gradient")
-    ax.plot([1, 2, 4], [1, *(g/alone for g in plain)], "s--", color="#D55E00", label="plain all_reduce")
-    ax.set(xlabel="ranks", ylabel="gradient / right gradient", ylim=(0, 1.1), xticks=[1, 2, 4])
+    ax.plot([1, 2, 4], [1, *(g/alone for g in ours)], "o-", color="#0072B2",
+            label="all_reduce with gradient")
+    ax.plot([1, 2, 4], [1, *(g/alone for g in plain)], "s--", color="#D55E00",
+            label="plain all_reduce")
+    ax.set(xlabel="ranks", ylabel="gradient / right gradient", ylim=(0, 1.1),
+           xticks=[1, 2, 4])
     ax.legend(frameon=False);
 
     # cell 49e12373
     test_eq(alone, 2*2*10*10)
-    test_eq(ours, (alone, alone)); test_eq(plain, (alone/2, alone/4))
+    test_eq(ours, (alone, alone))
+    test_eq(plain, (alone/2, alone/4))
+
     def gathered():
         x = (torch.arange(4, dtype=torch.float64).view(2, 2) + 10*rank()).requires_grad_()
         rows = all_gather(x)
         (rows * torch.arange(8.).view(4, 2)).sum().backward()
         return rows.detach(), x.grad
+
     (rows, grad0), (same, grad1) = spawn(gathered, 2)
-    test_eq(rows[:, 0].tolist(), [0, 2, 10, 12]); assert torch.equal(rows, same)
-    test_eq(torch.cat([grad0, grad1]).flatten().tolist(), [2.*k for k in range(8)])     # both ranks ran backward
+    test_eq(rows[:, 0].tolist(), [0, 2, 10, 12])
+    assert torch.equal(rows, same)
+    # both ranks ran backward
+    test_eq(torch.cat([grad0, grad1]).flatten().tolist(), [2.*k for k in range(8)])
     x = torch.randn(3, requires_grad=True)
-    assert all_reduce(x) is x and all_gather(x) is x                                    # one rank: nothing to do
+    assert all_reduce(x) is x and all_gather(x) is x            # one rank: nothing to do
 
 
-def test_batch_norm_over_all_ranks():
-    "nbs/03_distributed.ipynb: Batch norm over all ranks"
+def test_batch_norm_over_all_ranks_syncbatchnorm():
+    "nbs/03_distributed.ipynb: Batch norm over all ranks: SyncBatchNorm"
     # cell 4b2c2404
     torch.manual_seed(0)
     net = nn.Sequential(nn.Conv2d(1, 3, 2, bias=False), nn.BatchNorm2d(3), nn.ReLU(),
-                        nn.Flatten(), nn.Linear(27, 4, bias=False), nn.BatchNorm1d(4, momentum=None))
+                        nn.Flatten(), nn.Linear(27, 4, bias=False),
+                        nn.BatchNorm1d(4, momentum=None))
     net = sync_batchnorm(net).double()
     images = torch.randn(8, 1, 4, 4, dtype=torch.float64)
+    def as_one(tensors): return torch.cat([t.double().flatten() for t in tensors])
 
     def step(net):
         out = net(images.chunk(world_size())[rank()])
-        loss = all_reduce(out.pow(3).sum(0)).square().sum()              # couples the batch, as C does
+        loss = all_reduce(out.pow(3).sum(0)).square().sum()  # couples the batch, as C does
         loss.backward()
-        gradients = [all_reduce(p.grad) / world_size() for p in net.parameters()]          # DDP averages
-        return loss.item(), *(torch.cat([t.double().flatten() for t in x]) for x in (gradients, net.buffers()))
+        gradients = [all_reduce(p.grad) / world_size() for p in net.parameters()]
+        return loss.item(), as_one(gradients), as_one(net.buffers())
 
     # cell f2e24b22
-    one = step(deepcopy(net))
+    loss, *vectors = step(deepcopy(net))
     worst = 0.
     for ranks in (2, 4):
-        for loss, *vectors in spawn(step, ranks, net):
-            test_close(loss, one[0], eps=1e-11*abs(one[0]))
-            worst = max(worst, *(((a - b).norm() / b.norm()).item() for a, b in zip(vectors, one[1:])))
+        for their_loss, *theirs in spawn(step, ranks, net):
+            test_close(their_loss, loss, eps=1e-11*abs(loss))
+            errors = [((a - b).norm() / b.norm()).item() for a, b in zip(theirs, vectors)]
+            worst = max(worst, *errors)
     assert worst < 1e-12
-    plain = nn.Sequential(nn.BatchNorm2d(3)); x = torch.randn(4, 3, 5, 5)
+    plain = nn.Sequential(nn.BatchNorm2d(3))
+    x = torch.randn(4, 3, 5, 5)
     assert_close(sync_batchnorm(deepcopy(plain))(x), plain(x))
 
 
-def test_joining_a_cluster_s_run():
-    "nbs/03_distributed.ipynb: Joining a cluster's run"
+def test_joining_the_run_of_torchrun_or_slurm_init():
+    "nbs/03_distributed.ipynb: Joining the run of torchrun or SLURM: init"
     # cell 538de492
     init("cpu")
 
     # cell acce7310
-    torchrun = dict(RANK="3", WORLD_SIZE="8", LOCAL_RANK="1", MASTER_ADDR="10.0.0.7", MASTER_PORT="29500")
+    torchrun = dict(RANK="3", WORLD_SIZE="8", LOCAL_RANK="1", MASTER_ADDR="10.0.0.7",
+                    MASTER_PORT="29500")
     test_eq(_environment(torchrun), (3, 8, 1, "10.0.0.7", "29500"))
-    slurm = dict(SLURM_PROCID="9", SLURM_NTASKS="16", SLURM_LOCALID="1", SLURM_STEP_NODELIST="gpu[007-008,011]",
-                 SLURM_JOB_ID="123456")
+    slurm = dict(SLURM_PROCID="9", SLURM_NTASKS="16", SLURM_LOCALID="1",
+                 SLURM_STEP_NODELIST="gpu[007-008,011]", SLURM_JOB_ID="123456")
     test_eq(_environment(slurm), (9, 16, 1, "gpu007", "23456"))
     test_eq(_environment({**slurm, "SLURM_STEP_NODELIST": "big-machine"})[3], "big-machine")
-    test_eq(_environment({"SLURM_NTASKS": "16", "SLURM_PROCID": "0", "SLURM_JOB_ID": "7"}), None)   # no srun
-    test_eq(_environment({}), None); test_eq(_environment({"SLURM_NTASKS": "1", "SLURM_PROCID": "0"}), None)
-    test_fail(lambda: _environment(dict(RANK="0", WORLD_SIZE="2")), contains="not MASTER_ADDR and MASTER_PORT")
+    without_srun = dict(SLURM_NTASKS="16", SLURM_PROCID="0", SLURM_JOB_ID="7")
+    single = dict(SLURM_NTASKS="1", SLURM_PROCID="0")
+    for env in ({}, without_srun, single): test_eq(_environment(env), None)
+    test_fail(lambda: _environment(dict(RANK="0", WORLD_SIZE="2")),
+              contains="not MASTER_ADDR and MASTER_PORT")
+
+    # cell 913e523f
     nobody = dict(RANK="1", WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT="1")
     code = "from barlow_kit.distributed import init; init('cpu', timeout=1)"
     lonely = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nobody},
@@ -112,6 +147,8 @@ def test_joining_a_cluster_s_run():
     test_eq(lonely.returncode, 1)
     assert "rank 1 of 2 got no connection at 127.0.0.1:1; gave up after" in lonely.stderr
     test_eq((init("cpu").rank, dist.is_initialized()), (0, False))
+    test_eq(init("cpu").device, torch.device("cpu"))
     test_fail(lambda: init("cuda:1"), contains="'auto', 'cuda' or 'cpu', got 'cuda:1'")
     with patch("torch.cuda.is_available", lambda: False):
         test_fail(lambda: init("cuda"), contains="finds no GPU here")
+        test_eq(init().device, torch.device("cpu"))

@@ -14,26 +14,27 @@ for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__tes
 def test_lars_each_layer_moves_by_a_share_of_its_size():
     "nbs/07_optim.ipynb: LARS: each layer moves by a share of its size"
     # cell 3ad2641d
-    def naive_lars_step(params, buffers, lr, momentum=.9, weight_decay=1e-6, trust=1e-3, adapt=True):
+    def naive_lars_step(params, buffers, lr, adapt=True):
         for p, mu in zip(params, buffers):
-            d = p.grad + weight_decay*p
+            d = p.grad + 1e-6*p
             norm_p, norm_d = p.norm(), d.norm()
-            q = trust*norm_p/norm_d if adapt and norm_p > 0 and norm_d > 0 else 1.
-            mu.copy_(momentum*mu + q*d)
+            q = 1e-3*norm_p/norm_d if adapt and norm_p > 0 and norm_d > 0 else 1.
+            mu.copy_(.9*mu + q*d)
             p.copy_(p - lr*mu)
+
+    def share_moved(weights, gradient):
+        params = [w.clone() for w in weights]
+        for p in params: p.grad = gradient*torch.ones_like(p)
+        naive_lars_step(params, [torch.zeros_like(p) for p in params], lr=1.)
+        return [((p - w).norm()/w.norm()).item() for p, w in zip(params, weights)]
 
     torch.manual_seed(0)
     weights = [torch.randn(30, 20), .01*torch.randn(30, 20)]
-    moved = {}
-    for scale in (1e-3, 1, 1e3):
-        params = [w.clone() for w in weights]
-        for p in params: p.grad = scale*torch.ones_like(p)
-        naive_lars_step(params, [torch.zeros_like(p) for p in params], lr=1.)
-        moved[scale] = [((p - w).norm()/w.norm()).item() for p, w in zip(params, weights)]
-    {scale: [f"{m:.6f}" for m in of] for scale, of in moved.items()}
+    moved = {gradient: share_moved(weights, gradient) for gradient in (1e-3, 1, 1e3)}
+    {gradient: [f"{m:.6f}" for m in of] for gradient, of in moved.items()}
 
     # cell f6c5b247
-    for m in moved.values(): test_close(m, [1e-3, 1e-3], eps=1e-7)
+    for of in moved.values(): test_close(of, [1e-3, 1e-3], eps=1e-7)
 
     # cell da6c00a2
     torch.manual_seed(0)
@@ -47,78 +48,133 @@ def test_lars_each_layer_moves_by_a_share_of_its_size():
     # cell 22d2d9dd
     torch.manual_seed(0)
     shapes = [(64, 3, 3, 3), (200, 50), (7,), (5, 5), (4, 4)]
-    start = [torch.randn(s) for s in shapes]; start[3].zero_()
-    ours, theirs = [nn.Parameter(t.clone()) for t in start], [t.clone() for t in start]
+    start = [torch.randn(s) for s in shapes]
+    start[3].zero_()
+    ours = [nn.Parameter(t.clone()) for t in start]
+    theirs = [t.clone() for t in start]
     idle = nn.Parameter(torch.ones(3))
-    optimizer, buffers = LARS(ours + [idle], lr=0.), [torch.zeros(s) for s in shapes]
+    optimizer = LARS(ours + [idle], lr=0.)
+    buffers = [torch.zeros(s) for s in shapes]
     for step in range(12):
         for k, (a, b) in enumerate(zip(ours, theirs)):
-            a.grad = torch.randn_like(a) * (0 if k == 4 and step < 3 else 10.**(step % 4 - 2))
+            scale = 0 if k == 4 and step < 3 else 10.**(step % 4 - 2)
+            a.grad = torch.randn_like(a) * scale
             b.grad = a.grad.clone()
         gradients = [a.grad.clone() for a in ours]
         optimizer.param_groups[0]["lr"] = lr = .3 * (1 + step) / 12
-        optimizer.step(); naive_lars_step(theirs, buffers, lr)
+        optimizer.step()
+        naive_lars_step(theirs, buffers, lr)
         for a, b in zip(ours, theirs): assert_close(a.detach(), b, rtol=1e-6, atol=1e-6)
-        for a, g in zip(ours, gradients): assert torch.equal(a.grad, g)   # a step leaves the gradients alone
+        # a step leaves the gradients alone
+        for a, g in zip(ours, gradients): assert torch.equal(a.grad, g)
     test_eq(idle.detach(), torch.ones(3))
 
+    # cell e8afa9c9
+    p = nn.Parameter(torch.tensor([[3., 4.]]))
+    optimizer = LARS([p], lr=2., momentum=.6, weight_decay=.5, trust_coefficient=.1)
+    p.grad = torch.tensor([[0., 5.]])
+    optimizer.step()
+    q = .5/51.25**.5
+    assert_close(p.detach(), torch.tensor([[3 - 2*q*1.5, 4 - 2*q*7]]))
+    x, y = p.detach().flatten().tolist()
+    optimizer.param_groups[0]["lr"] = 0.
+    optimizer.step()
+    d = torch.tensor([[.5*x, 5 + .5*y]])
+    q2 = .1*(x**2 + y**2)**.5/d.norm()
+    assert_close(optimizer.state[p]["mu"], .6*q*torch.tensor([[1.5, 7.]]) + q2*d)
+    assert_close(p.detach(), torch.tensor([[x, y]]))
+
+    plain = LARS([dict(params=[p], adapt=False, weight_decay=0.)], lr=1., momentum=0.)
+    plain.step()
+    assert_close(p.detach(), torch.tensor([[x, y - 5]]))
+    usual = LARS([p], lr=1.).defaults
+    test_eq((usual["momentum"], usual["weight_decay"]), (0.9, 0.000001))
+    test_eq((usual["trust_coefficient"], usual["adapt"]), (0.001, True))
+
     # cell 3c7b1fa7
-    saved = deepcopy(optimizer.state_dict())
-    copy = [nn.Parameter(p.detach().clone()) for p in ours + [idle]]
-    restored = LARS(copy, lr=9.); restored.load_state_dict(saved)
-    test_eq(restored.param_groups[0]["lr"], optimizer.param_groups[0]["lr"])
-    for a, b in zip(ours, copy): b.grad = a.grad.clone()
-    optimizer.step(); restored.step()
-    assert all(torch.equal(a, b) for a, b in zip(ours, copy))
+    torch.manual_seed(0)
+    first = [nn.Parameter(torch.randn(4, 3)), nn.Parameter(torch.randn(2, 5))]
+    optimizer = LARS(first, lr=.3)
+    def give_gradients(params):
+        for p in params: p.grad = torch.ones_like(p)
+    give_gradients(first)
+    optimizer.step()
+    copy = [nn.Parameter(p.detach().clone()) for p in first]
+    restored = LARS(copy, lr=9.)
+    restored.load_state_dict(deepcopy(optimizer.state_dict()))
+    test_eq(restored.param_groups[0]["lr"], .3)
+    give_gradients(first)
+    give_gradients(copy)
+    optimizer.step()
+    restored.step()
+    assert all(torch.equal(a, b) for a, b in zip(first, copy))
 
     line = nn.Parameter(torch.tensor([[2.]]))
     steep = LARS([line], lr=100., momentum=0.)
     def closure():
-        steep.zero_grad(); loss = (line**2).sum(); loss.backward(); return loss
+        steep.zero_grad()
+        loss = (line**2).sum()
+        loss.backward()
+        return loss
     test_eq(steep.step(closure).item(), 4.)
     test_close(line.item(), 2 - 100*1e-3*2, eps=1e-5)
     test_fail(lambda: LARS([line], lr=-1.), contains="lr >= 0")
     test_fail(lambda: LARS([line], lr=1., momentum=1.), contains="momentum < 1")
 
 
-def test_two_groups_of_parameters():
-    "nbs/07_optim.ipynb: Two groups of parameters"
+def test_two_groups_of_parameters_weights_biases_and_norms():
+    "nbs/07_optim.ipynb: Two groups of parameters: weights, biases and norms"
     # cell f51304f5
     with torch.device("meta"): groups = param_groups(BarlowTwins())
-    [(len(g["params"]), sum(p.numel() for p in g["params"]), g["lr"], g["adapt"]) for g in groups]
+    [(len(g["params"]), sum(p.numel() for p in g["params"]), g["lr"], g["adapt"])
+     for g in groups]
 
     # cell bb1c9d21
     test_eq([len(g["params"]) for g in groups], [56, 110])
     test_eq(sum(p.numel() for p in groups[1]["params"]), 85_888)
-    frozen = nn.Linear(3, 4).requires_grad_(False)
-    test_fail(lambda: param_groups(frozen), contains="no parameter that needs a gradient")
+    test_eq([(g["lr"], g["weight_decay"], g["adapt"]) for g in groups],
+            [(0.2, 0.000001, True), (0.0048, 0., False)])
+    half = nn.Linear(3, 4)
+    half.bias.requires_grad_(False)
+    test_eq([len(g["params"]) for g in param_groups(half)], [1, 0])
+    test_fail(lambda: param_groups(half.requires_grad_(False)),
+              contains="no parameter that needs a gradient")
 
     torch.manual_seed(0)
     layer = nn.Linear(6, 4)
-    optimizer = LARS(param_groups(layer), lr=.2)
-    w, b = (p.detach().clone() for p in (layer.weight, layer.bias))
-    for p in (layer.weight, layer.bias): p.grad = torch.randn_like(p)
+    optimizer = LARS(param_groups(layer, weight_decay=.1), lr=.2)
+    w = layer.weight.detach().clone()
+    b = layer.bias.detach().clone()
+    layer.weight.grad = torch.randn_like(w)
+    layer.bias.grad = torch.randn_like(b)
     optimizer.step()
-    d = layer.weight.grad + 1e-6*w
-    assert_close(layer.weight.detach(), w - .2 * 1e-3*w.norm()/d.norm() * d, rtol=1e-6, atol=1e-7)
+    d = layer.weight.grad + .1*w
+    moved = w - .2 * 1e-3*w.norm()/d.norm() * d
+    assert_close(layer.weight.detach(), moved, rtol=1e-6, atol=1e-7)
     # plain: no decay, no adaptation
     assert_close(layer.bias.detach(), b - .0048*layer.bias.grad, rtol=1e-6, atol=1e-7)
 
 
-def test_warm_up_then_cool_down():
-    "nbs/07_optim.ipynb: Warm up, then cool down"
+def test_learning_rate_warm_up_then_a_cosine():
+    "nbs/07_optim.ipynb: Learning rate: warm up, then a cosine"
     # cell 007b1095
     total, warmup = 1000*625, 10*625
     steps = range(0, total + 1, 625)
+    rates = [1.6*warmup_cosine(step, total, warmup) for step in steps]
     fig, ax = plt.subplots(figsize=(5, 2.6), layout="constrained")
-    ax.plot([s/625 for s in steps], [1.6*warmup_cosine(s, total, warmup) for s in steps], color="#0072B2")
+    ax.plot([step/625 for step in steps], rates, color="#0072B2")
     ax.set(xlabel="epoch", ylabel="learning rate of weights",
            title="ImageNet, batch 2048: 0.2 x 2048/256 = 1.6 at the peak", ylim=0);
 
     # cell 1b38f4f2
-    published = {0: (0, 0), 6250: (1.6, .0384), 312_500: (.81348, .019524), 625_000: (.0016, .0000384)}
+    published = {0: (0, 0), 6250: (1.6, .0384), 312_500: (.81348, .019524),
+                 625_000: (.0016, .0000384)}
     for step, (weights, biases) in published.items():
         factor = warmup_cosine(step, 625_000, 6250)
-        test_close(.2*2048/256*factor, weights, eps=1e-5); test_close(.0048*2048/256*factor, biases, eps=1e-6)
+        test_close(.2*2048/256*factor, weights, eps=1e-5)
+        test_close(.0048*2048/256*factor, biases, eps=1e-6)
+    by_hand = {0: 0., 1: .25, 3: .75, 4: 1., 8: .6, 12: .2}        # cosine from 1 to 0.2
+    for step, factor in by_hand.items():
+        test_close(warmup_cosine(step, 12, 4, final=.2), factor, eps=1e-9)
     test_eq(warmup_cosine(0, 10, 0), 1.)
     test_fail(lambda: warmup_cosine(0, 10, 10), contains="warmup 10 of 10")
