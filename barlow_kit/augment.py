@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision.transforms.v2.functional as TF
 from PIL import Image, ImageFilter, ImageOps
 from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 from torch.utils.data import Dataset
-from torchvision.transforms import InterpolationMode
 
 from .data import FolderImages, ImageData, UnreadableImage, reading
 
@@ -178,14 +176,14 @@ def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
     return (x + v.noise*normal[:, :pixels].view_as(x)).clamp(0, 1)
 
 # %% ../nbs/02_augment.ipynb #301910ed
-_JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation,
-           TF.adjust_hue)
+_JITTER = ("adjust_brightness", "adjust_contrast", "adjust_saturation", "adjust_hue")
 
 def _warp_pil(image:Image.Image, p:dict) -> Image.Image:
     "Rotate, shear, zoom about the center, then shift; p has numbers, of one view."
+    from torchvision.transforms.v2 import functional as TF
     shift = [s*side for s, side in zip(p["shift"], image.size)]
     return TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.],
-                     InterpolationMode.BILINEAR)
+                     TF.InterpolationMode.BILINEAR)
 
 # %% ../nbs/02_augment.ipynb #a297f6f2
 def render_pil(
@@ -194,13 +192,15 @@ def render_pil(
     p:dict,             # Parameters of one view, as `draw` gives for one key
 ) -> Tensor:            # [C, size, size]
     "One view through PIL, the way of the official code."
+    from torchvision.transforms.v2 import functional as TF
     p = {k: x[0] if k == "key" else x[0].tolist() for k, x in p.items()}
     if v.warps: image = _warp_pil(image, p)
     box = [int(p[k]) for k in _BOX]
-    image = TF.resized_crop(image, *box, [v.size, v.size], InterpolationMode.BICUBIC)
+    bicubic = TF.InterpolationMode.BICUBIC
+    image = TF.resized_crop(image, *box, [v.size, v.size], bicubic)
     if p["flip"]: image = TF.hflip(image)
     if p["jitter"]:
-        for k in p["order"]: image = _JITTER[k](image, p["factor"][k])
+        for k in p["order"]: image = getattr(TF, _JITTER[k])(image, p["factor"][k])
     bands = len(image.getbands())
     if p["grayscale"]: image = TF.rgb_to_grayscale(image, num_output_channels=bands)
     if p["blur"]: image = image.filter(ImageFilter.GaussianBlur(p["sigma"]))
@@ -460,8 +460,9 @@ def plain_view(
 ) -> Tensor:     # The same, undistorted
     "The image normalized; of a photograph the middle."
     if isinstance(image, Image.Image):
+        from torchvision.transforms.v2 import functional as TF
         image = image.convert(_mode(v, image))
-        image = TF.resize(image, [round(v.size*8/7)], InterpolationMode.BICUBIC)
+        image = TF.resize(image, [round(v.size*8/7)], TF.InterpolationMode.BICUBIC)
         image = TF.pil_to_tensor(TF.center_crop(image, [v.size, v.size]))
     x = image.float()/255 if image.dtype == torch.uint8 else image.float()
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)

@@ -23,12 +23,12 @@ from torch import nn
 
 from .data import DATASETS, get_dataset, heldout_split
 from .distributed import init, rank
-from .evaluate import (Evaluation, Feed, FinetuneSettings, Labeled, LinearSettings,
-                                 accuracies, finetune, labels_of, linear_evaluation, pretrained)
+from .evaluate import (Evaluation, FinetuneSettings, Labeled, LinearSettings, accuracies,
+                                 finetune, labels_of, linear_evaluation, pretrained)
 from .probes import (compare_probes, extract_features, format_probes, some_images,
                                watch_features)
 from .recipe import Recipe, get_recipe, unknown_name
-from .report import PROBES, report
+from .report import report, report_probes
 from .train import (Run, add_options, add_train_options, exit_code, pretrain,
                               recipe_options, train_command, train_parser, usable_cores)
 from .twins import BarlowTwins, twin_correlation
@@ -252,7 +252,7 @@ def _knn(source:str, data:str, **options) -> None:
     page = report(source, data, probes=("kNN",), **options)
     if rank() == 0: print(page.split("## Published")[0].strip())
 
-@_command(report, source=_SOURCE, data=_DATA | dict(nargs="?"), probes=dict(choices=PROBES),
+@_command(report, source=_SOURCE, data=_DATA | dict(nargs="?"), probes=dict(choices=report_probes()),
           linear=dict(metavar="SETTINGS"))
 def _report(**options) -> None:
     "All probes that can run, beside the published figures."
@@ -290,13 +290,13 @@ def _train(
 def _top_accuracies(model, data:str, device:str, workers:int|None) -> str:
     "What a classifier gets right of the images that are held out."
     images = get_dataset(data, heldout_split(data))
-    part = Labeled(images, labels_of(images), model.head.out_features)
+    if workers is None: workers = usable_cores()
+    part = Labeled(images, labels_of(images), model.head.out_features, model.recipe.views.view1,
+                   device=init(device).device, workers=workers)
     names = getattr(images, "classes", ())
     if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
         raise ValueError(f"{data} has {len(names)} classes, the classifier knows {part.classes}")
-    place = init(device).device
-    feed = Feed(model.recipe.views.view1, 0, place, usable_cores() if workers is None else workers)
-    top1, top5 = accuracies(model.to(place), part, feed)
+    top1, top5 = accuracies(model.to(part.device), part)
     return f"{top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}"
 
 def _without_classifier(config:str, checkpoint:str) -> Any:

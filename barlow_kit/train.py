@@ -554,7 +554,7 @@ import inspect
 import os
 import re
 import sys
-from types import NoneType
+from types import NoneType, UnionType
 from typing import get_args, get_origin
 
 # %% ../nbs/12_train.ipynb #c19f4e08
@@ -565,16 +565,20 @@ def _comments(source:Callable) -> dict[str, str]:
     found = re.findall(r"^ +(\w+)[^#\n]*# +(.+)$", text, re.M)
     return dict(reversed(found))                   # the first line with a name is the one
 
+def _without_none(kind) -> Any:
+    "`int` of `int|None`."
+    rest = [k for k in get_args(kind) if k is not NoneType]
+    return rest[0] if isinstance(kind, UnionType) and len(rest) == 1 else kind
+
 def _reading(p:inspect.Parameter) -> dict|None:
     "How argparse reads a parameter; None for what a shell cannot say."
-    kind = p.annotation
+    kind = _without_none(p.annotation)
     if kind is p.empty: kind = type(p.default) if type(p.default) in (int, float) else str
     many = get_origin(kind) in (tuple, Sequence)
-    kinds = {*(get_args(kind) or [kind])} - {NoneType, Ellipsis}
-    if len(kinds) > 1 or not kinds <= {bool, int, float, str}: return None
-    kind = kinds.pop()
-    if kind is bool and p.default is False: return dict(action="store_true")
-    if kind is bool: return dict(action=argparse.BooleanOptionalAction)
+    if many: kind = get_args(kind)[0]
+    if kind not in (bool, int, float, str): return None
+    if kind is bool:
+        return dict(action="store_true" if p.default is False else argparse.BooleanOptionalAction)
     reading = dict(type=kind, metavar="TEXT" if kind is str else kind.__name__.upper())
     return reading | dict(nargs="+") if many else reading
 

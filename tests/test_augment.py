@@ -6,7 +6,6 @@ import numpy as np
 import tempfile
 import time
 import torch
-import torchvision.transforms.v2.functional as TF
 from PIL import Image, ImageFilter
 from dataclasses import replace
 from fastcore.test import test_close, test_eq, test_fail
@@ -17,6 +16,7 @@ from torch.testing import assert_close
 from torch.utils.data import DataLoader
 from torchvision import transforms as T
 from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as TF
 from barlow_kit.augment import TwoViews, View, ViewsDataset, _GOLDEN, _add_noise, _blur, _jitter, _mix, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
 from barlow_kit.data import FolderImages, get_dataset
 

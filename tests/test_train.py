@@ -476,14 +476,14 @@ def test_from_a_shell():
     "nbs/12_train.ipynb: From a shell"
     # cell 6a4f1c9e
     def brew(
-        tea:str,                     # Name of the tea
+        tea:str,                        # Name of the tea
         *,
-        minutes:float=3.,            # How long it draws
-        cups:int|None=None,          # How many; by default one for each guest
-        strong:bool=False,           # Twice the leaves
-        lid:bool=True,               # Keep the pot closed
-        guests:Sequence[str]=(),     # Their names
-        when_done:Callable|None=None # Is called at the end: not for a shell
+        minutes:float=3.,               # How long it draws
+        cups:int|None=None,             # How many; by default one for each guest
+        strong:bool=False,              # Twice the leaves
+        lid:bool=True,                  # Keep the pot closed
+        guests:Sequence[str]|None=None, # Their names
+        when_done:Callable|None=None,   # Is called at the end: not for a shell
     ):
         return dict(tea=tea, minutes=minutes, strong=strong, lid=lid, guests=guests)
 
