@@ -1,5 +1,7 @@
-"""Committed notebooks run in a browser from top to bottom."""
+"""Committed notebooks in a browser: they run from top to bottom, and saving them changes nothing."""
 import pytest
+
+from barlow_kit.workshop.notebooks import load_notebook, notebook_text, standard_form
 
 
 @pytest.mark.parametrize("path", ["01_plot.ipynb", "18_canvas.ipynb", "19_explore.ipynb"])
@@ -9,3 +11,17 @@ def test_runs(lab, path):
     nb.run_all()
     assert nb.errors() == []
     assert nb.unrun() == []
+
+
+@pytest.mark.parametrize("path", ["05_loss.ipynb", "18_canvas.ipynb", "tutorials/quickstart.ipynb"])
+def test_saving_changes_nothing(lab, path):
+    "Opened and saved in JupyterLab, the file is the same byte for byte; cleaned, it still is."
+    file = lab.server.root/path
+    before = file.read_text(encoding="utf8")
+    written = file.stat().st_mtime_ns
+    lab.open(path).save()
+    assert file.stat().st_mtime_ns > written, "JupyterLab did not save"
+    saved = file.read_text(encoding="utf8")
+    different = [(old, new) for old, new in zip(before.split("\n"), saved.split("\n")) if old != new]
+    assert saved == before, f"first lines that differ: {different[:1]}"
+    assert notebook_text(standard_form(load_notebook(file, path))) == saved
