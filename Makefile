@@ -79,19 +79,11 @@ bench: $(VENV)/.barlow_kit_lab
 	@for b in loss lars views jpeg step; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
 
 export: $(VENV)/.barlow_kit_dev
-	"$(BIN)/python" -m barlow_kit.workshop.tests clean
-	PATH="$(abspath $(BIN)):$$PATH" nbdev_export
-	"$(BIN)/python" -m barlow_kit.workshop.tests
-	"$(BIN)/python" -m barlow_kit.workshop.tests readme
+	"$(BIN)/python" -m barlow_kit.workshop.export
 
 # The package, the tests and the README must be what the notebooks say.
 check: $(VENV)/.barlow_kit_dev
-	@before=$$(mktemp -d) && cp -r barlow_kit "$$before" && PATH="$(abspath $(BIN)):$$PATH" nbdev_export \
-	  && diff -r -x __pycache__ "$$before/barlow_kit" barlow_kit && rm -r "$$before" \
-	  || { echo "barlow_kit/ was not what the notebooks export: it is now; look at the difference above and commit it"; exit 1; }
-	@"$(BIN)/python" -m barlow_kit.workshop.tests clean --check
-	@"$(BIN)/python" -m barlow_kit.workshop.tests --check
-	@"$(BIN)/python" -m barlow_kit.workshop.tests readme --check
+	@"$(BIN)/python" -m barlow_kit.workshop.export --check
 
 # Experiments are read from their results; these three also train, five steps of each variant (all: SHORT=.).
 SHORT ?= ^(loss_ablation|asymmetry|length)
