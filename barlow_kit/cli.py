@@ -252,7 +252,10 @@ def _knn(source:str, data:str, **options) -> None:
     page = report(source, data, probes=("kNN",), **options)
     if rank() == 0: print(page.split("## Published")[0].strip())
 
-@_command(report, source=_SOURCE, data=_DATA | dict(nargs="?"), probes=dict(choices=report_probes()),
+_PROBES = dict(metavar="PROBE", choices=report_probes(),
+               help=f"some of: {', '.join(report_probes())} (default: all)")
+
+@_command(report, source=_SOURCE, data=_DATA | dict(nargs="?"), probes=_PROBES,
           linear=dict(metavar="SETTINGS"))
 def _report(**options) -> None:
     "All probes that can run, beside the published figures."

@@ -597,7 +597,7 @@ def _add_option(parser, p:inspect.Parameter, comment:str, shown:bool, more:dict)
     positional = required and p.kind is not p.KEYWORD_ONLY or settings.get("nargs") == "?"
     if required and not positional: settings["required"] = True
     if positional and "metavar" not in more: settings.pop("metavar", None)
-    if "choices" in settings: settings.pop("metavar", None)
+    if "choices" in more and "metavar" not in more: settings.pop("metavar", None)
     flag = p.name if positional else "--" + p.name.replace("_", "-")
     parser.add_argument(flag, default=argparse.SUPPRESS, **settings)
 
