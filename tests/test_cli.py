@@ -299,11 +299,11 @@ def test_comparing_from_the_shell():
                "neither": dict(projector_norm=False, mix=5.), "plain": dict(batch_size=1024)}
     lines = compare(changed, "digits", get_variant("digits"), seeds=1, full=True).splitlines()
     for line, changes in zip((line for line in lines if " pretrain " in line), changed.values(), strict=True):
-        with patch("barlow_kit.train.pretrain", side_effect=ValueError("seen")) as seen:
+        with patch("barlow_kit.cli.train_command", side_effect=ValueError("seen")) as seen:
             test_eq(said_by(*shlex.split(line)[5:])[0], 1)
         overrides = {k: v for k, v in seen.call_args.kwargs.items() if k in Recipe.__dataclass_fields__}
         make = get_recipe if changes.keys() <= Recipe.__dataclass_fields__.keys() else get_variant
-        test_eq(get_recipe(seen.call_args.args[1], **overrides), make("imagenet-300e", **changes))
+        test_eq(get_recipe(seen.call_args.kwargs["recipe"], **overrides), make("imagenet-300e", **changes))
 
 
 def test_lessons_without_a_checkout():
