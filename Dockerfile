@@ -11,6 +11,6 @@ USER learner
 WORKDIR /home/learner/barlow_kit
 COPY --chown=learner . .
 ARG PIP_ARGS="--no-cache-dir"
-RUN make .venv/.barlow_kit PIP_ARGS="$PIP_ARGS"
+RUN make .venv/.barlow_kit_lab PIP_ARGS="$PIP_ARGS"
 EXPOSE 8888
 CMD ["make", "lab", "LAB_ARGS=--ip=0.0.0.0 --no-browser"]

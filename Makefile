@@ -8,7 +8,7 @@ LAB_ARGS ?=
 PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test types notebooks test-browser chromium lab bench docs docs-serve export check lesson mutants
+.PHONY: help quickstart test test-oldest types notebooks test-browser chromium lab lab-check wheel bench docs docs-serve export check lesson mutants
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
@@ -16,7 +16,10 @@ help:
 	@echo "make types        check the type hints of the package"
 	@echo "make notebooks    run all notebooks from top to bottom, the long ones included"
 	@echo "make test-browser click through the widgets in JupyterLab and Notebook 7 (needs Chromium; CHROMIUM=/path/to/it)"
-	@echo "make lab          open the quickstart notebook in JupyterLab"
+	@echo "make lab          open the quickstart notebook in JupyterLab (installs what the lessons import)"
+	@echo "make lab-check    do all lessons find what they import? runs five of them (about two minutes)"
+	@echo "make wheel        build the wheel and the source archive into dist/"
+	@echo "make test-oldest  run the tests with the oldest versions that settings.ini allows (before a release)"
 	@echo "make docs         build the documentation site into _docs; make docs-serve shows it at http://localhost:$(PORT)"
 	@echo "make bench        measure speed and memory against the usual formulations"
 	@echo "make lesson N=05  export one notebook and test what the edit reaches, in seconds (RUN=1, ALL=1, WATCH=1)"
@@ -40,10 +43,15 @@ $(VENV)/.barlow_kit: settings.ini setup.py $(OTHER) | $(BIN)/python
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e .
 	@echo "$(CURDIR)" > $@
 
+$(VENV)/.barlow_kit_lab: settings.ini setup.py $(OTHER) | $(BIN)/python
+	@echo "Installing the kit and all that the lessons need into $(VENV) (PyTorch is large: minutes on the first time)"
+	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[lab]'
+	@echo "$(CURDIR)" | tee $@ > "$(VENV)/.barlow_kit"
+
 $(VENV)/.barlow_kit_dev: settings.ini setup.py $(OTHER) | $(BIN)/python
 	@echo "Installing the kit and the tools for development into $(VENV) (PyTorch is large: minutes on the first time)"
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[dev]'
-	@echo "$(CURDIR)" | tee $@ > "$(VENV)/.barlow_kit"
+	@echo "$(CURDIR)" | tee $@ "$(VENV)/.barlow_kit_lab" > "$(VENV)/.barlow_kit"
 
 $(VENV)/.barlow_kit_browser: $(VENV)/.barlow_kit_dev
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[browser]'
@@ -52,10 +60,14 @@ $(VENV)/.barlow_kit_browser: $(VENV)/.barlow_kit_dev
 quickstart: $(VENV)/.barlow_kit
 	@"$(BIN)/barlow-kit" quickstart
 
-lab: $(VENV)/.barlow_kit
+lab: $(VENV)/.barlow_kit_lab
 	"$(BIN)/jupyter" lab $(LAB_ARGS) nbs/tutorials/quickstart.ipynb
 
-$(VENV)/.barlow_kit_docs: $(VENV)/.barlow_kit
+# Means most in an environment without the tools for development: make lab-check VENV=/tmp/reader
+lab-check: $(VENV)/.barlow_kit_lab
+	@OMP_NUM_THREADS=1 "$(BIN)/python" .ci/lab_check.py
+
+$(VENV)/.barlow_kit_docs: $(VENV)/.barlow_kit_lab
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) -e '.[docs]'
 	@echo "$(CURDIR)" > $@
 
@@ -65,7 +77,7 @@ docs: $(VENV)/.barlow_kit_docs
 docs-serve: docs
 	"$(BIN)/python" -m http.server $(PORT) --bind 127.0.0.1 --directory _docs
 
-bench: $(VENV)/.barlow_kit
+bench: $(VENV)/.barlow_kit_lab
 	@for b in loss lars views jpeg step; do echo "== benchmarks/$$b.py"; "$(BIN)/python" benchmarks/$$b.py || exit 1; done
 
 export: $(VENV)/.barlow_kit_dev
@@ -110,3 +122,18 @@ chromium:
 
 test-browser: chromium $(VENV)/.barlow_kit_browser
 	"$(BIN)/python" -m pytest tests/browser -m browser -q $(ARGS)
+
+wheel: $(VENV)/.barlow_kit_dev
+	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) build
+	@rm -rf build dist && "$(BIN)/python" -m build -o dist . >/dev/null && ls -l dist
+
+# The lower bounds of settings.ini, each as the one version: an environment of its own, several GB.
+OLDEST ?= /tmp/barlow_kit_oldest
+OLDEST_PYTHON ?= python3.10
+LOWER = 'import configparser as c, re; s = c.ConfigParser(delimiters=["="]); s.read("settings.ini"); \
+  print(*re.findall(r"\S+>=\S+", s["DEFAULT"]["requirements"] + " " + s["DEFAULT"]["lab_requirements"]), sep="\n")'
+test-oldest:
+	@test -x "$(OLDEST)/bin/python" || "$(OLDEST_PYTHON)" -m venv "$(OLDEST)"
+	@"$(OLDEST)/bin/python" -c $(LOWER) | sed '/^fastcore/d; s/>=/==/' > "$(OLDEST)/oldest.txt" && cat "$(OLDEST)/oldest.txt"
+	@"$(OLDEST)/bin/python" -m pip install -q $(PIP_ARGS) -c "$(OLDEST)/oldest.txt" -e '.[dev]'
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg "$(OLDEST)/bin/python" -m pytest tests -q -n $(WORKERS) --dist worksteal $(ARGS)

@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision.transforms.v2.functional as TF
 from PIL import Image, ImageFilter, ImageOps
 from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 from torch.utils.data import Dataset
-from torchvision.transforms import InterpolationMode
 
 from .data import FolderImages, ImageData, UnreadableImage, reading
 
@@ -93,7 +91,6 @@ class View:
 # %% ../nbs/02_augment.ipynb #6ca27f51
 def _between(lo:float, hi:float, u:Tensor) -> Tensor: return lo + (hi - lo)*u
 
-# %% ../nbs/02_augment.ipynb #f8f43eaa
 def _draw_crop(
     v:View,                    # For the ratio
     scale:tuple[float, float], # Range of the share of the area
@@ -126,7 +123,6 @@ def _draw_colors(v:View, u:Tensor) -> dict:
     factors.append(_between(-v.hue, v.hue, u[3]))
     return dict(factor=torch.stack(factors, 1), order=u[4:8].argsort(0).T)
 
-# %% ../nbs/02_augment.ipynb #e57b6791
 def _draw_warp(v:View, u:Tensor) -> dict:
     "Rotation, shift, zoom and shear; u [5, n]."
     return dict(rotate=_between(-v.rotate, v.rotate, u[0]),
@@ -144,9 +140,9 @@ def draw(
     "The parameters of n views. The same key always gives the same ones."
     u = uniforms(keys, 42).T
     def each(side): return torch.as_tensor(side).to(u.device).double().expand(len(keys))
-    whole = each(0), each(0), each(height), each(width)
-    box = whole
-    if v.scale: box = _draw_crop(v, v.scale, u[20:42], each(height), each(width))
+    height, width = each(height), each(width)
+    if v.scale: box = _draw_crop(v, v.scale, u[20:42], height, width)
+    else: box = torch.zeros_like(height), torch.zeros_like(width), height, width
     corner_and_sides = dict(zip(_BOX, (t.float() for t in box)))
     return dict(**corner_and_sides, flip=u[0] < v.flip,
                 jitter=u[1] < v.jitter, **_draw_colors(v, u[2:10]),
@@ -180,14 +176,14 @@ def _add_noise(v:View, x:Tensor, keys:Tensor) -> Tensor:
     return (x + v.noise*normal[:, :pixels].view_as(x)).clamp(0, 1)
 
 # %% ../nbs/02_augment.ipynb #301910ed
-_JITTER = (TF.adjust_brightness, TF.adjust_contrast, TF.adjust_saturation,
-           TF.adjust_hue)
+_JITTER = ("adjust_brightness", "adjust_contrast", "adjust_saturation", "adjust_hue")
 
 def _warp_pil(image:Image.Image, p:dict) -> Image.Image:
     "Rotate, shear, zoom about the center, then shift; p has numbers, of one view."
+    from torchvision.transforms.v2 import functional as TF
     shift = [s*side for s, side in zip(p["shift"], image.size)]
     return TF.affine(image, p["rotate"], shift, p["zoom"], [p["shear"], 0.],
-                     InterpolationMode.BILINEAR)
+                     TF.InterpolationMode.BILINEAR)
 
 # %% ../nbs/02_augment.ipynb #a297f6f2
 def render_pil(
@@ -196,13 +192,15 @@ def render_pil(
     p:dict,             # Parameters of one view, as `draw` gives for one key
 ) -> Tensor:            # [C, size, size]
     "One view through PIL, the way of the official code."
+    from torchvision.transforms.v2 import functional as TF
     p = {k: x[0] if k == "key" else x[0].tolist() for k, x in p.items()}
     if v.warps: image = _warp_pil(image, p)
     box = [int(p[k]) for k in _BOX]
-    image = TF.resized_crop(image, *box, [v.size, v.size], InterpolationMode.BICUBIC)
+    bicubic = TF.InterpolationMode.BICUBIC
+    image = TF.resized_crop(image, *box, [v.size, v.size], bicubic)
     if p["flip"]: image = TF.hflip(image)
     if p["jitter"]:
-        for k in p["order"]: image = _JITTER[k](image, p["factor"][k])
+        for k in p["order"]: image = getattr(TF, _JITTER[k])(image, p["factor"][k])
     bands = len(image.getbands())
     if p["grayscale"]: image = TF.rgb_to_grayscale(image, num_output_channels=bands)
     if p["blur"]: image = image.filter(ImageFilter.GaussianBlur(p["sigma"]))
@@ -260,7 +258,7 @@ def _blur(
 # %% ../nbs/02_augment.ipynb #bb0b440c
 def _gray(x:Tensor) -> Tensor:
     "Gray planes [n, H, W] of color planes [C, n, H, W]."
-    if len(x) != 3: return x[0].clone()
+    if len(x) == 1: return x[0].clone()
     return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114)
 
 def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
@@ -357,7 +355,6 @@ def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
     own = [f.index_select(0, i).view(-1, 1, 1) for f in factors]
     x.index_copy_(1, i, op(x.index_select(1, i), *own))
 
-# %% ../nbs/02_augment.ipynb #5d45c83a
 def _colors(v:View, x:Tensor, p:dict, out:Tensor|None) -> Tensor:
     "What follows the geometry, on color planes: from jitter to normalization."
     radius = math.ceil(3*v.sigma[1])
@@ -392,7 +389,6 @@ def crop_batch(
     unflipped = p | dict(flip=torch.zeros_like(p["flip"]))
     return _geometry(v, images, unflipped).transpose(0, 1)
 
-# %% ../nbs/02_augment.ipynb #68286d55
 def render_crops(
     v:View,         # Distribution, for normalization
     crops:Tensor,   # [n, C, size, size], uint8 or float in 0..1
@@ -446,7 +442,6 @@ def view_one(
     if isinstance(image, Tensor): return view_batch(v, image[None], key)[0]
     return render_pil(v, image.convert(_mode(v, image)), draw(v, key, *size))
 
-# %% ../nbs/02_augment.ipynb #a4ffde0c
 def _size(image) -> tuple[int, int]:
     "Height and width."
     if isinstance(image, Tensor): return image.shape[-2], image.shape[-1]
@@ -465,8 +460,9 @@ def plain_view(
 ) -> Tensor:     # The same, undistorted
     "The image normalized; of a photograph the middle."
     if isinstance(image, Image.Image):
+        from torchvision.transforms.v2 import functional as TF
         image = image.convert(_mode(v, image))
-        image = TF.resize(image, [round(v.size*8/7)], InterpolationMode.BICUBIC)
+        image = TF.resize(image, [round(v.size*8/7)], TF.InterpolationMode.BICUBIC)
         image = TF.pil_to_tensor(TF.center_crop(image, [v.size, v.size]))
     x = image.float()/255 if image.dtype == torch.uint8 else image.float()
     return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
@@ -528,7 +524,7 @@ class TwoViews:
 
     def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *,
                seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        "Both views in `epoch` from `crops1`, `crops2` of `ViewsDataset(finish=False)`."
+        "Both views in `epoch` from crops of `ViewsDataset(finish=False)`."
         index = index.to(crops1.device)
         return _both_views(self, _view_of_crops, crops1, crops2, index, seed, epoch)
 
@@ -550,14 +546,13 @@ def reduce_decoding(
     boxes:list,        # (top, left, height, width) of each crop
     size:int,          # Side that they will be resized to
 ) -> list:             # The boxes, in pixels of what will be decoded
-    "Let a JPEG decoder shrink the image, as far as the boxes keep `size` pixels."
+    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as boxes keep `size` pixels."
     most = min(min(h, w) for _, _, h, w in boxes) // size
     by = next((k for k in (8, 4, 2) if k <= most), 1)
     if by == 1: return boxes
     if not image.draft(None, (image.width//by, image.height//by)): return boxes
     return [_shrunk(box, by, image) for box in boxes]
 
-# %% ../nbs/02_augment.ipynb #0c8fbd44
 def _shrunk(box:tuple, by:int, image:Image.Image) -> tuple:
     "A box in pixels of the image that is smaller by a factor."
     top, left, height, width = box
@@ -587,7 +582,6 @@ def _image(data:ImageData, i:int, opened:bool):
     except UnreadableImage as e: return e
     return item[0] if isinstance(item, (tuple, list)) else item
 
-# %% ../nbs/02_augment.ipynb #92dc8960
 def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
               seed:int, epoch:Tensor) -> list:
     "Both views of each image, one by one through PIL; or the error."
@@ -610,7 +604,6 @@ def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
         with reading(name): return _crop_pair_pil(views, params, image, mode, opened)
     except UnreadableImage as e: return e
 
-# %% ../nbs/02_augment.ipynb #86505306
 def _crop_pair_pil(views:tuple, params:list, image, mode:str, opened:bool) -> tuple:
     "The same of a PIL image: warped, decoded smaller, or just cropped."
     boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
@@ -666,13 +659,11 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
         shown[todo] = (shown[todo] + 1) % n
     raise _all_broken(views.data, int(asked[todo[0]]), made[todo[0]])
 
-# %% ../nbs/02_augment.ipynb #e85f500c
 def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
     "The error when too many images in a row, from number `first` on, cannot be read."
     name = data.name(first) if hasattr(data, "name") else f"image {first}"
-    tried = min(100, len(data))
-    error = UnreadableImage(f"{tried} images in a row cannot be read, from {name} on: "
-                            f"is the data whole? The last error: {last}")
+    error = UnreadableImage(f"{min(100, len(data))} images in a row cannot be read, from "
+                            f"{name} on: is the data whole? The last error: {last}")
     error.__cause__ = last
     return error
 

@@ -13,11 +13,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
@@ -128,8 +126,9 @@ def _prepare(train:Features, test:Features) -> tuple:
     return units[0].numpy(), y.numpy(), units[1].numpy(), test[1].numpy()
 
 # %% ../nbs/13_probes.ipynb #78393987
-def _logistic(C:float) -> LogisticRegression:
+def _logistic(C:float) -> Any:
     "The classifier of the linear probes."
+    from sklearn.linear_model import LogisticRegression
     return LogisticRegression(C=C, max_iter=2000)
 
 def _percent(classifier, x, y, tx, ty) -> float:
@@ -193,6 +192,7 @@ def knn_probe(
     k:int=5,        # Neighbors that vote
 ) -> ProbeResult:
     "Vote of the k nearest training images, Euclidean distance, equal weights."
+    from sklearn.neighbors import KNeighborsClassifier
     x, y, tx, ty = _prepare(train, test)
     if not 1 <= k <= len(y):
         raise ValueError(f"k must be between 1 and the {len(y)} training images, "
@@ -324,10 +324,10 @@ def register_probe(
         return probe
     return add
 
-# %% ../nbs/13_probes.ipynb #de7916cb
+# %% ../nbs/13_probes.ipynb #6871e4a7
 def planned_probes(
     settings:Mapping[str, Sequence[dict]], # Name -> settings of each run; [] for no run
-) -> Iterator[tuple[str, partial]]:        # Name, and (train, test) -> result
+) -> Iterator[tuple[str, Callable]]:       # Name, and (train, test) -> result
     "All registered probes. Those without settings run once, with their defaults."
     for name, probe in PROBES.items():
         for chosen in settings.get(name, [{}]):
@@ -351,7 +351,7 @@ register_probe("linear")(linear_probe)
 register_probe("neighbors")(knn_probe)
 register_probe("kNN")(knn_evaluation)
 
-# %% ../nbs/13_probes.ipynb #efb11fa6
+# %% ../nbs/13_probes.ipynb #28386655
 def compare_probes(
     representations:dict,           # Name -> (train features, test features)
     *,
@@ -362,8 +362,7 @@ def compare_probes(
     "All probes on all representations, with the same draws."
     few = [dict(labels_per_class=n, draws=draws) for n in labels]
     settings = {"few labels": few, "neighbors": [dict(k=k)], "kNN": []}
-    return {name: run_probes(train, test, settings)
-            for name, (train, test) in representations.items()}
+    return {name: run_probes(*pair, settings) for name, pair in representations.items()}
 
 # %% ../nbs/13_probes.ipynb #16212539
 def _number(result:ProbeResult) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 import tempfile
 import time
 import torch
-import torchvision.transforms.v2.functional as TF
 from PIL import Image, ImageFilter
 from dataclasses import replace
 from fastcore.test import test_close, test_eq, test_fail
@@ -17,6 +16,7 @@ from torch.testing import assert_close
 from torch.utils.data import DataLoader
 from torchvision import transforms as T
 from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as TF
 from barlow_kit.augment import TwoViews, View, ViewsDataset, _GOLDEN, _add_noise, _blur, _jitter, _mix, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
 from barlow_kit.data import FolderImages, get_dataset
 
@@ -374,8 +374,7 @@ def test_reduced_decoding_of_jpeg_files():
     file = io.BytesIO()
     photo.save(file, "JPEG", quality=95)
     boxes = [(100, 300, 1000, 1100), (11, 20, 961, 915)]
-    whole = Image.open(file)
-    small = Image.open(file)
+    whole, small = Image.open(file), Image.open(file)
     reduced_boxes = reduce_decoding(small, boxes, 224)
     from_whole = [crop_one(whole, box, 224)/255 for box in boxes]
     from_small = [crop_one(small, box, 224)/255 for box in reduced_boxes]
@@ -474,8 +473,7 @@ def test_views_of_image_files_by_worker_processes():
         pairs = [(0, i) for i in range(len(data))]
         def views_by(name):
             return ViewsDataset(data, two_views, seed=1, pipeline=name).__getitems__(pairs)
-        batched = views_by("batched")
-        pil = views_by("pil")
+        batched, pil = views_by("batched"), views_by("pil")
         return batched[0] - pil[0], batched[1] - pil[1]
 
     tensors = [torch.rand(3, 40, 50) for _ in range(3)]
@@ -518,8 +516,7 @@ def test_both_pipelines_against_the_official_transform():
     for k in range(24):
         photo = Image.fromarray(load_sample_images().images[k % 2])
         w, h = random.randint(150, 420, 2)
-        left = random.randint(640 - w)
-        top = random.randint(427 - h)
+        left, top = random.randint(640 - w), random.randint(427 - h)
         enlarge = 3 if k % 4 > 1 else 1
         part = photo.crop((left, top, left + w, top + h))
         part = part.resize((w*enlarge, h*enlarge), Image.BICUBIC)

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import tempfile
 import torch
+import zipfile
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torchvision.models import resnet50
 from torchvision.transforms.functional import to_pil_image
 from unittest.mock import patch
 from barlow_kit import cli
-from barlow_kit.cli import main, quickstart, untrained_model
+from barlow_kit.cli import COMMANDS, _command, kit_from_shell, quickstart, untrained_model
 from barlow_kit.data import get_dataset
+from barlow_kit.evaluate import labels_of
 from barlow_kit.experiment import compare
 from barlow_kit.recipe import Recipe, get_recipe
 from barlow_kit.train import Run, pretrain
@@ -40,17 +42,60 @@ def test_the_quickstart():
     assert all(torch.equal(a, b) for a, b in zip(start.parameters(), lazy.model.parameters()))
 
 
-def test_the_command():
-    "nbs/24_cli.ipynb: The command"
-    # cell 91879625
-    try: main(["--help"])
-    except SystemExit: pass
+def test_a_command_is_a_function():
+    "nbs/24_cli.ipynb: A command is a function"
+    # cell 0e52f9b6
+    @_command()
+    def _count(
+        data:str="digits",   # A name, or a folder
+        *,
+        part:str="train",    # Which of its parts
+        classes:bool=False,  # Count the classes, too
+    ) -> None:
+        "How many images there are."
+        found = get_dataset(data, part)
+        print(len(found), "images", *[f"of {len(labels_of(found).unique())} classes"]*classes)
 
+    try: kit_from_shell(["count", "--help"])
+    except SystemExit: pass
+    kit_from_shell(["count", "--part", "test", "--classes"])
+
+    # cell a3c85d70
+    def printed(*argv):
+        with contextlib.redirect_stdout(io.StringIO()) as out: code = kit_from_shell([*argv])
+        return code, out.getvalue()
+    test_eq(printed("count"), (0, "1400 images\n"))
+    test_eq(printed("count", "--part", "test", "--classes"), (0, "397 images of 10 classes\n"))
+    del COMMANDS["count"]
+    with contextlib.redirect_stderr(io.StringIO()):
+        try: kit_from_shell(["count"]); assert False
+        except SystemExit as e: test_eq(e.code, 2)
+
+
+def test_light_to_import():
+    "nbs/24_cli.ipynb: Light to import"
+    # cell f1b2c3d9
+    code = """import sys
+import torch
+before = set(sys.modules)
+import barlow_kit.cli
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))"""
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    # cell 8c6f20e5
+    heavy = {"torchvision", "sklearn", "scipy", "matplotlib", "pandas", "IPython", "ipywidgets",
+             "anywidget", "fastcore", "triton", "sympy", "tensorboard"}
+    test_eq(heavy & {*child.stdout.split()}, set())
+    assert {"barlow_kit", "PIL", "tqdm"} <= {*child.stdout.split()}           # it does look
+
+
+def test_pretraining_from_the_shell():
+    "nbs/24_cli.ipynb: Pretraining from the shell"
     # cell aa566b8b
     with tempfile.TemporaryDirectory() as folder:
         command = ["pretrain", "digits", "--out", f"{folder}/run", "--epochs", "2", "--projector", "64", "64",
                    "--watch", "20", "--no-progress"]
-        with contextlib.redirect_stdout(io.StringIO()) as said: code = main(command)
+        with contextlib.redirect_stdout(io.StringIO()) as said: code = kit_from_shell(command)
         run = Run.load(f"{folder}/run")
     print(said.getvalue().replace(folder, "folder"), {k: round(v, 3) for k, v in run.history[39].items()})
 
@@ -65,18 +110,18 @@ def test_the_command():
         with patch("barlow_kit.cli.watch_features") as watch: cli._watcher(folder, 10)
         train, heldout = watch.call_args.args
     for part in (train, heldout): test_eq({part.dataset.labels[i] for i in part.indices}, {0, 1, 2, 3})
-    with contextlib.redirect_stdout(io.StringIO()) as said: test_eq(main(["pretrain", "digits", "--dry-run"]), 0)
+    with contextlib.redirect_stdout(io.StringIO()) as said: test_eq(kit_from_shell(["pretrain", "digits", "--dry-run"]), 0)
     assert "21 an epoch, 1,050 in 50 epochs" in said.getvalue()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "file").write_text("not a folder")
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            codes = [main([*words.split(), "--out", f"{folder}/file"])
+            codes = [kit_from_shell([*words.split(), "--out", f"{folder}/file"])
                      for words in ("quickstart", "quickstart --epochs 0", "pretrain digits")]
     test_eq(codes, [1, 1, 1]); said = said.getvalue()
     assert said.count("barlow-kit: ") == 3 and "Traceback" not in said
     assert "epochs must be at least 1, got 0" in said
     with contextlib.redirect_stderr(io.StringIO()):
-        try: main(["quickstrat"]); assert False
+        try: kit_from_shell(["quickstrat"]); assert False
         except SystemExit as e: test_eq(e.code, 2)
 
 
@@ -86,13 +131,13 @@ def test_a_variant_from_the_shell():
     with tempfile.TemporaryDirectory() as folder:
         line = ["pretrain", "digits", "--out", f"{folder}/run", "--epochs", "2", "--no-progress",
                 "--set", "projector=64,32", "loss=w_mse", "predictor=true"]
-        with contextlib.redirect_stdout(io.StringIO()): code = main(line)
+        with contextlib.redirect_stdout(io.StringIO()): code = kit_from_shell(line)
         run = Run.load(f"{folder}/run")
 
     # cell 7cd251c7
     def says(*argv):
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-            code = cli.main(["pretrain", *argv])
+            code = cli.kit_from_shell(["pretrain", *argv])
         return code, out.getvalue() + err.getvalue()
     test_eq((code, len(run.history), run.recipe.lr_weights), (0, 42, .008))
     test_eq((run.recipe.loss, run.recipe.projector, run.recipe.predictor), ("w_mse", (64, 32), True))
@@ -109,23 +154,23 @@ def test_a_variant_from_the_shell():
         code, text = says("digits", "--dry-run", "--set", field)
         assert code == 1 and problem in text, (field, text)
     with patch("barlow_kit.cli.train_command") as train: says("digits", "--set", "loss=hsic", "lambd=.1")
-    args = train.call_args.args[0]
-    test_eq(args.out, "runs/digits-loss=hsic-lambd=.1-seed0")
-    test_eq(args.recipe, get_variant("digits", loss="hsic", lambd=.1))
+    args = train.call_args.kwargs
+    test_eq(args["out"], "runs/digits-loss=hsic-lambd=.1-seed0")
+    test_eq(args["recipe"], get_variant("digits", loss="hsic", lambd=.1))
     with patch("barlow_kit.cli.train_command") as train: says("digits", "--set", "epochs=3")
-    test_eq(train.call_args.args[0].recipe, get_recipe("digits", epochs=3))
+    test_eq(train.call_args.kwargs["recipe"], get_recipe("digits", epochs=3))
     command = [sys.executable, "-m", "barlow_kit.cli", "pretrain", *imagenet, "--set", "loss=mmcr"]
     module = subprocess.run(command, capture_output=True, text=True)
     assert module.returncode == 0 and "mmcr" in module.stdout, module.stderr
 
 
-def test_examined_from_the_shell():
-    "nbs/24_cli.ipynb: Examined from the shell"
+def test_examining_from_the_shell():
+    "nbs/24_cli.ipynb: Examining from the shell"
     # cell f8f80bfc
     def told(*argv):
         "Exit code, and what a command printed, without the clock."
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-            code = main([str(a) for a in argv])
+            code = kit_from_shell([str(a) for a in argv])
         return code, re.sub(r", \d+ s$", "", (out.getvalue() + err.getvalue()).strip())
 
     # cell 62ea0a90
@@ -144,7 +189,7 @@ def test_examined_from_the_shell():
     assert answers[1][1].startswith("fine-tuned, 2 labels a class, digits-few with epochs=2: ")
     page = (folder/"report.md").read_text()
     assert "# run on digits" in page and "| linear | " in page and "## Published by others" in page
-    assert answers[3][1].startswith("barlow-kit: the views normalize 3 channels, the images have 1")
+    assert answers[3][1].startswith("barlow-kit: the weights in") and "missing: conv1.weight" in answers[3][1]
     code, table = told("knn", folder/"run/checkpoint.pt", "digits")
     test_eq((code, table.count("-NN cosine, ")), (0, 8)); assert "Published" not in table
     test_eq(told("linear", folder/"run", folder/"nothing")[0], 1)
@@ -156,7 +201,7 @@ def test_the_zoo_from_the_shell():
     def told(*argv):
         "Exit code, and what a command printed, without the clock."
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-            code = main([str(a) for a in argv])
+            code = kit_from_shell([str(a) for a in argv])
         return code, re.sub(r", \d+ s$", "", (out.getvalue() + err.getvalue()).strip())
 
     # cell 0b5c219e
@@ -210,7 +255,7 @@ def test_the_zoo_from_the_shell():
     # cell e3eb156c
     test_eq([code for code, _ in answers], [0]*7)
     test_eq(answers[0][1], model_card(names[1]).strip())
-    assert "mmpretrain, lightly or solo-learn -> torchvision" in answers[1][1]
+    assert "mmpretrain -> torchvision" in answers[1][1]
     assert "8xb32-coslr-100e with" in answers[2][1] and "of 6" in answers[3][1]
     assert "-NN cosine" in answers[4][1]
     assert re.search(r"6.png: [abc] \(", answers[5][1])
@@ -218,13 +263,13 @@ def test_the_zoo_from_the_shell():
     assert "knows 10" in told("test", "digits", "published", folder/"data")[1]
 
 
-def test_compared_from_the_shell():
-    "nbs/24_cli.ipynb: Compared from the shell"
+def test_comparing_from_the_shell():
+    "nbs/24_cli.ipynb: Comparing from the shell"
     # cell 26668ffd
     def said_by(*argv):
         "Exit code and output."
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
-            code = main([str(a) for a in argv])
+            code = kit_from_shell([str(a) for a in argv])
         return code, out.getvalue()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -254,8 +299,46 @@ def test_compared_from_the_shell():
                "neither": dict(projector_norm=False, mix=5.), "plain": dict(batch_size=1024)}
     lines = compare(changed, "digits", get_variant("digits"), seeds=1, full=True).splitlines()
     for line, changes in zip((line for line in lines if " pretrain " in line), changed.values(), strict=True):
-        with patch("barlow_kit.train.pretrain", side_effect=ValueError("seen")) as seen:
-            test_eq(said_by(*shlex.split(line)[5:])[0], 1)
+        with patch("barlow_kit.cli.train_command", side_effect=ValueError("seen")) as seen:
+            with contextlib.redirect_stderr(io.StringIO()): test_eq(cli.kit_from_shell(shlex.split(line)[5:]), 1)
         overrides = {k: v for k, v in seen.call_args.kwargs.items() if k in Recipe.__dataclass_fields__}
         make = get_recipe if changes.keys() <= Recipe.__dataclass_fields__.keys() else get_variant
-        test_eq(get_recipe(seen.call_args.args[1], **overrides), make("imagenet-300e", **changes))
+        test_eq(get_recipe(seen.call_args.kwargs["recipe"], **overrides), make("imagenet-300e", **changes))
+
+
+def test_lessons_without_a_checkout():
+    "nbs/24_cli.ipynb: Lessons without a checkout"
+    # cell c84d0e17
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        with zipfile.ZipFile(place/"lessons.zip", "w") as archive:
+            archive.writestr("tutorials/quickstart.ipynb", "{}")
+        with patch("barlow_kit.cli.files", return_value=place), contextlib.redirect_stdout(io.StringIO()) as said:
+            code = cli.kit_from_shell(["lessons", f"{folder}/mine"])
+        written = [path.relative_to(place).as_posix() for path in place.glob("mine/**/*.ipynb")]
+        with patch("barlow_kit.cli.files", return_value=place), contextlib.redirect_stderr(io.StringIO()) as again:
+            second = cli.kit_from_shell(["lessons", f"{folder}/mine"])
+        with patch("barlow_kit.cli.files", return_value=place/"none"), contextlib.redirect_stderr(io.StringIO()) as none:
+            third = cli.kit_from_shell(["lessons", f"{folder}/other"])
+    print(said.getvalue().replace(folder, "."))
+
+    # cell e19b5f42
+    test_eq((code, written), (0, ["mine/tutorials/quickstart.ipynb"]))
+    assert said.getvalue().startswith("1 notebooks are in ")
+    test_eq((second, third), (1, 1))
+    assert "is not empty" in again.getvalue() and "a checkout has them in nbs/" in none.getvalue()
+
+
+def test_the_whole_command():
+    "nbs/24_cli.ipynb: The whole command"
+    # cell 91879625
+    try: kit_from_shell(["--help"])
+    except SystemExit: pass
+
+    # cell 3be7c0d1
+    documented = ("quickstart pretrain linear finetune knn report train test models convert predict "
+                  "compare lessons").split()                      # typed by hand from the README
+    test_eq([*COMMANDS], documented)
+    for name in documented:
+        help_text = cli._parser(name)._subparsers._group_actions[0].choices[name].format_help()
+        assert help_text.startswith(f"usage: barlow-kit {name} "), help_text
