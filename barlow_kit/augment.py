@@ -91,6 +91,7 @@ class View:
 # %% ../nbs/02_augment.ipynb #6ca27f51
 def _between(lo:float, hi:float, u:Tensor) -> Tensor: return lo + (hi - lo)*u
 
+# %% ../nbs/02_augment.ipynb #f8f43eaa
 def _draw_crop(
     v:View,                    # For the ratio
     scale:tuple[float, float], # Range of the share of the area
@@ -123,6 +124,7 @@ def _draw_colors(v:View, u:Tensor) -> dict:
     factors.append(_between(-v.hue, v.hue, u[3]))
     return dict(factor=torch.stack(factors, 1), order=u[4:8].argsort(0).T)
 
+# %% ../nbs/02_augment.ipynb #e57b6791
 def _draw_warp(v:View, u:Tensor) -> dict:
     "Rotation, shift, zoom and shear; u [5, n]."
     return dict(rotate=_between(-v.rotate, v.rotate, u[0]),
@@ -140,9 +142,9 @@ def draw(
     "The parameters of n views. The same key always gives the same ones."
     u = uniforms(keys, 42).T
     def each(side): return torch.as_tensor(side).to(u.device).double().expand(len(keys))
-    height, width = each(height), each(width)
-    if v.scale: box = _draw_crop(v, v.scale, u[20:42], height, width)
-    else: box = torch.zeros_like(height), torch.zeros_like(width), height, width
+    whole = each(0), each(0), each(height), each(width)
+    box = whole
+    if v.scale: box = _draw_crop(v, v.scale, u[20:42], each(height), each(width))
     corner_and_sides = dict(zip(_BOX, (t.float() for t in box)))
     return dict(**corner_and_sides, flip=u[0] < v.flip,
                 jitter=u[1] < v.jitter, **_draw_colors(v, u[2:10]),
@@ -258,7 +260,7 @@ def _blur(
 # %% ../nbs/02_augment.ipynb #bb0b440c
 def _gray(x:Tensor) -> Tensor:
     "Gray planes [n, H, W] of color planes [C, n, H, W]."
-    if len(x) == 1: return x[0].clone()
+    if len(x) != 3: return x[0].clone()
     return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114)
 
 def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
@@ -355,6 +357,7 @@ def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
     own = [f.index_select(0, i).view(-1, 1, 1) for f in factors]
     x.index_copy_(1, i, op(x.index_select(1, i), *own))
 
+# %% ../nbs/02_augment.ipynb #5d45c83a
 def _colors(v:View, x:Tensor, p:dict, out:Tensor|None) -> Tensor:
     "What follows the geometry, on color planes: from jitter to normalization."
     radius = math.ceil(3*v.sigma[1])
@@ -389,6 +392,7 @@ def crop_batch(
     unflipped = p | dict(flip=torch.zeros_like(p["flip"]))
     return _geometry(v, images, unflipped).transpose(0, 1)
 
+# %% ../nbs/02_augment.ipynb #68286d55
 def render_crops(
     v:View,         # Distribution, for normalization
     crops:Tensor,   # [n, C, size, size], uint8 or float in 0..1
@@ -442,6 +446,7 @@ def view_one(
     if isinstance(image, Tensor): return view_batch(v, image[None], key)[0]
     return render_pil(v, image.convert(_mode(v, image)), draw(v, key, *size))
 
+# %% ../nbs/02_augment.ipynb #a4ffde0c
 def _size(image) -> tuple[int, int]:
     "Height and width."
     if isinstance(image, Tensor): return image.shape[-2], image.shape[-1]
@@ -524,7 +529,7 @@ class TwoViews:
 
     def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *,
                seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        "Both views in `epoch` from crops of `ViewsDataset(finish=False)`."
+        "Both views in `epoch` from `crops1`, `crops2` of `ViewsDataset(finish=False)`."
         index = index.to(crops1.device)
         return _both_views(self, _view_of_crops, crops1, crops2, index, seed, epoch)
 
@@ -546,13 +551,14 @@ def reduce_decoding(
     boxes:list,        # (top, left, height, width) of each crop
     size:int,          # Side that they will be resized to
 ) -> list:             # The boxes, in pixels of what will be decoded
-    "Let a JPEG decoder shrink the image by 2, 4 or 8, as far as boxes keep `size` pixels."
+    "Let a JPEG decoder shrink the image, as far as the boxes keep `size` pixels."
     most = min(min(h, w) for _, _, h, w in boxes) // size
     by = next((k for k in (8, 4, 2) if k <= most), 1)
     if by == 1: return boxes
     if not image.draft(None, (image.width//by, image.height//by)): return boxes
     return [_shrunk(box, by, image) for box in boxes]
 
+# %% ../nbs/02_augment.ipynb #0c8fbd44
 def _shrunk(box:tuple, by:int, image:Image.Image) -> tuple:
     "A box in pixels of the image that is smaller by a factor."
     top, left, height, width = box
@@ -582,6 +588,7 @@ def _image(data:ImageData, i:int, opened:bool):
     except UnreadableImage as e: return e
     return item[0] if isinstance(item, (tuple, list)) else item
 
+# %% ../nbs/02_augment.ipynb #92dc8960
 def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
               seed:int, epoch:Tensor) -> list:
     "Both views of each image, one by one through PIL; or the error."
@@ -604,6 +611,7 @@ def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
         with reading(name): return _crop_pair_pil(views, params, image, mode, opened)
     except UnreadableImage as e: return e
 
+# %% ../nbs/02_augment.ipynb #86505306
 def _crop_pair_pil(views:tuple, params:list, image, mode:str, opened:bool) -> tuple:
     "The same of a PIL image: warped, decoded smaller, or just cropped."
     boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
@@ -659,11 +667,13 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
         shown[todo] = (shown[todo] + 1) % n
     raise _all_broken(views.data, int(asked[todo[0]]), made[todo[0]])
 
+# %% ../nbs/02_augment.ipynb #e85f500c
 def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
     "The error when too many images in a row, from number `first` on, cannot be read."
     name = data.name(first) if hasattr(data, "name") else f"image {first}"
-    error = UnreadableImage(f"{min(100, len(data))} images in a row cannot be read, from "
-                            f"{name} on: is the data whole? The last error: {last}")
+    tried = min(100, len(data))
+    error = UnreadableImage(f"{tried} images in a row cannot be read, from {name} on: "
+                            f"is the data whole? The last error: {last}")
     error.__cause__ = last
     return error
 

@@ -133,34 +133,6 @@ def _command(*passes_to, add:Callable|None=None, **settings) -> Callable:
         return do
     return register
 
-# %% ../nbs/24_cli.ipynb #75624e45
-def _parser(asked:str|None=None) -> argparse.ArgumentParser:
-    "What `barlow-kit` understands: all commands, and the options of one."
-    parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, command in COMMANDS.items():
-        about = str(inspect.getdoc(command.do))
-        one = commands.add_parser(name, help=about.rstrip("."), description=about)
-        if name == asked: command.add_to(one)
-    return parser
-
-def kit_from_shell(
-    argv:list|None=None, # Arguments; by default those of the process
-) -> int:                # Exit code
-    "Entry point of `barlow-kit`."
-    argv = sys.argv[1:] if argv is None else argv
-    args = vars(_parser(argv[0] if argv else None).parse_args(argv))
-    command = COMMANDS[args.pop("command")]
-    return exit_code(lambda: command.do(**args))
-
-main = kit_from_shell               # its name until version 0.3
-
-# %% ../nbs/24_cli.ipynb #e6b7309d
-@_command(quickstart, add=recipe_options)
-def _quickstart(**options) -> None:
-    "Pretrain on digits and compare with raw pixels (about a minute)."
-    quickstart(**options)
-
 # %% ../nbs/24_cli.ipynb #bcdb995b
 def _watcher(data:str, every:int) -> Callable:
     "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
@@ -228,22 +200,6 @@ def _trained(protocol:Callable, source, data, **options) -> None:
     if "out" in options: _save_classifier(found, source, options.get("recipe"), options["out"])
     if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
 
-# %% ../nbs/24_cli.ipynb #1b89fac7
-@_command(linear_evaluation, LinearSettings, source=_SOURCE, data=_DATA, name=None, lr_backbone=None,
-          settings=dict(help="released, released-readme, 8xb32-coslr-100e or digits (default: released)"))
-def _linear(**options) -> None:
-    "Linear evaluation: train a classifier on the frozen backbone."
-    _trained(linear_evaluation, **options)
-
-def _share_or_list(text:str) -> int|str: return int(text) if text.isdigit() else text
-
-@_command(finetune, FinetuneSettings, source=_SOURCE, data=_DATA, name=None,
-          settings=dict(help="1%%, 10%% or digits-few (default: 1%%)"),
-          labels=dict(type=_share_or_list, metavar="FILE|N"))
-def _finetune(**options) -> None:
-    "Fine-tuning: train backbone and classifier with few labels."
-    _trained(finetune, **options)
-
 # %% ../nbs/24_cli.ipynb #9c14878e
 @_command(report, source=_SOURCE, data=_DATA, out=None, probes=None, linear=None, seed=None, draws=None,
           progress=None)
@@ -261,6 +217,22 @@ def _report(**options) -> None:
     "All probes that can run, beside the published figures."
     page = report(**options)
     if rank() == 0: print(f"the report is in {options['out']}" if "out" in options else page)
+
+# %% ../nbs/24_cli.ipynb #1b89fac7
+@_command(linear_evaluation, LinearSettings, source=_SOURCE, data=_DATA, name=None, lr_backbone=None,
+          settings=dict(help="released, released-readme, 8xb32-coslr-100e or digits (default: released)"))
+def _linear(**options) -> None:
+    "Linear evaluation: train a classifier on the frozen backbone."
+    _trained(linear_evaluation, **options)
+
+def _share_or_list(text:str) -> int|str: return int(text) if text.isdigit() else text
+
+@_command(finetune, FinetuneSettings, source=_SOURCE, data=_DATA, name=None,
+          settings=dict(help="1%%, 10%% or digits-few (default: 1%%)"),
+          labels=dict(type=_share_or_list, metavar="FILE|N"))
+def _finetune(**options) -> None:
+    "Fine-tuning: train backbone and classifier with few labels."
+    _trained(finetune, **options)
 
 # %% ../nbs/24_cli.ipynb #fb88f66b
 def _entry(name:str) -> Entry:
@@ -386,6 +358,39 @@ def _compare(
     except ExperimentError as e: raise ValueError(str(e)) from e           # a line, no traceback of ours
     print(results if "full" in options else f"{summary(results).to_string()}\n{experiment_time(results)}")
 
+# %% ../nbs/24_cli.ipynb #75624e45
+def _parser(asked:str|None=None) -> argparse.ArgumentParser:
+    "What `barlow-kit` understands: all commands, and the options of one."
+    parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, command in COMMANDS.items():
+        about = str(inspect.getdoc(command.do))
+        one = commands.add_parser(name, help=about.rstrip("."), description=about)
+        if name == asked: command.add_to(one)
+    return parser
+
+def kit_from_shell(
+    argv:list|None=None, # Arguments; by default those of the process
+) -> int:                # Exit code
+    "Entry point of `barlow-kit`."
+    argv = sys.argv[1:] if argv is None else argv
+    args = vars(_parser(argv[0] if argv else None).parse_args(argv))
+    command = COMMANDS[args.pop("command")]
+    return exit_code(lambda: command.do(**args))
+
+main = kit_from_shell               # its name until version 0.3
+
+# %% ../nbs/24_cli.ipynb #e6b7309d
+@_command(quickstart, add=recipe_options)
+def _quickstart(**options) -> None:
+    "Pretrain on digits and compare with raw pixels (about a minute)."
+    quickstart(**options)
+
+# %% ../nbs/24_cli.ipynb #4b5cd46e
+if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
+    from barlow_kit import cli                                # this file under its own name
+    sys.exit(cli.kit_from_shell())
+
 # %% ../nbs/24_cli.ipynb #b3f6a8d5
 @_command(folder=dict(nargs="?"))
 def _lessons(
@@ -402,8 +407,3 @@ def _lessons(
         count = sum(name.endswith(".ipynb") for name in archive.namelist())
     print(f"{count} notebooks are in {folder}. To open the first: jupyter lab {folder}/tutorials/quickstart.ipynb\n"
           "(JupyterLab and what the lessons import: pip install 'barlow_kit[lab]')")
-
-# %% ../nbs/24_cli.ipynb #4b5cd46e
-if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
-    from barlow_kit import cli                                # this file under its own name
-    sys.exit(cli.kit_from_shell())

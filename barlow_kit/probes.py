@@ -324,10 +324,10 @@ def register_probe(
         return probe
     return add
 
-# %% ../nbs/13_probes.ipynb #6871e4a7
+# %% ../nbs/13_probes.ipynb #de7916cb
 def planned_probes(
     settings:Mapping[str, Sequence[dict]], # Name -> settings of each run; [] for no run
-) -> Iterator[tuple[str, Callable]]:       # Name, and (train, test) -> result
+) -> Iterator[tuple[str, partial]]:        # Name, and (train, test) -> result
     "All registered probes. Those without settings run once, with their defaults."
     for name, probe in PROBES.items():
         for chosen in settings.get(name, [{}]):
@@ -351,7 +351,7 @@ register_probe("linear")(linear_probe)
 register_probe("neighbors")(knn_probe)
 register_probe("kNN")(knn_evaluation)
 
-# %% ../nbs/13_probes.ipynb #28386655
+# %% ../nbs/13_probes.ipynb #efb11fa6
 def compare_probes(
     representations:dict,           # Name -> (train features, test features)
     *,
@@ -362,7 +362,8 @@ def compare_probes(
     "All probes on all representations, with the same draws."
     few = [dict(labels_per_class=n, draws=draws) for n in labels]
     settings = {"few labels": few, "neighbors": [dict(k=k)], "kNN": []}
-    return {name: run_probes(*pair, settings) for name, pair in representations.items()}
+    return {name: run_probes(train, test, settings)
+            for name, (train, test) in representations.items()}
 
 # %% ../nbs/13_probes.ipynb #16212539
 def _number(result:ProbeResult) -> str:

@@ -10,6 +10,7 @@ __all__ = ['loss_memory', 'Objective', 'Recipe', 'recipe_optimizer', 'list_recip
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
@@ -133,11 +134,8 @@ class Recipe:
         "The optimizer over two groups, see `recipe_optimizer`."
         return recipe_optimizer(self, model)
 
-    def lr_factor(self,
-        step:int,   # From 0
-        steps:int,  # In an epoch
-    ) -> float:     # In [0, 1]
-        "What multiplies the peak learning rates at a step."
+    def lr_factor(self, step:int, steps:int) -> float:
+        "What multiplies the peak learning rates at a step, of so many in an epoch."
         warmup = round(steps*self.warmup_epochs)
         return warmup_cosine(step, steps*self.epochs, warmup, self.final_lr)
 
@@ -188,14 +186,15 @@ def _unknown_choice(r:Recipe) -> str|None:
         return f"precision must be one of {', '.join(_PRECISIONS)}, got {r.precision!r}"
     return None
 
+# %% ../nbs/08_recipe.ipynb #2c28e860
 def _check_recipe(r:Recipe) -> None:
     "Raise ValueError for a recipe that makes no sense."
     problem = _problem(r) or _unknown_choice(r)
     if problem: raise ValueError(f"recipe {r.name!r}: {problem}")
 
 # %% ../nbs/08_recipe.ipynb #cabc6e03
-_SMALL = dict(optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3, weight_decay=1.,
-              warmup_epochs=1, final_lr=0.)
+_SMALL:dict[str, Any] = dict(optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3,
+                             weight_decay=1., warmup_epochs=1, final_lr=0.)
 _RECIPES = {r.name: r for r in (
     Recipe("digits", "digits", (512, 512, 512), 1, TwoViews.digits(),
            epochs=50, batch_size=64, **_SMALL),
@@ -265,6 +264,7 @@ def _rates(r:Recipe, steps:int) -> list[str]:
         lines.append(f"{step:,}: {weights:.5g} / {biases:.5g}")
     return lines
 
+# %% ../nbs/08_recipe.ipynb #45ac368f
 def _data_rows(r:Recipe, images:int, ranks:int) -> dict:
     "Rows of the plan on data, steps and rates."
     steps = images // r.batch_size
@@ -353,8 +353,11 @@ def recipe_from_dict(
                      "that defines it first, barlow_kit.variants for variants of the "
                      "loss")
 
+# %% ../nbs/08_recipe.ipynb #dd8e87cb
 def _view_from_dict(d:dict) -> View:
-    return View(**{k: tuple(x) if isinstance(x, list) else x for k, x in d.items()})
+    values:dict[str, Any] = {}
+    for k, x in d.items(): values[k] = tuple(x) if isinstance(x, list) else x
+    return View(**values)
 
 def _kinds(kind:type) -> list[type]:
     "A class and all derived from it. The latest first: a cell may have been run again."

@@ -26,41 +26,56 @@ def _resnet(name:str, cifar:bool) -> Callable:
     def build(channels:int) -> nn.Module:
         from torchvision import models
         net = getattr(models, name)(weights=None, zero_init_residual=True)
-        net.num_features, net.fc = net.fc.in_features, nn.Identity()
-        if cifar: net.conv1, net.maxpool = nn.Conv2d(channels, 64, 3, padding=1, bias=False), nn.Identity()
-        elif channels != 3: net.conv1 = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
+        net.num_features = net.fc.in_features
+        net.fc = nn.Identity()
+        if cifar:
+            net.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
+            net.maxpool = nn.Identity()
+        elif channels != 3:
+            net.conv1 = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
         return net
     return build
 
+# %% ../nbs/06_twins.ipynb #c4ced3e6
 def _conv(before:int, after:int, stride:int) -> list[nn.Module]:
     return [nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
             nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
 
-def _small_net(channels:int, quarter:bool=False, widths:Sequence[int]=(32, 64, 128)) -> nn.Sequential:
-    "Three residual stages at 8x8, 4x4 and 2x2 cells of 8 pixels, or of 32 for `quarter`, then the mean."
+def _stage(before:int, after:int) -> nn.Module:
+    "A residual block; one that changes the width halves the sides."
     from torchvision.models.resnet import BasicBlock
-    width = widths[0]
-    layers = ([*_conv(channels, width//2, 2), *_conv(width//2, width, 2)] if quarter
-              else _conv(channels, width, 1))
-    for k, w in enumerate(widths):
-        shortcut = None if k == 0 else nn.Sequential(
-            nn.Conv2d(width, w, 1, stride=2, bias=False), nn.BatchNorm2d(w))
-        layers.append(BasicBlock(width, w, 1 if k == 0 else 2, shortcut))
-        width = w
+    if before == after: return BasicBlock(before, after)
+    shortcut = nn.Sequential(nn.Conv2d(before, after, 1, stride=2, bias=False),
+                             nn.BatchNorm2d(after))
+    return BasicBlock(before, after, 2, shortcut)
+
+# %% ../nbs/06_twins.ipynb #fa02702a
+def _small_net(channels:int, quarter:bool=False) -> nn.Sequential:
+    "Stages at 8x8, 4x4, 2x2 cells, of 8 pixels, or of 32 for `quarter`; then the mean."
+    if quarter: layers = [*_conv(channels, 16, 2), *_conv(16, 32, 2)]
+    else: layers = _conv(channels, 32, 1)
+    layers += [_stage(32, 32), _stage(32, 64), _stage(64, 128)]
     net:Any = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    net.num_features = width
+    net.num_features = 128
     return net
 
-_BACKBONES = {"resnet50": _resnet("resnet50", False), "resnet18": _resnet("resnet18", False),
-    "resnet50-cifar": _resnet("resnet50", True), "resnet18-cifar": _resnet("resnet18", True),
-    "digits": _small_net, "shapes": partial(_small_net, quarter=True)}
+# %% ../nbs/06_twins.ipynb #9166268d
+_BACKBONES = {
+    "resnet50": _resnet("resnet50", cifar=False),
+    "resnet18": _resnet("resnet18", cifar=False),
+    "resnet50-cifar": _resnet("resnet50", cifar=True),
+    "resnet18-cifar": _resnet("resnet18", cifar=True),
+    "digits": _small_net,
+    "shapes": partial(_small_net, quarter=True)}
 _KIT = tuple(_BACKBONES)
 
 # %% ../nbs/06_twins.ipynb #2635ba4f
 def register_backbone(
     name:str,       # For `make_backbone`, recipes and the command line
-) -> Callable:      # Decorator of a function: channels -> untrained module with `num_features`
-    "Make a backbone of your own known by a name, anew if the cell runs again. ValueError for one of ours."
+) -> Callable:      # Decorator of a function: channels -> module with `num_features`
+    """Make a backbone of your own known by a name; anew if the cell runs again.
+
+    Raises ValueError for a name of ours."""
     if name in _KIT: raise ValueError(f"there is a backbone {name!r} already")
     def add(make:Callable) -> Callable:
         _BACKBONES[name] = make
@@ -72,8 +87,9 @@ def make_backbone(
     name:str,       # "resnet50", "resnet18", either with "-cifar", "digits" or "shapes"
     channels:int=3, # Channels of the images
 ) -> nn.Module:     # Maps [N, C, H, W] to [N, F]; `.num_features` is F
-    "An untrained backbone by name."
-    if name not in _BACKBONES: raise ValueError(unknown_name("backbone", name, _BACKBONES))
+    "An untrained backbone by name. ValueError for an unknown one."
+    if name not in _BACKBONES:
+        raise ValueError(unknown_name("backbone", name, _BACKBONES))
     return _BACKBONES[name](channels)
 
 # %% ../nbs/06_twins.ipynb #1a204af3
@@ -82,20 +98,22 @@ class BarlowTwins(nn.Module):
     backbone: Any       # A module with `num_features`
 
     def __init__(self,
-        backbone="resnet50",                      # A name for `make_backbone` or module with `num_features`
-        projector:Sequence[int]=(8192, 8192, 8192), # Widths of the projector; the last is D
+        backbone="resnet50",      # A name for `make_backbone`, or such a module
+        projector:Sequence[int]=(8192, 8192, 8192), # Its widths; the last is D
         *,
-        channels:int=3,                           # Channels of the images
-        lambd:float=0.0051,                       # Weight of the redundancy term
-        form:str="auto",                          # Form of the loss, see `barlow_loss`
+        channels:int=3,           # Channels of the images
+        lambd:float=0.0051,       # Weight of the redundancy term
+        form:str="auto",          # Form of the loss, see `barlow_loss`
     ):
         super().__init__()
-        self.backbone = make_backbone(backbone, channels) if isinstance(backbone, str) else backbone
-        if not hasattr(self.backbone, "num_features"):
+        if isinstance(backbone, str): backbone = make_backbone(backbone, channels)
+        if not hasattr(backbone, "num_features"):
             raise ValueError("a backbone of your own needs the attribute num_features, "
                              "the width F of its [N, F] output")
-        self.projector = make_projector(self.backbone.num_features, projector)
-        self.lambd, self.form = lambd, form
+        self.backbone = backbone
+        self.projector = make_projector(backbone.num_features, projector)
+        self.lambd = lambd
+        self.form = form
 
     def features(self, x:Tensor) -> Tensor:
         "Representations [N, F] of images [N, C, H, W]: what is used downstream."
@@ -109,7 +127,9 @@ class BarlowTwins(nn.Module):
         """The loss of two views, [N, C, H, W] each.
 
         Each view makes its own pass, so batch norm sees one view at a time."""
-        return barlow_loss(self.embed(view1), self.embed(view2), self.lambd, self.form)
+        z1 = self.embed(view1)
+        z2 = self.embed(view2)
+        return barlow_loss(z1, z2, self.lambd, self.form)
 
 # %% ../nbs/06_twins.ipynb #4fc6f397
 @torch.no_grad()
@@ -126,7 +146,8 @@ def twin_correlation(
 @contextmanager
 def _no_statistics(block:nn.Module):
     "Batch norms inside leave their running statistics alone."
-    norms = [m for m in block.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    kind = nn.modules.batchnorm._BatchNorm
+    norms = [m for m in block.modules() if isinstance(m, kind)]
     usual = [m.momentum for m in norms]
     for m in norms: m.momentum = 0.
     try: yield
@@ -135,24 +156,31 @@ def _no_statistics(block:nn.Module):
             m.momentum = momentum
             if m.num_batches_tracked is not None: m.num_batches_tracked -= 1
 
+# %% ../nbs/06_twins.ipynb #68b67be0
 class _Recomputed(nn.Module):
-    "Mixed into a residual block: keep its input only, compute the rest again in the backward pass."
+    "Mixed into a residual block: keep its input only, compute the rest again."
     def forward(self, x:Tensor) -> Tensor:
         if not (self.training and torch.is_grad_enabled()): return super().forward(x)
-        return checkpoint(super().forward, x, use_reentrant=False, preserve_rng_state=False,
-                          context_fn=lambda: (nullcontext(), _no_statistics(self)))
+        def contexts(): return nullcontext(), _no_statistics(self)
+        return checkpoint(super().forward, x, use_reentrant=False,
+                          preserve_rng_state=False, context_fn=contexts)
 
 @cache
 def _recomputed(block:type) -> type:
     "The class of residual block that recomputes and is `block` otherwise."
     return type(f"Recomputed{block.__name__}", (_Recomputed, block), {})
 
+# %% ../nbs/06_twins.ipynb #2de47951
 def recompute_blocks(
     model:nn.Module, # Changed in place; parameters, buffers and results stay the same
 ) -> nn.Module:      # The model
-    "Let residual blocks compute their activations again instead of keeping them. ValueError without any."
+    """Let residual blocks compute their activations again instead of keeping them.
+
+    Raises ValueError for a model without any."""
     from torchvision.models.resnet import BasicBlock, Bottleneck
     found = [m for m in model.modules() if type(m) in (BasicBlock, Bottleneck)]
-    if not found: raise ValueError("the model has no residual blocks of torchvision's kind to recompute")
+    if not found:
+        raise ValueError("the model has no residual blocks of torchvision's kind "
+                         "to recompute")
     for m in found: m.__class__ = _recomputed(type(m))
     return model

@@ -20,19 +20,19 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import save_checkpoint
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
-from .weights import (FORMATS, CheckpointError, Conversion, Format, Weights, _backbone_of,
-                                _empty_projector, _require, convert_checkpoint, detect_format,
-                                read_backbone, read_weights)
+from .weights import (FORMATS, CheckpointError, Conversion, Format, Weights,
+                                backbone_of, check_fit, classifier_of, convert_checkpoint,
+                                detect_format, projector_of, read_backbone, read_weights,
+                                write_weights)
 
 # %% ../nbs/17_zoo.ipynb #4aca15d2
 class Entry(NamedTuple):
     "What is known about a named model."
     recipe: str             # Builds the network, see `get_recipe`
     classes: int = 0        # Of its classifier; 0 for a pretraining model
-    file: str = ""          # The published file's name in torch.hub's folder; "" when none was published
+    file: str = ""          # Its name in torch.hub's folder; "" when none was published
     url: str = ""           # Where to download it; "" when it is to be fetched by hand
     source: str = ""        # Who published it
     license: str = ""       # Of the weights
@@ -42,97 +42,107 @@ class Entry(NamedTuple):
     settings: str = ""      # How it was trained, see `get_settings`
     limits: str = ""        # What a user should know
 
+# %% ../nbs/17_zoo.ipynb #17b2c3d4
+_UNTRIED = ("The published file has not been loaded here: "
+            "conversion is tested with files of its key names.")
 _MM = "barlowtwins_resnet50_8xb256-coslr-300e_in1k"
 _LINEAR = "resnet50_barlowtwins-pre_8xb32-linear-coslr-100e_in1k"
 _MM_FOLDER = f"https://download.openmmlab.com/mmselfsup/1.x/barlowtwins/{_MM}"
-_FB_FOLDER = "https://dl.fbaipublicfiles.com/barlowtwins/ep1000_bs2048_lrw0.2_lrb0.0048_lambd0.0051"
+_MM_FILE = f"{_MM}_20220825-57307488.pth"
+_MM_HEAD = "resnet50_linear-8xb32-coslr-100e_in1k"
+_MM_HEAD_FILE = f"{_MM_HEAD}_20220825-52fde35f.pth"
 _MM_100 = ("ImageNet linear, 100 epochs (8xb32)", 71.80)
+
+# %% ../nbs/17_zoo.ipynb #17d4e5f6
+_FB = "facebookresearch/barlowtwins"
+_FB_FOLDER = ("https://dl.fbaipublicfiles.com/barlowtwins/"
+              "ep1000_bs2048_lrw0.2_lrb0.0048_lambd0.0051")
 _FB_RESULTS = (("ImageNet linear, released protocol", 73.5),
                ("ImageNet fine-tuned with 1 % of the labels (the paper's)", 55.0),
                ("ImageNet fine-tuned with 10 % of the labels (the paper's)", 69.7))
-_UNTRIED = "The published file has not been loaded here: conversion is tested with files of its key names."
 
 # %% ../nbs/17_zoo.ipynb #13e80b35
 MODELS = {
-    _MM: Entry("imagenet-300e", 0, f"{_MM}_20220825-57307488.pth",
-               f"{_MM_FOLDER}/{_MM}_20220825-57307488.pth", "mmpretrain", "Apache-2.0",
-               (_MM_100, ("ImageNet 20-NN (mmselfsup)", 63.8)), limits=_UNTRIED),
-    _LINEAR: Entry("imagenet-300e", 1000, "resnet50_linear-8xb32-coslr-100e_in1k_20220825-52fde35f.pth",
-                   f"{_MM_FOLDER}/resnet50_linear-8xb32-coslr-100e_in1k/"
-                   "resnet50_linear-8xb32-coslr-100e_in1k_20220825-52fde35f.pth", "mmpretrain",
-                   "Apache-2.0", (_MM_100,), False, _MM, "8xb32-coslr-100e", _UNTRIED),
+    _MM: Entry(
+        "imagenet-300e", 0, _MM_FILE, f"{_MM_FOLDER}/{_MM_FILE}", "mmpretrain", "Apache-2.0",
+        (_MM_100, ("ImageNet 20-NN (mmselfsup)", 63.8)), limits=_UNTRIED),
+    _LINEAR: Entry(
+        "imagenet-300e", 1000, _MM_HEAD_FILE, f"{_MM_FOLDER}/{_MM_HEAD}/{_MM_HEAD_FILE}",
+        "mmpretrain", "Apache-2.0", (_MM_100,), False, _MM, "8xb32-coslr-100e", _UNTRIED),
     "barlowtwins_resnet50_8xb256-coslr-1000e_in1k": Entry(
-        "imagenet-1000e", source="mmpretrain (no weights)", limits="Weights were never published."),
+        "imagenet-1000e", source="mmpretrain (no weights)",
+        limits="Weights were never published."),
     "barlow-twins/resnet50-1000e": Entry(
         "imagenet-1000e", 0, "barlowtwins_resnet50.pth", f"{_FB_FOLDER}/resnet50.pth",
-        "facebookresearch/barlowtwins (resnet50.pth)", "MIT", _FB_RESULTS,
+        f"{_FB} (resnet50.pth)", "MIT", _FB_RESULTS,
         limits=f"Backbone alone, without projector or linear head. {_UNTRIED}"),
     "barlow-twins/resnet50-1000e-full": Entry(
         "imagenet-1000e", 0, "barlowtwins_checkpoint.pth", f"{_FB_FOLDER}/checkpoint.pth",
-        "facebookresearch/barlowtwins (checkpoint.pth)", "MIT", _FB_RESULTS,
+        f"{_FB} (checkpoint.pth)", "MIT", _FB_RESULTS,
         limits=f"The linear head was not published. {_UNTRIED}"),
-    "digits": Entry("digits", 10, "digits.pt", "", "barlow_kit (shipped)", "Apache-2.0",
-                    (("digits linear, all labels", 99.2),), limits="Knows handwritten digits of 8 x 8 "
-                    "pixels, bright on dark, and takes whatever else it is shown for one.")}
-
-# %% ../nbs/17_zoo.ipynb #330fb1f2
-def _untrained(entry:Entry) -> "ZooModel":
-    "The network of an entry with fresh weights: with a classifier, or with a projector, or with both."
-    recipe = get_recipe(entry.recipe)
-    model, head = recipe.model(), None
-    if entry.classes:
-        head = nn.Linear(model.backbone.num_features, entry.classes)
-        nn.init.normal_(head.weight, std=.01); nn.init.zeros_(head.bias)      # as the official evaluate.py
-    return ZooModel(recipe, model.backbone, model.projector if entry.projector else None, head)
-
-@cache
-def _costs(name:str) -> tuple[int, int]:
-    "Parameters, and multiply-adds of one image without the projector."
-    with torch.device("meta"):
-        recipe, model = get_recipe(MODELS[name].recipe), _untrained(MODELS[name]).eval()
-        x = torch.empty(1, recipe.channels, *[recipe.views.view1.size]*2)
-    from torch.utils.flop_counter import FlopCounterMode
-    with FlopCounterMode(display=False) as flops:
-        features = model.features(x)
-        if model.head is not None: model.head(features)
-    return sum(p.numel() for p in model.parameters()), flops.get_total_flops() // 2
+    "digits": Entry(
+        "digits", 10, "digits.pt", "", "barlow_kit (shipped)", "Apache-2.0",
+        (("digits linear, all labels", 99.2),),
+        limits="Knows handwritten digits of 8 x 8 pixels, bright on dark, and takes "
+               "whatever else it is shown for one.")}
 
 # %% ../nbs/17_zoo.ipynb #35c5ae43
 def _table(head:Sequence, rows:Sequence) -> str:
     "A Markdown table."
-    return "\n".join("| " + " | ".join(map(str, r)) + " |" for r in [head, ["---"]*len(head), *rows])
+    lines = [head, ["---"]*len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
+def _row(name:str) -> dict:
+    "What the table says about a model."
+    entry = MODELS[name]
+    parameters, adds = _costs(name)
+    probe, top1 = entry.results[0] if entry.results else ("-", "-")
+    return dict(name=name, parameters=f"{parameters/1e6:.2f} M",
+                multiply_adds=f"{adds/1e9:.3g} G", classes=str(entry.classes or "-"),
+                top1=str(top1), probe=probe, source=entry.source,
+                license=entry.license or "-")
+
+# %% ../nbs/17_zoo.ipynb #17f60718
 class ModelList(list):
     "Names of models that show themselves as a table."
     def rows(self) -> list:
         "A dict for each model."
-        def row(name, e):
-            probe, top1 = e.results[0] if e.results else ("-", "-")
-            return dict(name=name, parameters=f"{_costs(name)[0]/1e6:.2f} M",
-                        multiply_adds=f"{_costs(name)[1]/1e9:.3g} G", classes=str(e.classes or "-"),
-                        top1=str(top1), probe=probe, source=e.source, license=e.license or "-")
-        return [row(n, MODELS[n]) for n in self]
+        return [_row(name) for name in self]
+
     def _repr_markdown_(self) -> str:
-        head = ["model", "parameters", "multiply-adds", "classes", "top-1", "probe", "source", "license"]
-        return _table(head, [list(r.values()) for r in self.rows()])
+        head = ["model", "parameters", "multiply-adds", "classes", "top-1", "probe",
+                "source", "license"]
+        return _table(head, [list(row.values()) for row in self.rows()])
 
 def list_models(
     pattern:str="*",   # With * and ?, as for files
-) -> ModelList:        # Names; a notebook shows them as a table with sizes, accuracy and source
+) -> ModelList:        # Names; a notebook shows them as a table
     "The models that `get_model` knows."
-    return ModelList(n for n in MODELS if fnmatch(n, pattern))
+    return ModelList(name for name in MODELS if fnmatch(name, pattern))
 
 # %% ../nbs/17_zoo.ipynb #d006350a
 def _last_blocks(backbone:nn.Module) -> list:
     "The last block of each stage."
     from torchvision.models.resnet import BasicBlock, ResNet
-    if isinstance(backbone, ResNet): return [getattr(backbone, f"layer{k}")[-1] for k in (1, 2, 3, 4)]
+    if isinstance(backbone, ResNet):
+        return [getattr(backbone, f"layer{stage}")[-1] for stage in (1, 2, 3, 4)]
     return [m for m in backbone.children() if isinstance(m, BasicBlock)]
 
+def _with_maps(backbone:nn.Module, x:Tensor) -> tuple:
+    "The maps [N, C, H, W] of all stages, and the features [N, F]."
+    maps:list = []
+    hooks = [block.register_forward_hook(lambda module, inputs, out: maps.append(out))
+             for block in _last_blocks(backbone)]
+    try: features = backbone(x)
+    finally:
+        for hook in hooks: hook.remove()
+    return (*maps, features)
+
+# %% ../nbs/17_zoo.ipynb #17182930
 class ZooModel(nn.Module):
-    "A backbone with what there is on top: a projector, a classifier, both or none. In eval mode."
+    "A backbone with a projector, a classifier, both or none on top. In eval mode."
     def __init__(self,
-        recipe:Recipe,                  # How it was pretrained; its views say how to show an image
+        recipe:Recipe,                  # Of its pretraining; its views show images
         backbone:nn.Module,             # Maps [N, C, H, W] to [N, F]
         projector:nn.Module|None=None,  # Maps [N, F] to embeddings [N, D]
         head:nn.Module|None=None,       # Maps [N, F] to scores [N, classes]
@@ -140,92 +150,125 @@ class ZooModel(nn.Module):
         classes:tuple=(),               # Names of the head's classes
     ):
         super().__init__()
-        self.recipe, self.backbone, self.projector, self.head = recipe, backbone, projector, head
-        self.trained, self.classes = trained, classes
+        self.recipe = recipe
+        self.backbone = backbone
+        self.projector = projector
+        self.head = head
+        self.trained = trained
+        self.classes = classes
         self.eval()
+
     def features(self, x:Tensor) -> Tensor:
         "Representations [N, F] of images [N, C, H, W]."
         return self.backbone(x)
+
     def extract_feat(self, x:Tensor, stages:bool=False) -> tuple:
-        "A tuple that ends in the features [N, F]; `stages` puts the stages' maps [N, C, H, W] before."
-        maps, blocks = [], _last_blocks(self.backbone) if stages else []
-        hooks = [block.register_forward_hook(lambda m, i, out: maps.append(out)) for block in blocks]
-        try: features = self.backbone(x)
-        finally:
-            for hook in hooks: hook.remove()
-        return (*maps, features)
+        "The features [N, F], the last of a tuple; `stages` puts the stages' maps before."
+        return _with_maps(self.backbone, x) if stages else (self.backbone(x),)
+
     def embed(self, x:Tensor) -> Tensor:
         "Embeddings [N, D]: what the loss compares."
-        if self.projector is None: raise ValueError("this model has no projector: use extract_feat")
+        if self.projector is None:
+            raise ValueError("this model has no projector: use extract_feat")
         return self.projector(self.features(x))
+
     def forward(self, x:Tensor) -> Tensor:
-        "Scores [N, classes] of a classifier, before softmax; else embeddings [N, D] of one view."
+        "Scores [N, classes] of a classifier, before softmax; else embeddings [N, D]."
         return self.embed(x) if self.head is None else self.head(self.features(x))
 
-# %% ../nbs/17_zoo.ipynb #dff63875
-def _place(name:str, entry:Entry, path:Path, why:str) -> CheckpointError:
-    "What to do when a published file is not there."
-    if not entry.file: return CheckpointError(f"no weights were published for {name}: pass checkpoint=PATH")
-    return CheckpointError(f"the weights of {name} are not here{why}. Get the file from "
-                           f"{entry.url or entry.source} and save it as {path}, or pass checkpoint=PATH")
+# %% ../nbs/17_zoo.ipynb #330fb1f2
+def _untrained(entry:Entry) -> ZooModel:
+    "The network of an entry with fresh weights: a classifier, a projector, or both on top."
+    recipe = get_recipe(entry.recipe)
+    model = recipe.model()
+    head = None
+    if entry.classes:
+        head = nn.Linear(model.backbone.num_features, entry.classes)
+        nn.init.normal_(head.weight, std=.01)
+        nn.init.zeros_(head.bias)
+    projector = model.projector if entry.projector else None
+    return ZooModel(recipe, model.backbone, projector, head)
 
+# %% ../nbs/17_zoo.ipynb #174b5c6d
+@cache
+def _costs(name:str) -> tuple[int, int]:
+    "Parameters, and multiply-adds of one image without the projector."
+    from torch.utils.flop_counter import FlopCounterMode
+    recipe = get_recipe(MODELS[name].recipe)
+    size = recipe.views.view1.size
+    with torch.device("meta"):
+        model = _untrained(MODELS[name]).eval()
+        x = torch.empty(1, recipe.channels, size, size)
+    with FlopCounterMode(display=False) as flops:
+        features = model.features(x)
+        if model.head is not None: model.head(features)
+    parameters = sum(p.numel() for p in model.parameters())
+    return parameters, flops.get_total_flops() // 2
+
+# %% ../nbs/17_zoo.ipynb #dff63875
+def _not_here(name:str, path:Path, why:str="") -> CheckpointError:
+    "What to do when a published file is not there."
+    entry = MODELS[name]
+    if not entry.file:
+        return CheckpointError(f"no weights were published for {name}: pass checkpoint=PATH")
+    return CheckpointError(f"the weights of {name} are not here{why}. Get the file from "
+                           f"{entry.url or entry.source} and save it as {path}, "
+                           "or pass checkpoint=PATH")
+
+def _check_hash(path:Path, start:str) -> None:
+    "CheckpointError unless the SHA-256 of a file begins so."
+    if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(start):
+        raise CheckpointError(f"{path} is not the published file: "
+                              f"its hash is not {start}...")
+
+# %% ../nbs/17_zoo.ipynb #176d7e8f
 def _published(name:str) -> Path:
     "The published file of a model: shipped, in torch.hub's folder, or downloaded to there."
     entry = MODELS[name]
     if entry.file == "digits.pt": return Path(str(files("barlow_kit")/entry.file))
     path = Path(torch.hub.get_dir())/"checkpoints"/entry.file
     found = re.search(r"-([0-9a-f]{8,})\.", entry.file)
+    start = found[1] if found else None
     if entry.file and entry.url and not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        try: torch.hub.download_url_to_file(entry.url, str(path), found and found[1])
-        except (OSError, RuntimeError) as e: raise _place(name, entry, path, f" ({e})") from e
-    if not entry.file or not path.is_file(): raise _place(name, entry, path, "")
-    if found:
-        digest = hashlib.sha256(path.read_bytes())
-        if not digest.hexdigest().startswith(found[1]):
-            raise CheckpointError(f"{path} is not the published file: its hash is not {found[1]}...")
+        try: torch.hub.download_url_to_file(entry.url, str(path), start)
+        except (OSError, RuntimeError) as e: raise _not_here(name, path, f" ({e})") from e
+    if not entry.file or not path.is_file(): raise _not_here(name, path)
+    if start: _check_hash(path, start)
     return path
 
 # %% ../nbs/17_zoo.ipynb #1a40c8e2
 def load_backbone(
-    path_or_name,   # A checkpoint in any of FORMATS, the folder of a run, or a name from `list_models`
-) -> Any:           # A ResNet in eval mode, fc is Identity; maps [N, 3, H, W] to [N, num_features]
-    """A plain torchvision ResNet with the weights of a checkpoint or of a published model.
+    path_or_name,   # A checkpoint of any library, folder of a run, or name in `list_models`
+) -> Any:           # A ResNet in eval mode, fc is Identity: [N, 3, H, W] to [N, num_features]
+    """A plain torchvision ResNet with the weights of a file or of a published model.
 
     Raises CheckpointError when anything does not fit, or the model is no ResNet."""
+    from torchvision.models import ResNet
     path = Path(path_or_name)
     here = path.is_file() or (path/"checkpoint.pt").is_file()
     if not here and str(path_or_name) in MODELS: path = _published(str(path_or_name))
-    from torchvision.models import ResNet
     net = read_backbone(path)
     if not isinstance(net, ResNet):
-        raise CheckpointError(f"{path_or_name} is no ResNet; get_model('digits', pretrained=True) "
-                              "loads the small net of the digits")
+        raise CheckpointError(f"{path_or_name} is no ResNet; get_model('digits', "
+                              "pretrained=True) loads the small net of the digits")
     return net
 
 # %% ../nbs/17_zoo.ipynb #1693839b
-def _loaded(name:str, entry:Entry, path:Path) -> ZooModel:
+def _loaded(name:str, path:Path) -> ZooModel:
     "The network of an entry with the parts that a file has."
-    recipe, (_, weights) = get_recipe(entry.recipe), read_weights(path)
+    entry = MODELS[name]
+    recipe = get_recipe(entry.recipe)
     with torch.device("meta"): want = make_backbone(recipe.backbone, recipe.channels)
-    _require(path, f"backbone (for {name})", weights.backbone, want.state_dict())
+    _, weights = read_weights(path, want)
+    check_fit(path, f"backbone (for {name})", weights.backbone, want.state_dict())
     if entry.classes and not weights.classifier:
         raise CheckpointError(f"{path} holds no classifier, which {name} needs")
-    backbone, projector, head = _backbone_of(path, weights), None, None
-    if weights.projector:
-        projector = _empty_projector(path, backbone.num_features, weights.projector)
-        for k in [k.split(".")[0] for k in weights.projector if k.endswith(".bias")]:
-            layer = projector[int(k)]
-            if isinstance(layer, nn.Linear): layer.bias = nn.Parameter(weights.projector[f"{k}.bias"])
-        projector.load_state_dict(weights.projector, strict=True, assign=True)
-        projector = projector.float()
-    if weights.classifier:
-        classes, width = weights.classifier["weight"].shape
-        head = nn.Linear(width, classes, device="meta")
-        head.load_state_dict(weights.classifier, strict=True, assign=True)
-        head = head.float()
-    return ZooModel(recipe, backbone, projector, head, trained=True, classes=weights.classes)
+    backbone = backbone_of(weights.backbone, want, path=path)
+    return ZooModel(recipe, backbone, projector_of(weights), classifier_of(weights),
+                    trained=True, classes=weights.classes)
 
+# %% ../nbs/17_zoo.ipynb #1790a1b2
 def get_model(
     name:str,               # From `list_models`
     pretrained:bool=False,  # With the published weights, from torch.hub's folder
@@ -233,36 +276,44 @@ def get_model(
 ) -> ZooModel:              # In eval mode
     """A model by name, with fresh weights or those of a file.
 
-    Raises ValueError for an unknown name, CheckpointError for weights that are missing or do not fit."""
+    Raises ValueError for an unknown name, CheckpointError for weights that are missing
+    or do not fit."""
     if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
-    if pretrained and checkpoint is not None: raise ValueError("pass pretrained or checkpoint, not both")
-    if not pretrained and checkpoint is None: return _untrained(MODELS[name])
-    return _loaded(name, MODELS[name], _published(name) if pretrained else Path(checkpoint))
+    if pretrained and checkpoint is not None:
+        raise ValueError("pass pretrained or checkpoint, not both")
+    if pretrained: checkpoint = _published(name)
+    return _untrained(MODELS[name]) if checkpoint is None else _loaded(name, Path(checkpoint))
 
 # %% ../nbs/17_zoo.ipynb #4a7e0f20
 def _fetch(address:str, allow_url:bool):
     "The bytes behind a web address, if that is wanted."
-    if not allow_url: raise ValueError(f"{address} would be fetched from the web: pass allow_url=True")
+    if not allow_url:
+        raise ValueError(f"{address} would be fetched from the web: pass allow_url=True")
     from urllib.request import urlopen
     with urlopen(address, timeout=30) as answer: return io.BytesIO(answer.read())
 
-def _picture(
-    image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W], or web address
-    allow_url:bool=False,
-):                         # An upright PIL image
-    "An image of any kind as PIL has it. Floats are taken as 0..1."
-    from PIL import Image, ImageOps
+def _from_numbers(image):
+    "A PIL image of an array [H, W] or [H, W, C], or a tensor [C, H, W]; floats are in 0..1."
     from torchvision.transforms.functional import to_pil_image
-    if str(image).startswith(("http://", "https://")): image = _fetch(str(image), allow_url)
-    if isinstance(image, (str, Path, io.BytesIO)): image = Image.open(image)
-    if isinstance(image, Image.Image): return ImageOps.exif_transpose(image)
-    if not isinstance(image, Tensor) and not hasattr(image, "__array_interface__"):
-        raise TypeError(f"an image is a path, PIL image, array or tensor, not {type(image).__name__}")
-    x = image if isinstance(image, Tensor) else torch.tensor(image)
-    if x.ndim == 3 and not isinstance(image, Tensor): x = x.permute(2, 0, 1)
-    if x.ndim not in (2, 3): raise ValueError(f"an image has 2 or 3 dimensions, got {tuple(x.shape)}")
+    is_tensor = isinstance(image, Tensor)
+    if not is_tensor and not hasattr(image, "__array_interface__"):
+        kind = type(image).__name__
+        raise TypeError(f"an image is a path, PIL image, array or tensor, not {kind}")
+    x = image if is_tensor else torch.tensor(image)
+    if x.ndim not in (2, 3):
+        raise ValueError(f"an image has 2 or 3 dimensions, got {tuple(x.shape)}")
+    if x.ndim == 3 and not is_tensor: x = x.permute(2, 0, 1)
     if x.is_floating_point(): x = (x.clamp(0, 1)*255).round()
     return to_pil_image(x.to(torch.uint8))
+
+# %% ../nbs/17_zoo.ipynb #17d4e507
+def _picture(image, allow_url:bool=False):
+    "An upright PIL image of whatever shows one."
+    from PIL import Image, ImageOps
+    if str(image).startswith(("http://", "https://")): image = _fetch(str(image), allow_url)
+    if isinstance(image, (str, Path, io.BytesIO)): image = Image.open(image)
+    if not isinstance(image, Image.Image): return _from_numbers(image)
+    return ImageOps.exif_transpose(image)
 
 def prepare_image(
     model:ZooModel,        # Its recipe says how
@@ -270,13 +321,14 @@ def prepare_image(
     allow_url:bool=False,  # Whether web addresses are fetched
 ) -> Tensor:               # [C, H, W], as the model wants it
     "The preprocessing of a model for one image."
-    recipe = model.recipe
-    if recipe.channels != 1: return recipe.views.plain(_picture(image, allow_url))
-    side = recipe.views.view1.size
-    if isinstance(image, Tensor) and image.is_floating_point() and image.shape == (1, side, side):
-        return image
+    view = model.recipe.views
+    if model.recipe.channels != 1: return view.plain(_picture(image, allow_url))
+    side = view.view1.size
+    ready = isinstance(image, Tensor) and image.is_floating_point()
+    if ready and image.shape == (1, side, side): return image
     from torchvision.transforms.functional import pil_to_tensor
-    return pil_to_tensor(_picture(image, allow_url).convert("L").resize((side, side))).float()/255
+    gray = _picture(image, allow_url).convert("L").resize((side, side))
+    return pil_to_tensor(gray).float()/255
 
 # %% ../nbs/17_zoo.ipynb #3e7b66d6
 @cache
@@ -288,34 +340,47 @@ def class_names(
     from torchvision.models import ResNet50_Weights
     return tuple(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])
 
+def _headless(what:str) -> str:
+    "Who can classify instead."
+    have = ", ".join(name for name, entry in MODELS.items() if entry.classes)
+    return (f"{what} has no trained classifier, so its scores would be random. "
+            f"These have one: {have}")
+
+def _classifier(model, checkpoint) -> ZooModel:
+    "A model with a trained head, from its name or as it is."
+    if isinstance(model, str):
+        headless = checkpoint is None and model in MODELS and not MODELS[model].classes
+        if headless: raise ValueError(_headless(model))
+        model = get_model(model, pretrained=checkpoint is None, checkpoint=checkpoint)
+    if model.head is None or not model.trained: raise ValueError(_headless("this model"))
+    return model
+
+# %% ../nbs/17_zoo.ipynb #1707183a
+def _answer(names:tuple, scores:Tensor) -> dict:
+    "What a row of scores, which add up to 1, says."
+    best = int(scores.argmax())
+    return dict(pred_class=names[best], pred_label=best, pred_score=float(scores[best]),
+                pred_scores=scores.numpy())
+
 def inference_model(
     model,                 # A name from `list_models`, or a model of `get_model`
     image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W]; or many
     *,
     checkpoint=None,       # With a name: a file in place of the published one
     allow_url:bool=False,  # Whether web addresses are fetched
-) -> dict|list:            # pred_class, pred_label, pred_score, pred_scores [classes]; a list for a list
+) -> dict|list:            # pred_class, _label, _score, _scores [classes]; a list for many
     "Classify images. Raises ValueError when the model has no trained classifier."
-    if isinstance(model, str):
-        headless = checkpoint is None and model in MODELS and not MODELS[model].classes
-        if headless: raise ValueError(_headless(model))
-        model = get_model(model, pretrained=checkpoint is None, checkpoint=checkpoint)
-    if model.head is None or not model.trained: raise ValueError(_headless("this model"))
+    model = _classifier(model, checkpoint).eval()
     many = isinstance(image, (list, tuple)) or isinstance(image, Tensor) and image.ndim == 4
+    images = list(image) if many else [image]
     device = next(model.parameters()).device
-    scores, images = [], list(image) if many else [image]
-    for start in range(0, len(images), 32):
-        batch = torch.stack([prepare_image(model, i, allow_url) for i in images[start:start + 32]])
-        with torch.inference_mode(): scores += model.eval()(batch.to(device)).softmax(1).cpu()
     names = model.classes or class_names(model.head.out_features)
-    found = [dict(pred_class=names[int(p.argmax())], pred_label=int(p.argmax()),
-                  pred_score=float(p.max()), pred_scores=p.numpy()) for p in scores]
+    found = []
+    for start in range(0, len(images), 32):
+        batch = [prepare_image(model, i, allow_url) for i in images[start:start + 32]]
+        with torch.inference_mode(): scores = model(torch.stack(batch).to(device)).softmax(1)
+        found += [_answer(names, row) for row in scores.cpu()]
     return found if many else found[0]
-
-def _headless(what:str) -> str:
-    "Who can classify instead."
-    have = ", ".join(n for n, entry in MODELS.items() if entry.classes)
-    return f"{what} has no trained classifier, so its scores would be random. These have one: {have}"
 
 # %% ../nbs/17_zoo.ipynb #18b88197
 def save_model(
@@ -325,52 +390,71 @@ def save_model(
 ) -> None:
     """Write a model as one file of this kit, for `get_model(name, checkpoint=path)`.
 
-    Raises ValueError for a model without backbone, or another number of class names than the head has."""
+    Raises ValueError for a model without backbone, or a wrong number of class names."""
     if not isinstance(getattr(model, "backbone", None), nn.Module):
-        raise ValueError(f"a {type(model).__name__} has no backbone: pass a ZooModel, a BarlowTwins or "
-                         "the classifier of an Evaluation")
-    parts = {part: getattr(model, part, None) for part in ("backbone", "projector")}
-    state:dict[str, Any] = dict(model={f"{part}.{k}": v for part, module in parts.items() if module is not None
-                        for k, v in module.state_dict().items()})
-    if (head := getattr(model, "head", None)) is not None: state["classifier"] = head.state_dict()
-    if classes and len(classes) != (0 if head is None else head.out_features):
-        raise ValueError(f"{len(classes)} names for the {0 if head is None else head.out_features} classes "
-                         "of the head")
-    if classes: state["classes"] = list(map(str, classes))
-    save_checkpoint(path, state)
+        raise ValueError(f"a {type(model).__name__} has no backbone: pass a ZooModel, "
+                         "a BarlowTwins or the classifier of an Evaluation")
+    parts = [getattr(model, part, None) for part in ("backbone", "projector", "head")]
+    backbone, projector, head = ({} if m is None else m.state_dict() for m in parts)
+    known = len(head["bias"]) if head else 0
+    if classes and len(classes) != known:
+        raise ValueError(f"{len(classes)} names for the {known} classes of the head")
+    names = tuple(map(str, classes))
+    weights = Weights(backbone, projector, classifier=head, classes=names)
+    write_weights(path, weights, "barlow_kit")
 
 # %% ../nbs/17_zoo.ipynb #c61be64b
 def _what(name:str) -> str:
     "A model in a sentence."
-    e, r = MODELS[name], get_recipe(MODELS[name].recipe)
-    on_top = [f"a projector of width {' - '.join(map(str, r.projector))}"]*e.projector
-    on_top += [f"a linear classifier of {e.classes:,} classes"]*bool(e.classes)
-    return (f"Backbone `{r.backbone}`, pretrained with Barlow Twins for {r.epochs} epochs in batches of "
-            f"{r.batch_size:,} (recipe `{r.name}`, lambd {r.lambd:g}), with {' and '.join(on_top)}.")
+    entry = MODELS[name]
+    recipe = get_recipe(entry.recipe)
+    on_top = []
+    if entry.projector:
+        on_top.append(f"a projector of width {' - '.join(map(str, recipe.projector))}")
+    if entry.classes: on_top.append(f"a linear classifier of {entry.classes:,} classes")
+    return (f"Backbone `{recipe.backbone}`, pretrained with Barlow Twins for "
+            f"{recipe.epochs} epochs in batches of {recipe.batch_size:,} (recipe "
+            f"`{recipe.name}`, lambd {recipe.lambd:g}), with {' and '.join(on_top)}.")
 
-def _use(name:str) -> list:
-    "Lines of Python that use a model."
-    e = MODELS[name]
-    lines = ["from barlow_kit.zoo import get_model, inference_model", "",
-             f'model = get_model("{name}", pretrained=True)' if e.file else f'model = get_model("{name}")',
+# %% ../nbs/17_zoo.ipynb #1729305c
+def _use(name:str) -> str:
+    "Lines of Python that use a model, as Markdown."
+    entry = MODELS[name]
+    published = ", pretrained=True" if entry.file else ""
+    lines = ["```python", "from barlow_kit.zoo import get_model, inference_model", "",
+             f'model = get_model("{name}"{published})',
              "features = model.extract_feat(images)[-1]        # [N, F]"]
-    if e.classes: lines += [f'inference_model("{name}", "image.png")["pred_class"]']
-    return lines
+    if entry.classes: lines.append(f'inference_model("{name}", "image.png")["pred_class"]')
+    return "\n".join([*lines, "```"])
 
+def _facts(name:str) -> str:
+    "Sizes and origin of a model, as a table."
+    entry = MODELS[name]
+    costs = _row(name)
+    facts = [("parameters", costs["parameters"]),
+             ("multiply-adds of an image", costs["multiply_adds"]),
+             ("weights", entry.source), ("license", entry.license or "-"),
+             ("file", f"`{entry.file}`" if entry.file else "-")]
+    if entry.url: facts.append(("address", entry.url))
+    if entry.start:
+        start = f"`{entry.start}`, settings `{entry.settings}`"
+        facts.append(("classifier trained on", start))
+    return _table(["", ""], facts)
+
+# %% ../nbs/17_zoo.ipynb #174b5c7e
 def model_card(
     name:str, # From `list_models`
 ) -> str:     # A page of Markdown
     "What there is to know about a model. Raises ValueError for an unknown name."
     if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
-    e, costs = MODELS[name], list_models(name).rows()[0]
-    facts = [("parameters", costs["parameters"]), ("multiply-adds of an image", costs["multiply_adds"]),
-             ("weights", e.source), ("license", e.license or "-"),
-             ("file", f"`{e.file}`" if e.file else "-"),
-             *([("address", e.url)] if e.url else []),
-             *([("classifier trained on", f"`{e.start}`, settings `{e.settings}`")] if e.start else [])]
-    results = [_table(["probe", "top-1, as published"], e.results)] if e.results else ["None published."]
+    entry = MODELS[name]
+    results = "None published."
+    if entry.results: results = _table(["probe", "top-1, as published"], entry.results)
     data = name if name == "digits" else "/data/imagenet"
-    return "\n".join([f"# {name}", "", _what(name), "", _table(["", ""], facts), "", "## Numbers", "",
-                      *results, "", "## Use", "", "```python", *_use(name), "```", "",
-                      "## Train and test", "", "```", f"barlow-kit train {name} {data}",
-                      f"barlow-kit test {name} CHECKPOINT {data}", "```", "", "## Limits", "", e.limits, ""])
+    commands = (f"```\nbarlow-kit train {name} {data}\n"
+                f"barlow-kit test {name} CHECKPOINT {data}\n```")
+    sections = {"Numbers": results, "Use": _use(name), "Train and test": commands,
+                "Limits": entry.limits}
+    page = [f"# {name}", _what(name), _facts(name)]
+    for title, text in sections.items(): page += [f"## {title}", text]
+    return "\n\n".join(page) + "\n"

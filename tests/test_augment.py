@@ -374,7 +374,8 @@ def test_reduced_decoding_of_jpeg_files():
     file = io.BytesIO()
     photo.save(file, "JPEG", quality=95)
     boxes = [(100, 300, 1000, 1100), (11, 20, 961, 915)]
-    whole, small = Image.open(file), Image.open(file)
+    whole = Image.open(file)
+    small = Image.open(file)
     reduced_boxes = reduce_decoding(small, boxes, 224)
     from_whole = [crop_one(whole, box, 224)/255 for box in boxes]
     from_small = [crop_one(small, box, 224)/255 for box in reduced_boxes]
@@ -473,7 +474,8 @@ def test_views_of_image_files_by_worker_processes():
         pairs = [(0, i) for i in range(len(data))]
         def views_by(name):
             return ViewsDataset(data, two_views, seed=1, pipeline=name).__getitems__(pairs)
-        batched, pil = views_by("batched"), views_by("pil")
+        batched = views_by("batched")
+        pil = views_by("pil")
         return batched[0] - pil[0], batched[1] - pil[1]
 
     tensors = [torch.rand(3, 40, 50) for _ in range(3)]
@@ -516,7 +518,8 @@ def test_both_pipelines_against_the_official_transform():
     for k in range(24):
         photo = Image.fromarray(load_sample_images().images[k % 2])
         w, h = random.randint(150, 420, 2)
-        left, top = random.randint(640 - w), random.randint(427 - h)
+        left = random.randint(640 - w)
+        top = random.randint(427 - h)
         enlarge = 3 if k % 4 > 1 else 1
         part = photo.crop((left, top, left + w, top + h))
         part = part.resize((w*enlarge, h*enlarge), Image.BICUBIC)
