@@ -50,7 +50,8 @@ def load_checkpoint(
     Raises CheckpointError when the file is missing, damaged, unsafe or of another format."""
     state = read_checkpoint(path, map_location)
     if not isinstance(state, dict) or state.get("format") != FORMAT_MARK:
-        keys = ", ".join(list(map(str, state))[:5]) if isinstance(state, dict) else type(state).__name__
+        keys = type(state).__name__
+        if isinstance(state, dict): keys = ", ".join(list(map(str, state))[:5])
         raise CheckpointError(f"{path} is a checkpoint, but of another format than {FORMAT_MARK} "
                               f"(it holds: {keys})")
     return state
@@ -60,7 +61,7 @@ def load_latest(
     path,                # File that `save_checkpoint` wrote
     map_location="cpu",  # Device for the tensors
     *,
-    mend:bool=False,     # Move a damaged file aside and sweep up; only for the one process that will write
+    mend:bool=False,  # Move a damaged file aside, sweep up: for the one who will write
 ) -> dict|None:          # None when there is no checkpoint yet
     """The last good checkpoint: `path`, or the previous one when that is missing or damaged.
 
@@ -84,7 +85,8 @@ def _check_resume(path:Path, begun:bool, resume:str) -> None:
     if resume not in ("auto", "must", "never"):
         raise ValueError(f"resume must be 'auto', 'must' or 'never', got {resume!r}")
     if resume == "must" and not begun:
-        raise ValueError(f"there is no checkpoint in {path} to resume (resume='must'): is the folder right?")
+        raise ValueError(f"there is no checkpoint in {path} to resume (resume='must'): "
+                         "is the folder right?")
     if resume == "never" and begun:
         raise ValueError(f"{path} holds a run already (resume='never'): choose another folder, "
                          "or resume='auto'")
@@ -118,7 +120,7 @@ class Checkpointed:
     def open(self,
         resume:str="auto", # "auto" goes on with what is there; "must" and "never" insist
         device="cpu",      # Where the parts live
-    ) -> dict:             # Plain values of the last good state; `step`, the steps done, is always there
+    ) -> dict:  # Plain values of the last good state; `step`, the steps done, is always there
         """Claim the folder, or refuse, and put the last good state into the parts, on all ranks.
 
         Raises ValueError for a folder of another training or against `resume`, CheckpointError
@@ -134,10 +136,11 @@ class Checkpointed:
         step:int,          # Steps done
         **values,          # Plain values to find again
     ) -> None:
-        "Replace the checkpoint, on rank 0, and keep the one before it. OSError when it cannot be written."
+        "Replace the checkpoint, on rank 0, keeping the one before. OSError if it cannot be written."
         if self.path is None or rank() != 0: return
         parts = {name: part.state_dict() for name, part in self.parts.items()}
-        save_checkpoint(self.file, dict(step=step, config=self.config, **values, **parts), keep=True)
+        state = dict(step=step, config=self.config, **values, **parts)
+        save_checkpoint(self.file, state, keep=True)
 
 # %% ../nbs/10_checkpoint.ipynb #da5acea0
 def _claim(folder:Checkpointed, resume:str) -> None:
@@ -151,8 +154,9 @@ def _claim(folder:Checkpointed, resume:str) -> None:
         raise ValueError(f"{folder.path} holds a checkpoint but no {folder.claim.name}: "
                          "choose another folder")
     _check_owner(folder.path, folder.update(there), folder.config)
-    content = json.dumps(folder.config, indent=1).encode()
-    if rank() == 0 and not folder.claim.is_file(): write_whole(folder.claim, lambda f: f.write(content))
+    if rank() == 0 and not folder.claim.is_file():
+        content = json.dumps(folder.config, indent=1).encode()
+        write_whole(folder.claim, lambda f: f.write(content))
 
 # %% ../nbs/10_checkpoint.ipynb #11a0075e
 def _latest(folder:Checkpointed, device) -> dict|None:
@@ -170,7 +174,9 @@ def _latest(folder:Checkpointed, device) -> dict|None:
 def _load_parts(folder:Checkpointed, state:dict) -> None:
     "Put a state into the parts. CheckpointError when it lacks one."
     missing = [name for name in folder.parts if name not in state]
-    if missing: raise CheckpointError(f"{folder.file} has no {', '.join(missing)}: is it another trainer's?")
+    if missing:
+        raise CheckpointError(f"{folder.file} has no {', '.join(missing)}: "
+                              "is it another trainer's?")
     for name, part in folder.parts.items(): part.load_state_dict(state[name])
 
 # %% ../nbs/10_checkpoint.ipynb #00250296

@@ -25,17 +25,18 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-# %% ../nbs/12_train.ipynb #8df524b3
+# %% ../nbs/12_train.ipynb #cf21a678
 from .augment import ViewsDataset
 from .checkpoint import Checkpointed, load_checkpoint, load_latest, save_checkpoint
 from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset
 from .distributed import barrier, init, leave, rank, sync_batchnorm, world_size
-from .loop import (Steps, Stopped, TrainingError, as_is, leave_signals_to_the_run, load_batches,
-                             own_random_state, seed_step, shared, stop_signals, tell, usable_cores)
+from .loop import (Steps, Stopped, TrainingError, as_is, leave_signals_to_the_run,
+                             load_batches, own_random_state, seed_step, shared, stop_signals, tell,
+                             usable_cores)
 from .loss import LossTerms
 from .optim import warmup_cosine
-from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan, recipe_from_dict,
-                               recipe_to_dict)
+from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan,
+                               recipe_from_dict, recipe_to_dict)
 from .twins import BarlowTwins, recompute_blocks
 from .weights import CheckpointError, write_whole
 
@@ -43,14 +44,14 @@ from .weights import CheckpointError, write_whole
 @dataclass
 class Run:
     "A pretraining run: what was trained, how, and how it went."
-    model: BarlowTwins                                # In eval mode when the run is over
+    model: BarlowTwins  # In eval mode when the run is over
     recipe: Recipe                                    # What was asked for
     seed: int = 0
-    history: list = field(default_factory=list)       # A dict a step: step, epoch, lr, loss and its two terms
-    path: Path|None = None                            # Folder of the run, when it has one
+    history: list = field(default_factory=list)       # A dict a step: step, epoch, lr, loss, terms
+    path: Path|None = None  # Folder of the run, when it has one
     skipped: Counter = field(default_factory=Counter) # Images that could not be read, and how often
     total: int = 0                                    # Steps of the whole run
-    stop: bool = False                                # A callback's wish: save after this step, and return
+    stop: bool = False                                # A callback's wish: save and return
 
     @property
     def floor(self) -> float:
@@ -67,7 +68,7 @@ class Run:
         path,              # Folder of the run
         device:str="cpu",
         *,
-        step:int|None=None, # Steps done, of a model that `keep_models` kept; by default the last state
+        step:int|None=None, # Steps done, of a model that `keep_models` kept; None: the last state
     ) -> "Run":
         "The run in a folder, ready to give features. CheckpointError when it holds none."
         path = Path(path)
@@ -123,7 +124,7 @@ def _schedule(
         for index in order[skip:].chunk(world_size(), 1)[rank()]: yield epoch, index
 
 # %% ../nbs/12_train.ipynb #a5e97bec
-_Views = Generator[tuple[Tensor, Tensor, Tensor], None, None]    # View 1, view 2, image numbers
+_Views = Generator[tuple[Tensor, Tensor, Tensor], None, None]  # View 1, view 2, image numbers
 
 def _views_of_tensor(run:Run, data:TensorImages, first:int, device:torch.device) -> _Views:
     "Micro-batches of images that lie in memory, from step `first` on."
@@ -132,27 +133,30 @@ def _views_of_tensor(run:Run, data:TensorImages, first:int, device:torch.device)
         view1, view2 = run.recipe.views.batch(images, index, seed=run.seed, epoch=epoch)
         yield view1, view2, index
 
-# %% ../nbs/12_train.ipynb #42365a2f
+# %% ../nbs/12_train.ipynb #a21e4bed
 def _count_unreadable(run:Run, data:ImageData, index:Tensor) -> None:
     "Name each image that could not be read once, and count."
     for i in index.tolist():
         name = data.name(i) if hasattr(data, "name") else f"image {i}"
-        if name not in run.skipped: warnings.warn(f"cannot read the image {name}: another takes its place")
+        if name not in run.skipped:
+            warnings.warn(f"cannot read the image {name}: another takes its place")
         run.skipped[name] += 1
 
 def _views_of_items(run:Run, data:ImageData, first:int, device:torch.device, workers:int,
                     pipeline:str) -> _Views:
     "Micro-batches of images that are read one by one, made by workers."
     two_views = run.recipe.views
-    schedule = [_schedule(len(data), run.recipe, run.seed, first) for _ in range(2)]   # workers run ahead
+    loading = _schedule(len(data), run.recipe, run.seed, first)      # the workers are ahead
+    using = _schedule(len(data), run.recipe, run.seed, first)
     finish = device.type == "cpu" or pipeline == "pil"
     views = ViewsDataset(data, two_views, seed=run.seed, pipeline=pipeline, finish=finish)
-    keys = ([(epoch, i) for i in index.tolist()] for epoch, index in schedule[0])
+    keys = ([(epoch, i) for i in index.tolist()] for epoch, index in loading)
     loaded = load_batches(views, keys, workers, pinned=device.type == "cuda")
-    for (epoch, _), (view1, view2, shown, asked) in zip(schedule[1], loaded):
+    for (epoch, _), (view1, view2, shown, asked) in zip(using, loaded):
         _count_unreadable(run, data, asked[shown != asked])
         view1, view2 = (v.to(device, non_blocking=True) for v in (view1, view2))
-        if not finish: view1, view2 = two_views.finish(view1, view2, shown, seed=run.seed, epoch=epoch)
+        if not finish:
+            view1, view2 = two_views.finish(view1, view2, shown, seed=run.seed, epoch=epoch)
         yield view1, view2, shown
 
 # %% ../nbs/12_train.ipynb #184530ac
@@ -192,11 +196,12 @@ def _loss_terms(model:Any, views:Sequence[Tensor], precision:str) -> LossTerms:
 def _likely_cause(run:Run, views:Sequence[Tensor], index:Tensor) -> str:
     "Images, weights or settings: what made a loss that is not finite."
     bad = torch.stack([~v.isfinite().flatten(1).all(1) for v in views]).any(0).cpu()
-    if bad.any(): return f"the images {index[bad].tolist()} hold NaN or infinity: remove or repair them"
+    if bad.any():
+        return f"the images {index[bad].tolist()} hold NaN or infinity: remove or repair them"
     weights = [name for name, p in run.model.named_parameters() if not p.isfinite().all()]
     if weights:
-        return (f"the weights are no longer finite ({weights[0]} first): start again from a checkpoint "
-                "with a lower learning rate or a longer warm-up")
+        return (f"the weights are no longer finite ({weights[0]} first): start again from a "
+                "checkpoint with a lower learning rate or a longer warm-up")
     flat = torch.stack([v.flatten(1).std(1) == 0 for v in views]).all(0)
     if flat.float().mean() > .5:
         return f"{int(flat.sum())} of the {len(index)} images are of one color: look at the data"
@@ -213,18 +218,20 @@ def _explain(run:Run, step:int, problem:str, views:Sequence[Tensor], index:Tenso
 
 # %% ../nbs/12_train.ipynb #efdec674
 def _micro_step(run:Run, parts:_Parts, batch:tuple, step:int, last:bool) -> list:
-    "Forward and backward; loss, invariance, redundancy. Raises TrainingError when one is not finite."
+    "Forward and backward; loss, invariance, redundancy. TrainingError when one is not finite."
     *views, index = batch
     recipe = run.recipe
-    if views[0].shape[1] != recipe.channels:
-        raise ValueError(f"the images have {views[0].shape[1]} channels and the recipe {recipe.name!r} "
-                         f"expects {recipe.channels}: say channels={views[0].shape[1]}")
+    channels = views[0].shape[1]
+    if channels != recipe.channels:
+        raise ValueError(f"the images have {channels} channels and the recipe {recipe.name!r} "
+                         f"expects {recipe.channels}: say channels={channels}")
     with nullcontext() if last or world_size() == 1 else parts.model.no_sync():
         try: terms = _loss_terms(parts.model, views, recipe.precision)
         except ValueError as e: raise _explain(run, step, str(e), views, index) from e
         parts.scaler.scale(terms.loss / recipe.accumulate).backward()
     values = torch.stack(terms).tolist()
-    if not values[0] < float("inf"): raise _explain(run, step, f"the loss is {values[0]}", views, index)
+    if not values[0] < float("inf"):
+        raise _explain(run, step, f"the loss is {values[0]}", views, index)
     return values
 
 # %% ../nbs/12_train.ipynb #72bc44f3
@@ -247,10 +254,10 @@ def _train_step(
     if parts.scaler.is_enabled(): entry["scale"] = parts.scaler.get_scale()
     return entry
 
-# %% ../nbs/12_train.ipynb #a4bd8da4
+# %% ../nbs/12_train.ipynb #082a8312
 def _build(recipe:Recipe, seed:int, device:torch.device, channels_last:bool|None, compile:bool,
            recompute:bool) -> BarlowTwins:
-    "The recipe's model with the weights of this seed, ready to share a batch if there are several ranks."
+    "The recipe's model with the weights of this seed, ready to share a batch with other ranks."
     torch.manual_seed(seed)
     model = recipe.model().to(device)
     if channels_last is None: channels_last = device.type == "cuda"
@@ -271,7 +278,7 @@ def _parts(run:Run, device:torch.device) -> _Parts:
 # %% ../nbs/12_train.ipynb #73be3999
 def _up_to_date(config:dict) -> dict:
     "A run's config with the fields that recipes have today."
-    if "recipe" not in config: return config                 # of another trainer: the comparison will tell
+    if "recipe" not in config: return config  # of another trainer: the comparison will tell
     return {**config, "recipe": recipe_to_dict(recipe_from_dict(config["recipe"]))}
 
 def _run_folder(run:Run, parts:_Parts, config:dict) -> Checkpointed:
@@ -303,7 +310,7 @@ class _HistoryFile:
                           "The last checkpoint is untouched") from e
 
     def __exit__(self, *error) -> None:
-        with suppress(OSError):                              # each line was flushed, or complained of
+        with suppress(OSError):  # each line was flushed, or complained of
             if self.file: self.file.close()
 
 # %% ../nbs/12_train.ipynb #d6b271d1
@@ -325,8 +332,8 @@ def _loop(run:Run, parts:_Parts, batches:Generator, steps:Steps, callbacks:list)
 def _finished(run:Run) -> Run:
     "The run in eval mode, once its folder is complete for all ranks; says what could not be read."
     if run.skipped:
-        warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times in all: "
-                      f"{', '.join(list(run.skipped)[:5])}")
+        warnings.warn(f"{len(run.skipped)} images could not be read, {run.skipped.total()} times "
+                      f"in all: {', '.join(list(run.skipped)[:5])}")
     run.model.eval()
     barrier()
     return run
@@ -336,7 +343,7 @@ def _recipe_for(data, recipe, overrides:dict) -> Recipe:
     "The recipe that was named, or the one with the data's name, some fields changed."
     if recipe is not None: return get_recipe(recipe, **overrides)
     if data in list_recipes(): return get_recipe(data, **overrides)
-    if isinstance(data, (str, Path)) and not Path(data).exists(): get_dataset(data)    # misspelled
+    if isinstance(data, (str, Path)) and not Path(data).exists(): get_dataset(data)  # misspelled
     raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
 
 def _setup(data, recipe, overrides:dict, device:str) -> tuple[ImageData, Recipe, torch.device]:
@@ -346,39 +353,43 @@ def _setup(data, recipe, overrides:dict, device:str) -> tuple[ImageData, Recipe,
     place = init(device)
     check_sizes(recipe, len(data), place.world_size)
     if place.device.type == "cuda":
-        torch.backends.cudnn.benchmark = True                 # one image size: the search pays
-        if recipe.precision == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
-            raise ValueError(f"{torch.cuda.get_device_name()} has no bfloat16: say precision='float16'")
+        torch.backends.cudnn.benchmark = True  # one image size: the search pays
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+        if recipe.precision == "bfloat16" and not able:
+            name = torch.cuda.get_device_name()
+            raise ValueError(f"{name} has no bfloat16: say precision='float16'")
     return data, recipe, place.device
 
 # %% ../nbs/12_train.ipynb #1856ceff
 def pretrain(
-    data="digits",                  # A name from `DATASETS`, a folder of images, or `ImageData` of your own
-    recipe=None,                    # A name or a Recipe; by default the one with the data's name
+    data="digits",  # A name from `DATASETS`, a folder of images, or `ImageData` of your own
+    recipe=None,  # A name or a Recipe; by default the one with the data's name
     *,
     out=None,                       # Folder for checkpoint and history
-    resume:str="auto",              # "auto" continues a run found in `out`; "must" and "never" insist
+    resume:str="auto",  # "auto" continues a run found in `out`; "must" and "never" insist
     seed:int=0,                     # Decides weights, order and views
     device:str="auto",              # "auto" takes CUDA where there is some
     callbacks:Sequence[Callable]=(), # Each is called as callback(run) after every step
-    workers:int|None=None,          # Processes that decode files; by default one a core for folders
-    pipeline:str="batched",         # For files: "batched", or "pil" for the official way, image by image
-    save_minutes:float=10.,         # Save at least that often, besides the ends of epochs
+    workers:int|None=None,  # Processes that decode files; by default one a core for folders
+    pipeline:str="batched",  # For files: "batched", or "pil" for the official way, image by image
+    save_minutes:float=10.,  # Save at least that often, besides the ends of epochs
     save_steps:int|None=None,       # Save every so many steps
     channels_last:bool|None=None,   # Memory format of convolutions; by default on CUDA
     compile:bool=False,             # Compile backbone and projector (torch.compile)
-    recompute:bool=False,           # Keep less for the backward pass, see `recompute_blocks`
+    recompute:bool=False,  # Keep less for the backward pass, see `recompute_blocks`
     progress:bool=True,             # Show the bar
     **overrides,                    # Fields of the recipe to change, such as epochs=3
 ) -> Run:                           # Model in eval mode, history, recipe, path
     """Pretrain with Barlow Twins: no labels are used.
 
-    Raises ValueError for unknown names, sizes that do not fit or a folder of another run, TrainingError
-    when a step is not finite, CheckpointError when no checkpoint in the folder is whole, OSError when it
-    cannot be written, and Stopped when SIGTERM or SIGUSR1 ended it, after saving."""
+    Raises ValueError for unknown names, sizes that do not fit or a folder of another run,
+    TrainingError when a step is not finite, CheckpointError when no checkpoint in the folder is
+    whole, OSError when it cannot be written, and Stopped when SIGTERM or SIGUSR1 ended it, after
+    saving."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
     data, recipe, device = _setup(data, recipe, overrides, device)
-    config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data), seed=seed, pipeline=pipeline)
+    config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data), seed=seed,
+                  pipeline=pipeline)
     if workers is None: workers = usable_cores() if hasattr(data, "paths") else 0
     with own_random_state(device), stop_signals(out is not None) as caught:
         model = _build(recipe, seed, device, channels_last, compile, recompute)
@@ -388,7 +399,8 @@ def pretrain(
         folder = _run_folder(run, parts, config)
         first = folder.open(resume, device)["step"]
         if run.path: run.history = _read_history(run.path, first)
-        batches = _view_batches(run, data, first=first, device=device, workers=workers, pipeline=pipeline)
+        batches = _view_batches(run, data, first=first, device=device, workers=workers,
+                                pipeline=pipeline)
         steps = Steps(total, first, seed=seed, device=device, folder=folder, caught=caught,
                       save_steps=(run.epoch_steps, save_steps), save_minutes=save_minutes,
                       name=recipe.name, size=recipe.batch_size, progress=progress)
@@ -402,14 +414,17 @@ class _SpeedWatch:
     since: tuple = ()           # Time and steps done at the last measurement
 
     def __call__(self, run:Run) -> None:
-        done, now = len(run.history), time.perf_counter()
-        if not self.since: self.since = now, done                          # the first step warms up
+        done = len(run.history)
+        now = time.perf_counter()
+        if not self.since: self.since = now, done  # the first step warms up
         if done % self.every or done == self.since[1]: return
-        seconds, steps = now - self.since[0], done - self.since[1]
+        seconds = now - self.since[0]
+        steps = done - self.since[1]
         self.since = now, done
         run.history[-1] |= dict(images_per_s=steps*run.recipe.batch_size/seconds,
                                 hours_left=seconds/steps*(run.total - done)/3600)
-        if torch.cuda.is_available(): run.history[-1]["memory_gib"] = torch.cuda.max_memory_allocated()/2**30
+        if torch.cuda.is_available():
+            run.history[-1]["memory_gib"] = torch.cuda.max_memory_allocated()/2**30
 
 def watch_speed(
     every:int=50, # Steps between measurements
@@ -417,11 +432,11 @@ def watch_speed(
     "Adds images_per_s (all ranks), hours_left and, on a GPU, the peak memory_gib to the history."
     return _SpeedWatch(every)
 
-# %% ../nbs/12_train.ipynb #8da1dc88
+# %% ../nbs/12_train.ipynb #bf064eea
 @dataclass
 class _TensorBoard:
     folder: Any
-    writer: Any = None          # Opened in the first step, since a run that goes on begins later
+    writer: Any = None  # Opened in the first step, since a run that goes on begins later
 
     def __call__(self, run:Run) -> None:
         if rank() != 0: return
@@ -438,7 +453,8 @@ def to_tensorboard(
 ) -> Callable:    # For `callbacks` of `pretrain`
     "Writes every number of the history to TensorBoard, on rank 0. ImportError without the package."
     try: import torch.utils.tensorboard
-    except ImportError as e: raise ImportError("TensorBoard is not installed: pip install tensorboard") from e
+    except ImportError as e:
+        raise ImportError("TensorBoard is not installed: pip install tensorboard") from e
     return _TensorBoard(folder)
 
 # %% ../nbs/12_train.ipynb #7ab18fc1
