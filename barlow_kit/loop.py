@@ -61,7 +61,8 @@ def stop_signals(
     before = {s: signal.signal(s, lambda number, frame: caught.append(number)) for s in _SIGNALS}
     try: yield caught
     finally:
-        for s, handler in before.items(): signal.signal(s, signal.SIG_DFL if handler is None else handler)
+        for s, handler in before.items():
+            signal.signal(s, signal.SIG_DFL if handler is None else handler)
 
 # %% ../nbs/11_loop.ipynb #4da4607b
 def seed_step(
@@ -71,7 +72,7 @@ def seed_step(
     "Make all that is random in this step a function of seed, step and rank."
     digest = hashlib.blake2b(f"{seed} {step} {rank()}".encode(), digest_size=8).digest()
     key = int.from_bytes(digest, "big", signed=True)
-    torch.default_generator.manual_seed(key)           # torch.manual_seed does more, and takes longer
+    torch.default_generator.manual_seed(key)  # torch.manual_seed does more, and takes longer
     if torch.cuda.is_initialized(): torch.cuda.manual_seed(key)
 
 def own_random_state(
@@ -83,7 +84,8 @@ def own_random_state(
 # %% ../nbs/11_loop.ipynb #78bd0049
 def usable_cores() -> int:
     "Cores that each rank of this machine may use."
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"): cores = len(os.sched_getaffinity(0))
     return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
 
 # %% ../nbs/11_loop.ipynb #8c5a7b9f
@@ -144,7 +146,7 @@ def any_rank(
 # %% ../nbs/11_loop.ipynb #6fc2b940
 @dataclass
 class Steps:
-    "The steps of a training that are left, to be done in `with Steps(...) as steps: for step in steps:`."
+    "The steps of a training that are left: `with Steps(...) as steps: for step in steps: ...`"
     total: int                       # Steps of the whole training
     first: int = 0                   # Steps done already, `step` of `Checkpointed.open`
     _: KW_ONLY
@@ -162,9 +164,9 @@ class Steps:
 
     def __enter__(self) -> "Steps":
         self.saved_at = time.monotonic()
-        self.bar = tqdm(total=self.total*self.size, initial=self.first*self.size, desc=self.name or None,
+        self.bar = tqdm(total=self.total*self.size, initial=self.first*self.size,
                         unit="step" if self.size == 1 else "img", unit_scale=self.size != 1,
-                        disable=not self.progress or rank() != 0)
+                        desc=self.name or None, disable=not self.progress or rank() != 0)
         return self
 
     def __exit__(self, *error) -> None: self.bar.close()
@@ -194,6 +196,6 @@ def _step_done(steps:Steps, done:int) -> bool:
         steps.folder.save(done, **steps.values())
     if signaled:
         barrier()                                    # rank 0 has saved
-        raise Stopped(f"stopped by a signal after step {done} of {steps.total}; the state is saved in "
-                      f"{steps.folder.path}: start again to go on")
+        raise Stopped(f"stopped by a signal after step {done} of {steps.total}; the state is saved "
+                      f"in {steps.folder.path}: start again to go on")
     return wished

@@ -23,7 +23,8 @@ def test_two_ways_to_end_early():
 
     # cell 9a52c3d8
     test_eq((str(stopped), stopped.code), ("saved in runs/a", 75))
-    assert isinstance(stopped, SystemExit) and not isinstance(stopped, Exception)   # `except Exception` lets it pass
+    assert isinstance(stopped, SystemExit)
+    assert not isinstance(stopped, Exception)   # so `except Exception` lets it pass
 
 
 def test_signals_that_ask_for_an_end():
@@ -119,9 +120,9 @@ def test_one_model_on_several_ranks():
 
     # cell 9e942de7
     weight = ranks[0][0].double()
-    by_hand = 2*(x.double() @ weight.T - y.double()).T @ x.double() / 8      # of the mean square, all 8 rows
+    by_hand = 2*(x.double() @ weight.T - y.double()).T @ x.double() / 8  # all 8 rows
     for w, gradient, _, said in ranks:
-        assert torch.equal(w.double(), weight)                       # rank 0's, though each drew its own
+        assert torch.equal(w.double(), weight)  # rank 0's, though each drew its own
         assert_close(gradient.double(), by_hand, atol=1e-6, rtol=1e-6)
         test_eq(said, [])
     test_eq([buffer for _, _, buffer, _ in ranks], [10., 11.])
@@ -146,9 +147,10 @@ def test_callbacks_that_fail():
     # cell cbfa9240
     test_eq((history, seen, callbacks), ([.5, 1.], [2, 2, 2], [look]))
     test_eq(len(said), 1)
-    assert "broken failed in step 1" in str(said[0].message) and "ZeroDivisionError" in str(said[0].message)
+    assert "broken failed in step 1" in str(said[0].message)
+    assert "ZeroDivisionError" in str(said[0].message)
     def asks_to_stop(): raise Stopped("now")
-    test_fail(lambda: tell([asks_to_stop], 0), exc=Stopped)            # no error, so it is not held back
+    test_fail(lambda: tell([asks_to_stop], 0), exc=Stopped)  # no error, so it is not held back
 
 
 def test_what_one_rank_knows_all_must_know():
@@ -168,7 +170,7 @@ def test_the_loop():
     # cell 1cdda19c
     def fit(path, total=8, event=lambda step: None, **how):
         "The weights after each step."
-        from barlow_kit.checkpoint import Checkpointed                # other processes have the package only
+        from barlow_kit.checkpoint import Checkpointed  # other processes have the package only
         from barlow_kit.distributed import rank, world_size
         from barlow_kit.loop import Steps, own_random_state, shared, stop_signals
         with own_random_state(torch.device("cpu")), stop_signals(path is not None) as caught:
@@ -223,8 +225,8 @@ def test_the_loop():
     # cell ba3e73be
     test_eq(saved, dict(crash=4, signal_in_5=6, wish_in_5=6))
     for end in ends.values(): test_eq(end, whole)
-    test_eq(said["signal_in_5"], "stopped by a signal after step 6 of 8; the state is saved in runs/run: "
-                                 "start again to go on")
+    test_eq(said["signal_in_5"], "stopped by a signal after step 6 of 8; the state is saved in "
+                                 "runs/run: start again to go on")
 
     # cell ee66edda
     def on_two(out, fit):
@@ -242,7 +244,7 @@ def test_the_loop():
     for said, went_on, undisturbed in ranks:
         assert "stopped by a signal after step 6 of 8" in said
         test_eq(went_on, undisturbed)
-    test_eq(ranks[0][1], ranks[1][1])                                # one model, whatever the rank draws
+    test_eq(ranks[0][1], ranks[1][1])  # one model, whatever the rank draws
 
     # cell d6ea9bb5
     class Notes:
@@ -251,10 +253,12 @@ def test_the_loop():
         def save(self, step, **values): self.steps.append(step)
 
     def moments(**when):
-        notes, clock = Notes(), [0.]
+        notes = Notes()
+        clock = [0.]
         with patch("time.monotonic", lambda: clock[0]):
-            with Steps(8, folder=notes, progress=False, **when) as steps, own_random_state(torch.device("cpu")):
-                for step in steps: clock[0] += 40.                   # seconds
+            with own_random_state(torch.device("cpu")):
+                with Steps(8, folder=notes, progress=False, **when) as steps:
+                    for step in steps: clock[0] += 40.               # seconds
         return notes.steps
 
     moments(save_steps=(3, 5)), moments(save_minutes=1)
@@ -263,7 +267,8 @@ def test_the_loop():
     test_eq(moments(), [8])
     test_eq(moments(save_steps=(3, None, 5)), [3, 5, 6, 8])
     test_eq(moments(save_minutes=1), [2, 4, 6, 8])
-    test_eq(moments(first=5), [8]); test_eq(moments(first=8), [])
+    test_eq(moments(first=5), [8])
+    test_eq(moments(first=8), [])
     with patch("sys.stderr") as shown, own_random_state(torch.device("cpu")):
         with Steps(4, 2, size=64) as steps:
             for step in steps: steps.show(f"loss {step}")
