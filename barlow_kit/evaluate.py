@@ -25,7 +25,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset, Subset
-from torchvision.models import ResNet
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import Checkpointed
@@ -115,6 +114,7 @@ def _recipe_beside(source) -> Recipe|None:
 
 def _usual_recipe(backbone:Any) -> Recipe:
     "The recipe with the images that a network of this kind is made for."
+    from torchvision.models import ResNet
     if isinstance(backbone, ResNet):
         return get_recipe("imagenet-1000e" if backbone.conv1.kernel_size == (7, 7) else "cifar10")
     convolutions = [layer for layer in backbone.children() if isinstance(layer, nn.Conv2d)]
