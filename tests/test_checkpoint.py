@@ -6,9 +6,8 @@ import torch
 import warnings
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
-from torchvision.models import resnet18
 from unittest.mock import patch
-from barlow_kit.checkpoint import Checkpointed, _check_owner, _check_resume, backbone_weights, load_checkpoint, load_latest, save_checkpoint
+from barlow_kit.checkpoint import Checkpointed, _check_owner, _check_resume, load_checkpoint, load_latest, save_checkpoint
 from barlow_kit.distributed import spawn
 from barlow_kit.weights import CheckpointError
 
@@ -220,26 +219,3 @@ def test_a_training_in_a_folder():
     test_eq(steps, 2)
     assert all("lr: 0.1 -> 0.2" in text for text in other)
     assert all("not all ranks see the same checkpoint" in text for text in apart)
-
-
-def test_the_backbone_in_a_checkpoint():
-    "nbs/10_checkpoint.ipynb: The backbone in a checkpoint"
-    # cell 3e406295
-    net = resnet18()
-    bare = {k: v for k, v in net.state_dict().items() if not k.startswith("fc.")}
-    folder = Path(tempfile.mkdtemp())
-    more = {"module.projector.0.weight": torch.ones(2)}
-    wrapped = more | {f"module.backbone.{k}": v for k, v in bare.items()}
-    torch.save(bare, folder/"resnet50.pth")                                          # as released
-    torch.save(dict(epoch=3, model=wrapped, optimizer={}), folder/"checkpoint.pth")  # the same, with all else
-    own = {f"backbone.{k}": v for k, v in bare.items()} | {"projector.0.weight": torch.ones(2)}
-    save_checkpoint(folder/"checkpoint.pt", dict(step=3, model=own))
-    [len(backbone_weights(folder/name)) for name in ("resnet50.pth", "checkpoint.pth", "checkpoint.pt")]
-
-    # cell 7aeba25c
-    net.fc = torch.nn.Identity()
-    for name in ("resnet50.pth", "checkpoint.pth", "checkpoint.pt", "."):
-        net.load_state_dict(backbone_weights(folder/name), strict=True)
-    torch.save(dict(encoder=torch.ones(2)), folder/"other.pth"); torch.save([1], folder/"list.pth")
-    test_fail(lambda: backbone_weights(folder/"other.pth"), contains="first keys: encoder")
-    test_fail(lambda: backbone_weights(folder/"list.pth"), contains="first keys: list")
