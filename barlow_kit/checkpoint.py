@@ -111,8 +111,8 @@ class Checkpointed:
         **parts,                  # What has state_dict and load_state_dict: model, optimizer, ...
     ):
         self.path:Any = None if path is None else Path(path)
-        self.file = self.path and self.path/file
-        self.claim = self.path and self.path/claim
+        self.file:Any = self.path and self.path/file
+        self.claim:Any = self.path and self.path/claim
         self.config = json.loads(json.dumps(config))
         self.update = update
         self.parts:dict[str, Any] = parts

@@ -387,21 +387,21 @@ def pretrain(
     whole, OSError when it cannot be written, and Stopped when SIGTERM or SIGUSR1 ended it, after
     saving."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
-    data, recipe, device = _setup(data, recipe, overrides, device)
+    data, recipe, place = _setup(data, recipe, overrides, device)
     config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data), seed=seed,
                   pipeline=pipeline)
     if workers is None: workers = usable_cores() if hasattr(data, "paths") else 0
-    with own_random_state(device), stop_signals(out is not None) as caught:
-        model = _build(recipe, seed, device, channels_last, compile, recompute)
+    with own_random_state(place), stop_signals(out is not None) as caught:
+        model = _build(recipe, seed, place, channels_last, compile, recompute)
         total = len(data) // recipe.batch_size * recipe.epochs
         run = Run(model, recipe, seed, path=None if out is None else Path(out), total=total)
-        parts = _parts(run, device)
+        parts = _parts(run, place)
         folder = _run_folder(run, parts, config)
-        first = folder.open(resume, device)["step"]
+        first = folder.open(resume, place)["step"]
         if run.path: run.history = _read_history(run.path, first)
-        batches = _view_batches(run, data, first=first, device=device, workers=workers,
+        batches = _view_batches(run, data, first=first, device=place, workers=workers,
                                 pipeline=pipeline)
-        steps = Steps(total, first, seed=seed, device=device, folder=folder, caught=caught,
+        steps = Steps(total, first, seed=seed, device=place, folder=folder, caught=caught,
                       save_steps=(run.epoch_steps, save_steps), save_minutes=save_minutes,
                       name=recipe.name, size=recipe.batch_size, progress=progress)
         _loop(run, parts, batches, steps, list(callbacks))
