@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'check_labels', 'labeled_data',
            'try_one', 'listed_images', 'Classifier', 'BackboneChanged', 'check_unchanged', 'train_classifier',
-           'accuracies', 'Evaluation', 'load_for_evaluation', 'cache_features', 'linear_evaluation', 'finetune',
+           'accuracies', 'cache_features', 'Evaluation', 'load_for_evaluation', 'linear_evaluation', 'finetune',
            'Features', 'ProbeResult', 'alignment', 'balanced_labels', 'compare_probes', 'effective_rank',
            'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
            'linear_probe', 'rankme', 'register_probe', 'uniformity', 'watch_features', 'watch_linear']
@@ -450,6 +450,31 @@ def accuracies(
         hits += torch.stack([hit[:, 0].sum(), hit.sum()])
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
+# %% ../nbs/14_evaluate.ipynb #960f7dfa
+@torch.no_grad()
+def cache_features(
+    part:Labeled,           # Images
+    backbone:nn.Module,     # Images [n, C, S, S] to features [n, F]; in eval mode
+    batch_size:int=256,     # Images at once
+) -> Labeled:               # The features as images [F, 1, 1]
+    "Features of plain images in place of the images, computed once, each rank a share."
+    n = len(part)
+    ranks = world_size()
+    padded = torch.arange(-(-n//ranks)*ranks) % n          # each rank the same number
+    mine = padded.chunk(ranks)[rank()]
+    batches = part.batches(lambda: [(-1, index) for index in mine.split(batch_size)])
+    features = torch.cat([backbone(x).float() for x, _ in batches])
+    features = all_gather(features)[:n].cpu()
+    names = _class_names(part.data)
+    made = TensorImages(features[:, :, None, None], part.labels, names)
+    return replace(part, data=made, view=View())
+
+def _flat(features:int) -> nn.Module:
+    "The backbone of images that are features already."
+    module:Any = nn.Flatten()
+    module.num_features = features
+    return module
+
 # %% ../nbs/14_evaluate.ipynb #0467d3d7
 @dataclass
 class Evaluation:
@@ -560,31 +585,6 @@ def _evaluate(
     seconds = time.perf_counter() - start
     return Evaluation(f"{probe}, {_changes(asked)}", top1, top5, len(train), len(val), settings,
                       train.seed, seconds, history, model, names)
-
-# %% ../nbs/14_evaluate.ipynb #960f7dfa
-@torch.no_grad()
-def cache_features(
-    part:Labeled,           # Images
-    backbone:nn.Module,     # Images [n, C, S, S] to features [n, F]; in eval mode
-    batch_size:int=256,     # Images at once
-) -> Labeled:               # The features as images [F, 1, 1]
-    "Features of plain images in place of the images, computed once, each rank a share."
-    n = len(part)
-    ranks = world_size()
-    padded = torch.arange(-(-n//ranks)*ranks) % n          # each rank the same number
-    mine = padded.chunk(ranks)[rank()]
-    batches = part.batches(lambda: [(-1, index) for index in mine.split(batch_size)])
-    features = torch.cat([backbone(x).float() for x, _ in batches])
-    features = all_gather(features)[:n].cpu()
-    names = _class_names(part.data)
-    made = TensorImages(features[:, :, None, None], part.labels, names)
-    return replace(part, data=made, view=View())
-
-def _flat(features:int) -> nn.Module:
-    "The backbone of images that are features already."
-    module:Any = nn.Flatten()
-    module.num_features = features
-    return module
 
 # %% ../nbs/14_evaluate.ipynb #139847b1
 def linear_evaluation(
