@@ -518,7 +518,7 @@ def _help(comment:str, default) -> str:
 
 def _add_option(parser, p:inspect.Parameter, comment:str, shown:bool, more:dict) -> None:
     "Add one parameter; `shown` says whether the help gives the default."
-    settings = dict(help=_help(comment, p.default if shown else None))
+    settings:dict[str, Any] = dict(help=_help(comment, p.default if shown else None))
     settings |= (_reading(p) or {}) | more
     required = p.default is p.empty
     positional = required and p.kind is not p.KEYWORD_ONLY or settings.get("nargs") == "?"
