@@ -60,7 +60,7 @@ def _small_net(channels:int, quarter:bool=False) -> nn.Sequential:
     return net
 
 # %% ../nbs/06_twins.ipynb #9166268d
-_BACKBONES = {
+_BACKBONES:dict[str, Callable] = {
     "resnet50": _resnet("resnet50", cifar=False),
     "resnet18": _resnet("resnet18", cifar=False),
     "resnet50-cifar": _resnet("resnet50", cifar=True),
@@ -178,9 +178,9 @@ def recompute_blocks(
 
     Raises ValueError for a model without any."""
     from torchvision.models.resnet import BasicBlock, Bottleneck
-    found = [m for m in model.modules() if type(m) in (BasicBlock, Bottleneck)]
+    found:list[Any] = [m for m in model.modules() if type(m) in (BasicBlock, Bottleneck)]
     if not found:
         raise ValueError("the model has no residual blocks of torchvision's kind "
                          "to recompute")
-    for m in found: m.__class__ = _recomputed(type(m))
+    for m in found: m.__class__ = _recomputed(m.__class__)
     return model
