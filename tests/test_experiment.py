@@ -22,7 +22,7 @@ from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from torch import nn
 from unittest.mock import patch
-from barlow_kit.data import TensorImages, get_dataset
+from barlow_kit.data import DATASETS, TensorImages, get_dataset
 from barlow_kit.experiment import CACHE, ExperimentError, Failure, Trial, _base_recipe, _decimals, _note, _options, _own_changes, _recipes, append_result, clearly_differ, code_name, compare, experiment_time, grid, plot_comparison, plot_sweep, probe_features, read_results, recipe_facts, results_as_done, run_trial, runs_are_short, summary, trial_facts, trial_key
 from barlow_kit.probes import PROBES, ProbeResult, extract_features, knn_probe, linear_probe
 from barlow_kit.recipe import Recipe, get_recipe
@@ -283,6 +283,10 @@ def test_the_facts_of_a_trial_recipe_data_parts():
     with patch.dict(PROBES, mine=my_probe):
         with_mine = trial_facts(Trial(get_variant("shapes", loss="hsic"), 0))
     test_eq(list(with_mine["parts"]), ["probes mine"])
+    def my_data(split, root): return get_dataset("digits", split)
+    with patch.dict(DATASETS, mine=my_data):
+        on_mine = trial_facts(Trial(get_variant("digits", loss="hsic"), 0, "mine"))
+    test_eq((on_mine["data"], list(on_mine["parts"])), ("mine", ["data mine"]))
     test_eq(trial_key({"b": [1, 2.], "a": 3}),
             hashlib.blake2b(b'{"a": 3.0, "b": [1.0, 2.0]}', digest_size=8).hexdigest())
 
