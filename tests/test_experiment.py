@@ -99,9 +99,10 @@ def test_what_is_measured_the_probe_of_a_comparison():
 
     # cell a1b0c0d7
     pair = [extract_features(run, part) for part in parts]
-    test_eq(list(found),
-            ["linear, 1 a class", "linear, 5 a class", "linear", "5-NN", "RankMe",
-             "effective rank", "loss", "invariance", "redundancy"])
+    test_eq(list(found)[:4], ["linear, 1 a class", "linear, 5 a class", "linear", "5-NN"])
+    test_eq(list(found)[-5:],
+            ["RankMe", "effective rank", "loss", "invariance", "redundancy"])
+    assert not any("cosine" in name for name in found)
     test_eq([found["linear"], found["5-NN"]],
             [linear_probe(*pair).accuracy, knn_probe(*pair).accuracy])
     spectrum = torch.linalg.svdvals(pair[1][0].double())

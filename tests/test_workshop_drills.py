@@ -59,7 +59,7 @@ def test_what_the_command_line_says():
 def test_the_drill():
     "nbs/workshop/07_drills.ipynb: The drill"
     # cell bd0c8585
-    parts = dict(loss="absolute", views="inverted", probe="class means", backbone="two-layers",
+    parts = dict(loss="quartic", views="inverted", probe="centroids", backbone="two-layers",
                  data="strokes")
 
     root, _, package = find_project()
@@ -82,15 +82,15 @@ def test_the_drill():
     test_eq(table["report --help"], {"probe", "data"})
     test_eq(table["compare --help"], {"loss", "views", "backbone", "data"})
     test_eq(table["plan"], {"loss", "backbone"})
-    assert "sum_i |1 - C_ii| + lambd sum_{i != j} |C_ij|" in said["plan"]      # its docstring
+    assert "quartic: sum_i (1 - C_ii)^2 + lambd sum_{i != j} C_ij^4" in said["plan"]      # its docstring
     test_eq(table["compare"], {"loss", "views", "backbone", "probe"})
     assert "12 steps" in said["pretrain"] and "the run is in run" in said["pretrain"]
-    assert "| class means | " in said["report"]
+    assert "| centroids | " in said["report"]
     assert "400 training and 100 test images" in said["report"]
     presets, code = said["explore_views"].split("; ")
     test_eq(presets.split(", ")[-1], "inverted")
     test_eq(code, "get_views('inverted')")
-    assert "absolute: " in said["monitor"] and "effective rank" in said["monitor"]
+    assert "quartic: " in said["monitor"] and "effective rank" in said["monitor"]
     ours = dict(loss=LOSSES, views=VIEWS, probe=PROBES, backbone=BACKBONES, data=DATASETS)
     for part, name in parts.items(): assert name not in ours[part]
 

@@ -78,9 +78,9 @@ def command_says(
     said = io.StringIO()
     errors = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors):
-        try: code = kit_from_shell([*argv])
-        except SystemExit as e: code = e.code
-    if code: raise RuntimeError(f"{' '.join(argv)}: {errors.getvalue()}")
+        try: status:Any = kit_from_shell([*argv])
+        except SystemExit as e: status = e.code
+    if status: raise RuntimeError(f"{' '.join(argv)}: {errors.getvalue()}")
     return said.getvalue()
 
 # %% ../../nbs/workshop/07_drills.ipynb #44792eb7
