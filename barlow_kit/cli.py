@@ -168,9 +168,11 @@ def _recipe_with(name:str, pairs:Sequence[str]) -> Recipe:
     plain = values.keys() <= Recipe.__dataclass_fields__.keys()
     return (get_recipe if plain else get_variant)(name, **values)
 
+# %% ../nbs/24_cli.ipynb #402112b2
 def _fields() -> dict:
-    return dict(metavar="FIELD=VALUE", help="fields of the recipe or of a variant of it, such as loss=vicreg "
-                                            f"predictor=true; losses: {', '.join(LOSSES)}")
+    return dict(metavar="FIELD=VALUE",
+                help="fields of the recipe or of a variant of it, such as loss=vicreg "
+                     f"predictor=true; losses: {', '.join(LOSSES)}")
 
 @_command(add=add_train_options, set=_fields)
 def _pretrain(
@@ -207,8 +209,8 @@ def _trained(protocol:Callable, source, data, **options) -> None:
     if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
 
 # %% ../nbs/24_cli.ipynb #9c14878e
-@_command(report, source=_SOURCE, data=_data, out=None, probes=None, linear=None, seed=None, draws=None,
-          progress=None)
+@_command(report, source=_SOURCE, data=_data, out=None, probes=None, linear=None,
+          seed=None, draws=None, progress=None)
 def _knn(source:str, data:str, **options) -> None:
     "Nearest neighbors, cosine: weighted and plain, k = 10, 20, 100, 200."
     page = report(source, data, probes=("kNN",), **options)
@@ -216,7 +218,8 @@ def _knn(source:str, data:str, **options) -> None:
 
 def _probes() -> dict:
     known = report_probes()
-    return dict(metavar="PROBE", choices=known, help=f"some of: {', '.join(known)} (default: all)")
+    return dict(metavar="PROBE", choices=known,
+                help=f"some of: {', '.join(known)} (default: all)")
 
 @_command(report, source=_SOURCE, data=lambda: _data(nargs="?"), probes=_probes,
           linear=dict(metavar="SETTINGS"))
@@ -346,14 +349,14 @@ def _vary(said:str) -> tuple[str, list]:
     try: return field, [_field_value(field, text) for text in texts]
     except ValueError as e: raise argparse.ArgumentTypeError(str(e)) from e
 
+# %% ../nbs/24_cli.ipynb #cd0bb0e8
 def _varied() -> dict:
     return dict(type=_vary, action="append", metavar="FIELD=VALUE,VALUE",
-                help="such as lambd=0.0005,0.05 or projector=64x64,256x256 or loss=barlow_twins,vicreg; "
-                     f"several combine; losses: {', '.join(LOSSES)}")
+                help="such as lambd=0.0005,0.05 or projector=64x64,256x256; several "
+                     f"combine; losses: {', '.join(LOSSES)}")
 
 @_command("experiment.compare", add=recipe_options, data=lambda: _data("train/ and test/"),
-          splits=dict(nargs=2, metavar="PART"),
-          vary=_varied, full=dict(metavar="FOLDER"))
+          splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"))
 def _compare(
     data:str,    # A name, or a folder with train/ and test/
     *,

@@ -82,7 +82,8 @@ def test_the_drill():
     test_eq(table["report --help"], {"probe", "data"})
     test_eq(table["compare --help"], {"loss", "views", "backbone", "data"})
     test_eq(table["plan"], {"loss", "backbone"})
-    assert "quartic: sum_i (1 - C_ii)^2 + lambd sum_{i != j} C_ij^4" in said["plan"]      # its docstring
+    formula = "quartic: sum_i (1 - C_ii)^2 + lambd sum_{i != j} C_ij^4"    # its docstring
+    assert formula in said["plan"]
     test_eq(table["compare"], {"loss", "views", "backbone", "probe"})
     assert "12 steps" in said["pretrain"] and "the run is in run" in said["pretrain"]
     assert "| centroids | " in said["report"]
