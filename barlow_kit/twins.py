@@ -77,7 +77,7 @@ def register_backbone(
 
 # %% ../nbs/06_twins.ipynb #3ca72343
 def make_backbone(
-    name:str,       # "resnet50", "resnet18", either with "-cifar", "digits" or "shapes"
+    name:str,       # A name in `BACKBONES`, such as "resnet50" or "resnet18-cifar"
     channels:int=3, # Channels of the images
 ) -> nn.Module:     # Maps [N, C, H, W] to [N, F]; `.num_features` is F
     "An untrained backbone by name. ValueError for an unknown one."
