@@ -73,7 +73,7 @@ def test_the_drill():
     table = {place: {part for part, name in parts.items() if name in text}
              for place, text in said.items()}
     rows = [f"| {place} | {' | '.join('x' if part in seen else '' for part in parts)} |"
-            for place, seen in table.items()]
+            for place, seen in table.items() if seen]
     head = [f"| where | {' | '.join(parts)} |", "| --- |" + " --- |"*len(parts)]
     Markdown("\n".join(head + rows))
 
