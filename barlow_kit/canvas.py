@@ -135,13 +135,13 @@ def _matrix_data(
 ) -> dict:
     "A matrix as widgets.js wants it."
     small = block_mean(_sorted(c, order), max_size)
-    named = order is not None and len(small) == len(c)     # a block has no single name
+    if len(small) < len(c): order = None                   # a block has no single name
     histograms = correlation_histograms(c, limit=limit)
     return dict(
         pixels=_codes(small, limit).numpy().tobytes(),
         side=len(small), units=len(c), limit=limit, title=title,
         names=["view 1", "view 2"],
-        order=order.int().numpy().tobytes() if named else None,
+        order=None if order is None else order.int().numpy().tobytes(),
         histograms=[shares.tolist() for shares in histograms])
 
 # %% ../nbs/18_canvas.ipynb #62184a24

@@ -71,17 +71,30 @@ def compare_with_free(
 ) -> dict:        # Name -> list of ProbeResult, as `compare_probes` gives it
     "Probes on the digits for raw pixels, the untrained network and the run."
     splits = [get_dataset("digits", split) for split in ("train", "test")]
-    models = {"raw pixels": nn.Flatten(), "untrained network": untrained_model(run), "Barlow Twins": run}
+    models = {"raw pixels": nn.Flatten(),
+              "untrained network": untrained_model(run),
+              "Barlow Twins": run}
     features = {name: [extract_features(m, d) for d in splits] for name, m in models.items()}
     return compare_probes(features, draws=draws)
 
 # %% ../nbs/24_cli.ipynb #0253db8e
 _TESTED = """
-Pretrained on 1,400 digits without their labels: {epochs} epochs, {seconds:.0f} s, loss {first:.0f} -> {last:.0f}{floor}.
-Now tested on 397 others: linear probe with 1 and 5 labels a class and with all labels (their number in brackets),
+Pretrained on 1,400 digits without their labels: {epochs} epochs, {seconds:.0f} s, \
+loss {first:.0f} -> {last:.0f}{floor}.
+Now tested on 397 others: linear probe with 1 and 5 labels a class and with all labels \
+(their number in brackets),
 mean and spread over 10 draws of the labels, and the vote of the 5 nearest neighbors.
 """
+_SEEN = """
+Barlow Twins over raw pixels: {one:+.1f} points at 1 label a class, {five:+.1f} at 5.
 
+Pictures:
+{pictures}
+
+Next: make lab (the same, step by step), \
+or in Python: from barlow_kit.train import pretrain"""
+
+# %% ../nbs/24_cli.ipynb #2f2b66ef
 def quickstart(
     out:str|None=None,   # Folder of the run; by default runs/digits-seed0 (or whatever the seed)
     *,
@@ -97,11 +110,10 @@ def quickstart(
                          floor=run.recipe.floor_note))
     results = compare_with_free(run)
     print(format_probes(results))
-    gain = [b.accuracy - a.accuracy for a, b in zip(results["raw pixels"], results["Barlow Twins"])]
-    print(f"\nBarlow Twins over raw pixels: {gain[0]:+.1f} points at 1 label a class, {gain[1]:+.1f} at 5."
-          "\n\nPictures:")
-    for path in save_pictures(run, folder): print(f"  {path}")
-    print("\nNext: make lab (the same, step by step), or in Python: from barlow_kit.train import pretrain")
+    pairs = zip(results["raw pixels"], results["Barlow Twins"])
+    one, five, *_ = [trained.accuracy - free.accuracy for free, trained in pairs]
+    pictures = "\n".join(f"  {path}" for path in save_pictures(run, folder))
+    print(_SEEN.format(one=one, five=five, pictures=pictures))
     return run
 
 # %% ../nbs/24_cli.ipynb #58d2b7a0
@@ -120,12 +132,13 @@ class _Command(NamedTuple):
             add_options(parser, source, **{k: v for k, v in settings.items() if k in own})
         if self.add: self.add(parser)
 
-COMMANDS:dict[str, _Command] = {}
-
 def _looked_up(name:str) -> Callable:
     "`module.name` of the kit."
     module, _, attribute = name.partition(".")
     return getattr(import_module(f"barlow_kit.{module}"), attribute)
+
+# %% ../nbs/24_cli.ipynb #5a10b505
+COMMANDS:dict[str, _Command] = {}
 
 def _command(*passes_to, add:Callable|None=None, **settings) -> Callable:
     "Decorator: the function `_name` becomes the command `name`."
@@ -134,19 +147,51 @@ def _command(*passes_to, add:Callable|None=None, **settings) -> Callable:
         return do
     return register
 
+# %% ../nbs/24_cli.ipynb #75624e45
+def _parser(asked:str|None=None) -> argparse.ArgumentParser:
+    "What `barlow-kit` understands: all commands, and the options of one."
+    parser = argparse.ArgumentParser(
+        "barlow-kit", description="Barlow Twins: understand, try and run it.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, command in COMMANDS.items():
+        about = str(inspect.getdoc(command.do))
+        one = commands.add_parser(name, help=about.rstrip("."), description=about)
+        if name == asked: command.add_to(one)
+    return parser
+
+# %% ../nbs/24_cli.ipynb #0205cb7c
+def kit_from_shell(
+    argv:list|None=None, # Arguments; by default those of the process
+) -> int:                # Exit code
+    "Entry point of `barlow-kit`."
+    argv = sys.argv[1:] if argv is None else argv
+    args = vars(_parser(argv[0] if argv else None).parse_args(argv))
+    command = COMMANDS[args.pop("command")]
+    return exit_code(lambda: command.do(**args))
+
+main = kit_from_shell               # its name until version 0.3
+
+# %% ../nbs/24_cli.ipynb #e6b7309d
+@_command(quickstart, add=recipe_options)
+def _quickstart(**options) -> None:
+    "Pretrain on digits and compare with raw pixels (about a minute)."
+    quickstart(**options)
+
 # %% ../nbs/24_cli.ipynb #bcdb995b
 def _watcher(data:str, every:int) -> Callable:
     "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
-    def some(images, n):                                   # of all classes: folders are sorted by class
-        return some_images(images, torch.arange(0, len(images), -(-len(images)//n)))
+    def some(images, n):                    # of all classes: folders are sorted by class
+        every_kth = torch.arange(0, len(images), -(-len(images)//n))
+        return some_images(images, every_kth)
     heldout = get_dataset(data, heldout_split(data))
     return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
 
+# %% ../nbs/24_cli.ipynb #7e6fd3b6
 def _field_value(field:str, text:str):
     "The value of a recipe's field, written as text. ValueError for what it cannot be."
     defaults:dict[str, Any] = {f.name: f.default for f in fields(Variant) if f.name != "name"}
     if field not in defaults: raise ValueError(unknown_name("recipe field", field, defaults))
-    if field == "views": return text                            # their name
+    if field == "views": return text                        # the recipe knows their names
     kind = type(defaults[field])
     try:
         if kind is bool: return dict(true=True, false=False)[text.lower()]
@@ -168,16 +213,18 @@ def _recipe_with(name:str, pairs:Sequence[str]) -> Recipe:
     plain = values.keys() <= Recipe.__dataclass_fields__.keys()
     return (get_recipe if plain else get_variant)(name, **values)
 
-# %% ../nbs/24_cli.ipynb #402112b2
-def _fields() -> dict:
+# %% ../nbs/24_cli.ipynb #169f7cea
+def _set() -> dict:
     return dict(metavar="FIELD=VALUE",
                 help="fields of the recipe or of a variant of it, such as loss=vicreg "
                      f"predictor=true; losses: {', '.join(LOSSES)}")
 
-@_command(add=add_train_options, set=_fields)
+_WATCH = dict(help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
+
+@_command(add=add_train_options, set=_set, watch=_WATCH)
 def _pretrain(
     *,
-    watch:int|None=None,    # Every so many steps, effective rank and 5-NN accuracy on images not trained on
+    watch:int|None=None,    # Every so many steps, the features are examined
     set:Sequence[str]=(),   # Fields of the recipe
     **options,
 ) -> None:
@@ -187,11 +234,13 @@ def _pretrain(
         name = options.get("recipe", data)
         options["recipe"] = _recipe_with(name, set)
         options.setdefault("out", f"runs/{'-'.join([name, *set])}-seed{options.get('seed', 0)}")
-    watching = watch and not options.get("dry_run")
-    train_command(**options, callbacks=[_watcher(data, watch)] if watching else [])
+    callbacks = []
+    if watch and not options.get("dry_run"): callbacks.append(_watcher(data, watch))
+    train_command(**options, callbacks=callbacks)
 
 # %% ../nbs/24_cli.ipynb #675f31b3
-_SOURCE = dict(metavar="checkpoint", help="folder of a run, a checkpoint, or the released resnet50.pth")
+_SOURCE = dict(metavar="checkpoint",
+               help="folder of a run, a checkpoint, or the released resnet50.pth")
 
 def _data(parts:str="train/ and val/", **more) -> dict:
     return dict(help=f"{', '.join(DATASETS)}, or a folder with {parts}") | more
@@ -208,9 +257,27 @@ def _trained(protocol:Callable, source, data, **options) -> None:
     if "out" in options: _save_classifier(found, source, options.get("recipe"), options["out"])
     if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
 
+# %% ../nbs/24_cli.ipynb #1b89fac7
+_LINEAR = dict(help="released, released-readme, 8xb32-coslr-100e or digits (default: released)")
+
+@_command(linear_evaluation, LinearSettings, source=_SOURCE, data=_data, name=None,
+          lr_backbone=None, settings=_LINEAR)
+def _linear(**options) -> None:
+    "Linear evaluation: train a classifier on the frozen backbone."
+    _trained(linear_evaluation, **options)
+
+def _share_or_list(text:str) -> int|str: return int(text) if text.isdigit() else text
+
+@_command(finetune, FinetuneSettings, source=_SOURCE, data=_data, name=None,
+          settings=dict(help="1%%, 10%% or digits-few (default: 1%%)"),
+          labels=dict(type=_share_or_list, metavar="FILE|N"))
+def _finetune(**options) -> None:
+    "Fine-tuning: train backbone and classifier with few labels."
+    _trained(finetune, **options)
+
 # %% ../nbs/24_cli.ipynb #9c14878e
-@_command(report, source=_SOURCE, data=_data, out=None, probes=None, linear=None,
-          seed=None, draws=None, progress=None)
+@_command(report, source=_SOURCE, data=_data, out=None, probes=None, linear=None, seed=None,
+          draws=None, progress=None)
 def _knn(source:str, data:str, **options) -> None:
     "Nearest neighbors, cosine: weighted and plain, k = 10, 20, 100, 200."
     page = report(source, data, probes=("kNN",), **options)
@@ -228,28 +295,13 @@ def _report(**options) -> None:
     page = report(**options)
     if rank() == 0: print(f"the report is in {options['out']}" if "out" in options else page)
 
-# %% ../nbs/24_cli.ipynb #1b89fac7
-@_command(linear_evaluation, LinearSettings, source=_SOURCE, data=_data, name=None, lr_backbone=None,
-          settings=dict(help="released, released-readme, 8xb32-coslr-100e or digits (default: released)"))
-def _linear(**options) -> None:
-    "Linear evaluation: train a classifier on the frozen backbone."
-    _trained(linear_evaluation, **options)
-
-def _share_or_list(text:str) -> int|str: return int(text) if text.isdigit() else text
-
-@_command(finetune, FinetuneSettings, source=_SOURCE, data=_data, name=None,
-          settings=dict(help="1%%, 10%% or digits-few (default: 1%%)"),
-          labels=dict(type=_share_or_list, metavar="FILE|N"))
-def _finetune(**options) -> None:
-    "Fine-tuning: train backbone and classifier with few labels."
-    _trained(finetune, **options)
-
 # %% ../nbs/24_cli.ipynb #fb88f66b
 def _entry(name:str) -> Entry:
     "What the zoo knows about a model."
     if name not in MODELS: raise ValueError(unknown_name("model", name, list(MODELS)))
     return MODELS[name]
 
+# %% ../nbs/24_cli.ipynb #c42babc5
 _CONFIG = dict(help="see barlow-kit models")
 _IMAGES = dict(help="digits, or a folder with train/ and val/")
 
@@ -266,7 +318,8 @@ def _train(
         COMMANDS["pretrain"].add_to(parser)
         return _pretrain(**vars(parser.parse_args([data, "--recipe", entry.recipe, *options])))
     COMMANDS["linear"].add_to(parser)
-    parser.add_argument("--checkpoint", default=entry.start, help="of the backbone (default: %(default)s)")
+    parser.add_argument("--checkpoint", default=entry.start,
+                        help="of the backbone (default: %(default)s)")
     named = [entry.start, data, "--settings", entry.settings, "--recipe", entry.recipe]
     said = vars(parser.parse_args([*named, *options]))
     _linear(**said | {"source": load_backbone(said.pop("checkpoint"))})
@@ -284,6 +337,7 @@ def _top_accuracies(model, data:str, device:str, workers:int|None) -> str:
     top1, top5 = accuracies(model.to(part.device), part)
     return f"{top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}"
 
+# %% ../nbs/24_cli.ipynb #7fd7060d
 def _without_classifier(config:str, checkpoint:str) -> Any:
     "What `report` examines: a checkpoint of ours as it is, that of others as a backbone."
     if checkpoint == "published": return load_backbone(config)
@@ -326,6 +380,7 @@ def _models(
         print(f"    {row['parameters']} parameters, top-1 {row['top1']} ({row['probe']}), "
               f"{row['source']}, {row['license']}")
 
+# %% ../nbs/24_cli.ipynb #3decccd0
 @_command(convert_checkpoint, to=dict(choices=FORMATS))
 def _convert(**options) -> None:
     "Carry a checkpoint from one library to another."
@@ -349,63 +404,33 @@ def _vary(said:str) -> tuple[str, list]:
     try: return field, [_field_value(field, text) for text in texts]
     except ValueError as e: raise argparse.ArgumentTypeError(str(e)) from e
 
-# %% ../nbs/24_cli.ipynb #cd0bb0e8
+# %% ../nbs/24_cli.ipynb #a9981915
 def _varied() -> dict:
     return dict(type=_vary, action="append", metavar="FIELD=VALUE,VALUE",
                 help="such as lambd=0.0005,0.05 or projector=64x64,256x256; several "
                      f"combine; losses: {', '.join(LOSSES)}")
 
 @_command("experiment.compare", add=recipe_options, data=lambda: _data("train/ and test/"),
-          splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"))
+          splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"), version=None,
+          workers=dict(type=int, metavar="INT"))
 def _compare(
     data:str,    # A name, or a folder with train/ and test/
     *,
-    vary:list,   # (field of the recipe, its values)
+    vary:list,   # Fields and their values
     **options,
 ) -> None:
     "Train a grid of recipes over several seeds and compare."
     from barlow_kit.experiment import ExperimentError, compare, experiment_time, grid, summary
     varied = [field for field, _ in vary]
     for field in varied:
-        if varied.count(field) > 1: raise ValueError(f"--vary {field} stands twice: put all values in one")
+        if varied.count(field) > 1:
+            raise ValueError(f"--vary {field} stands twice: put all values in one")
     if {*varied} - Recipe.__dataclass_fields__.keys():
         options["recipe"] = get_variant(options.get("recipe", data))
     try: results = compare(grid(**dict(vary)), data, **options)
-    except ExperimentError as e: raise ValueError(str(e)) from e           # a line, no traceback of ours
-    print(results if "full" in options else f"{summary(results).to_string()}\n{experiment_time(results)}")
-
-# %% ../nbs/24_cli.ipynb #75624e45
-def _parser(asked:str|None=None) -> argparse.ArgumentParser:
-    "What `barlow-kit` understands: all commands, and the options of one."
-    parser = argparse.ArgumentParser("barlow-kit", description="Barlow Twins: understand, try and run it.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, command in COMMANDS.items():
-        about = str(inspect.getdoc(command.do))
-        one = commands.add_parser(name, help=about.rstrip("."), description=about)
-        if name == asked: command.add_to(one)
-    return parser
-
-def kit_from_shell(
-    argv:list|None=None, # Arguments; by default those of the process
-) -> int:                # Exit code
-    "Entry point of `barlow-kit`."
-    argv = sys.argv[1:] if argv is None else argv
-    args = vars(_parser(argv[0] if argv else None).parse_args(argv))
-    command = COMMANDS[args.pop("command")]
-    return exit_code(lambda: command.do(**args))
-
-main = kit_from_shell               # its name until version 0.3
-
-# %% ../nbs/24_cli.ipynb #e6b7309d
-@_command(quickstart, add=recipe_options)
-def _quickstart(**options) -> None:
-    "Pretrain on digits and compare with raw pixels (about a minute)."
-    quickstart(**options)
-
-# %% ../nbs/24_cli.ipynb #4b5cd46e
-if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
-    from barlow_kit import cli                                # this file under its own name
-    sys.exit(cli.kit_from_shell())
+    except ExperimentError as e: raise ValueError(str(e)) from e    # a line, no traceback
+    if "full" in options: print(results)
+    else: print(summary(results).to_string(), experiment_time(results), sep="\n")
 
 # %% ../nbs/24_cli.ipynb #b3f6a8d5
 @_command(folder=dict(nargs="?"))
@@ -415,11 +440,18 @@ def _lessons(
     "Write the lessons, as notebooks, into a folder."
     packed = files("barlow_kit")/"lessons.zip"
     if not packed.is_file():
-        raise FileNotFoundError("only an installed wheel has packed lessons; a checkout has them in nbs/")
+        raise FileNotFoundError("only an installed wheel has packed lessons; "
+                                "a checkout has them in nbs/")
     if Path(folder).exists() and any(Path(folder).iterdir()):
         raise FileExistsError(f"{folder} is not empty: name another folder")
     with packed.open("rb") as file, zipfile.ZipFile(file) as archive:
         archive.extractall(folder)
         count = sum(name.endswith(".ipynb") for name in archive.namelist())
-    print(f"{count} notebooks are in {folder}. To open the first: jupyter lab {folder}/tutorials/quickstart.ipynb\n"
+    print(f"{count} notebooks are in {folder}. To open the first: "
+          f"jupyter lab {folder}/tutorials/quickstart.ipynb\n"
           "(JupyterLab and what the lessons import: pip install 'barlow_kit[lab]')")
+
+# %% ../nbs/24_cli.ipynb #4b5cd46e
+if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
+    from barlow_kit import cli                  # this file under its own name
+    sys.exit(cli.kit_from_shell())

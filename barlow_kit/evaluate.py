@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'check_labels', 'labeled_data',
            'try_one', 'listed_images', 'Classifier', 'BackboneChanged', 'check_unchanged', 'train_classifier',
-           'accuracies', 'Evaluation', 'load_for_evaluation', 'cache_features', 'linear_evaluation', 'finetune',
+           'accuracies', 'cache_features', 'Evaluation', 'load_for_evaluation', 'linear_evaluation', 'finetune',
            'Features', 'ProbeResult', 'alignment', 'balanced_labels', 'compare_probes', 'effective_rank',
            'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
            'linear_probe', 'rankme', 'register_probe', 'uniformity', 'watch_features', 'watch_linear']
@@ -69,6 +69,7 @@ class LinearSettings:
             raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least "
                              f"1, lr above 0, no negative lr_backbone: {counts}, {rates}")
 
+# %% ../nbs/14_evaluate.ipynb #9e828941
 @dataclass(frozen=True)
 class FinetuneSettings(LinearSettings):
     "How head and backbone are trained together. Defaults: released, for 1 %."
@@ -105,13 +106,14 @@ def get_settings(
 
 # %% ../nbs/14_evaluate.ipynb #76b77c27
 def _recipe_beside(source) -> Recipe|None:
-    "The recipe in the folder of a run, for the folder, its checkpoint or a kept model; None without."
+    "The recipe in the folder of a run, for the folder or a file in it; None without."
     path = Path(source)
     for folder in (path, path.parent, path.parent.parent):
         if (folder/"recipe.json").is_file():
             return recipe_from_dict(json.loads((folder/"recipe.json").read_text())["recipe"])
     return None
 
+# %% ../nbs/14_evaluate.ipynb #36b639ff
 def _usual_recipe(backbone:Any) -> Recipe:
     "The recipe with the images that a network of this kind is made for."
     from torchvision.models import ResNet
@@ -127,7 +129,8 @@ def pretrained(
 ) -> tuple[nn.Module, View]:      # A copy of the backbone in eval mode, and the view it expects
     """Backbone and view of whatever was pretrained.
 
-    Raises CheckpointError that lists what does not fit, ValueError for a module without num_features."""
+    Raises CheckpointError that lists what does not fit, ValueError for a module
+    without num_features."""
     if isinstance(source, Run):
         return deepcopy(source.model.backbone).eval(), source.recipe.views.view1
     if isinstance(source, nn.Module):
@@ -189,6 +192,7 @@ def _by_name(labels:Tensor, names:tuple, val_names:tuple) -> Tensor:
     _in_range(labels, len(val_names), "validation")
     return torch.tensor([names.index(c) for c in val_names])[labels]
 
+# %% ../nbs/14_evaluate.ipynb #f9545af9
 def _every_class(labels:Tensor, classes:int, names:tuple) -> None:
     "Raise ValueError when a class has no training image."
     if classes < 2: raise ValueError("need two classes, found 1")
@@ -216,6 +220,7 @@ def check_labels(
     _every_class(y, classes, names)
     return Labeled(train, y, classes), Labeled(val, vy, classes)
 
+# %% ../nbs/14_evaluate.ipynb #e12426d0
 def labeled_data(
     data,          # A name, a folder with train/ and val/, or a pair of data sets
 ) -> tuple[Labeled, Labeled]: # To train on, to test on
@@ -265,6 +270,7 @@ def _label_view(view:View) -> View:
     "The view without its color operations: crop and flip, or what stands for them."
     return replace(view, jitter=0., grayscale=0., blur=0., solarize=0.)
 
+# %% ../nbs/14_evaluate.ipynb #10b33a4a
 def _views_of_tensor(part:Labeled, schedule:Callable) -> Iterator[tuple]:
     "Batches of images in a tensor, all of a batch at once, on the device."
     for epoch, index in schedule():
@@ -301,6 +307,7 @@ def _stacked(images:list) -> Tensor:
                                   "repair it, or remove it")
     return torch.stack(images)
 
+# %% ../nbs/14_evaluate.ipynb #9246653f
 def _views_of_files(part:Labeled, schedule:Callable) -> Iterator[tuple]:
     "Batches of images in files, made by workers that work ahead."
     asked = ([(epoch, i) for i in index.tolist()] for epoch, index in schedule())
@@ -374,6 +381,7 @@ def _optimizer(model:Classifier, s:LinearSettings) -> torch.optim.SGD:
     return torch.optim.SGD(groups, lr=0., momentum=s.momentum,
                            weight_decay=s.weight_decay)
 
+# %% ../nbs/14_evaluate.ipynb #98366e9d
 def _set_rates(optimizer:torch.optim.Optimizer, epoch:int, epochs:int) -> None:
     "The learning rates of an epoch."
     factor = warmup_cosine(epoch, epochs, 0, final=0.)
@@ -450,6 +458,32 @@ def accuracies(
         hits += torch.stack([hit[:, 0].sum(), hit.sum()])
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
+# %% ../nbs/14_evaluate.ipynb #960f7dfa
+@torch.no_grad()
+def cache_features(
+    part:Labeled,           # Images
+    backbone:nn.Module,     # Images [n, C, S, S] to features [n, F]; in eval mode
+    batch_size:int=256,     # Images at once
+) -> Labeled:               # The features as images [F, 1, 1]
+    "Features of plain images in place of the images, computed once, each rank a share."
+    n = len(part)
+    ranks = world_size()
+    padded = torch.arange(-(-n//ranks)*ranks) % n          # each rank the same number
+    mine = padded.chunk(ranks)[rank()]
+    batches = part.batches(lambda: [(-1, index) for index in mine.split(batch_size)])
+    features = torch.cat([backbone(x).float() for x, _ in batches])
+    features = all_gather(features)[:n].cpu()
+    names = _class_names(part.data)
+    made = TensorImages(features[:, :, None, None], part.labels, names)
+    return replace(part, data=made, view=View())
+
+# %% ../nbs/14_evaluate.ipynb #6a8f946d
+def _flat(features:int) -> nn.Module:
+    "The backbone of images that are features already."
+    module:Any = nn.Flatten()
+    module.num_features = features
+    return module
+
 # %% ../nbs/14_evaluate.ipynb #0467d3d7
 @dataclass
 class Evaluation:
@@ -506,6 +540,7 @@ def load_for_evaluation(
                    for part in parts)
     return backbone.to(place), train, test
 
+# %% ../nbs/14_evaluate.ipynb #0a891c3b
 def _fit_size(settings:LinearSettings, images:int) -> LinearSettings:
     "Settings whose batch the data can fill and the ranks can share."
     size = min(settings.batch_size, images)
@@ -523,6 +558,7 @@ def _identity(probe:str, settings:LinearSettings, data, train:Labeled, backbone:
                 labels=_digest(dict(labels=train.labels)),
                 backbone=_digest(backbone.state_dict()))
 
+# %% ../nbs/14_evaluate.ipynb #9480c174
 def _classifier(backbone:nn.Module, part:Labeled, settings:LinearSettings) -> Classifier:
     "The classifier as it is before its first step; batch norm over all ranks if it learns."
     frozen = not settings.lr_backbone
@@ -560,31 +596,6 @@ def _evaluate(
     seconds = time.perf_counter() - start
     return Evaluation(f"{probe}, {_changes(asked)}", top1, top5, len(train), len(val), settings,
                       train.seed, seconds, history, model, names)
-
-# %% ../nbs/14_evaluate.ipynb #960f7dfa
-@torch.no_grad()
-def cache_features(
-    part:Labeled,           # Images
-    backbone:nn.Module,     # Images [n, C, S, S] to features [n, F]; in eval mode
-    batch_size:int=256,     # Images at once
-) -> Labeled:               # The features as images [F, 1, 1]
-    "Features of plain images in place of the images, computed once, each rank a share."
-    n = len(part)
-    ranks = world_size()
-    padded = torch.arange(-(-n//ranks)*ranks) % n          # each rank the same number
-    mine = padded.chunk(ranks)[rank()]
-    batches = part.batches(lambda: [(-1, index) for index in mine.split(batch_size)])
-    features = torch.cat([backbone(x).float() for x, _ in batches])
-    features = all_gather(features)[:n].cpu()
-    names = _class_names(part.data)
-    made = TensorImages(features[:, :, None, None], part.labels, names)
-    return replace(part, data=made, view=View())
-
-def _flat(features:int) -> nn.Module:
-    "The backbone of images that are features already."
-    module:Any = nn.Flatten()
-    module.num_features = features
-    return module
 
 # %% ../nbs/14_evaluate.ipynb #139847b1
 def linear_evaluation(

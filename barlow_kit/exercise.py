@@ -164,6 +164,7 @@ def situation(
 def _covariance(z1:Tensor, z2:Tensor) -> Tensor:
     return (z1 - z1.mean(0)).T @ (z2 - z2.mean(0)) / len(z1)
 
+# %% ../nbs/23_exercise.ipynb #b576db07
 _PREDICTED = [
     ("rows belong to view 1 and columns to view 2: yours is the transpose",
      lambda a, b: cross_correlation(b, a)),
@@ -183,8 +184,8 @@ def _check_matrix(name:str, answer) -> None:
     try: got = torch.as_tensor(answer, dtype=torch.float64)
     except (TypeError, ValueError): got = torch.empty(0)
     if got.shape != (3, 3):
-        raise ExerciseError(f"{name!r}: write C as three rows of three numbers, [[., "
-                            f"., .], ...]")
+        raise ExerciseError(f"{name!r}: write C as three rows of three numbers, "
+                            "[[., ., .], ...]")
     z1, z2 = situation(name)
     off = got - cross_correlation(z1, z2)
     if off.abs().max() < .03: return
@@ -203,17 +204,17 @@ def check_prediction(
 ) -> Verdict:
     "Whether the cross-correlation matrices of the seven situations are predicted."
     if not isinstance(answers, dict):
-        raise ExerciseError("hand over a dictionary, such as dict(same=[[1, 0, 0], [0, "
-                            "1, 0], [0, 0, 1]])")
+        raise ExerciseError("hand over a dictionary, such as "
+                            "dict(same=[[1, 0, 0], [0, 1, 0], [0, 0, 1]])")
     for name in answers:
         if name not in _SITUATIONS:
             raise ExerciseError(unknown_name("situation", name, _SITUATIONS))
     done = [n for n in _SITUATIONS if answers.get(n) is not None
             and answers[n] is not ...]
     for name in done: _check_matrix(name, answers[name])
-    if left := [n for n in _SITUATIONS if n not in done]:
-        raise Unwritten(", ".join(left) + (f". Right so far: {', '.join(done)}" if done
-                                           else ""))
+    left = [n for n in _SITUATIONS if n not in done]
+    praise = f". Right so far: {', '.join(done)}" if done else ""
+    if left: raise Unwritten(", ".join(left) + praise)
     return f"C in all {len(done)} situations, to 0.03"
 
 # %% ../nbs/23_exercise.ipynb #46827543
@@ -233,6 +234,7 @@ def _matrix(z1, z2, *, product=lambda a, b: a.T @ b, count=len, **knobs) -> Tens
     a, b = _sheets(z1, z2, **knobs)
     return product(a, b) / count(a)
 
+# %% ../nbs/23_exercise.ipynb #e0380ad4
 def _rest(c:Tensor) -> Tensor: return c - c.diagonal().diag()
 
 # %% ../nbs/23_exercise.ipynb #3e44824f
@@ -253,7 +255,7 @@ def _loss(z1, z2, lambd, *, gram=None, **knobs) -> Tensor:
     return _weigh(_matrix(z1, z2, **knobs), lambd, **knobs)
 
 # %% ../nbs/23_exercise.ipynb #e5db18c4
-_MATRIX_SLIPS = [
+_STANDARD_SLIPS = [
     ("you standardized over the features (dim 1), not over the batch (dim 0)",
      dict(dim=1)),
     ("you standardized the whole sheet at once: each unit (column) has its own mean "
@@ -266,10 +268,12 @@ _MATRIX_SLIPS = [
     ("you used the unbiased standard deviation (N - 1): the paper divides by N",
      dict(deviation=partial(_std, correction=1))),
     ("you scaled each sample to length 1: standardize each unit over the batch",
-     dict(mean=lambda z, dim: 0., deviation=lambda z,
-          dim: z.norm(dim=1, keepdim=True))),
+     dict(mean=lambda z, dim: 0., deviation=lambda z, dim: z.norm(dim=1, keepdim=True))),
     ("both views are standardized jointly: each view has its own mean and deviation",
-     dict(joint=True)),
+     dict(joint=True))]
+
+# %% ../nbs/23_exercise.ipynb #5ca980d9
+_PRODUCT_SLIPS = [
     ("you summed over the batch instead of averaging: C is N times too large",
      dict(count=lambda a: 1)),
     ("you divided by D, the number of units: C is an average over N samples",
@@ -283,6 +287,7 @@ _MATRIX_SLIPS = [
      dict(product=lambda a, b: a.T @ a)),
     ("C is transposed: row i is for unit i of view 1",
      dict(product=lambda a, b: b.T @ a))]
+_MATRIX_SLIPS = _STANDARD_SLIPS + _PRODUCT_SLIPS
 
 # %% ../nbs/23_exercise.ipynb #57fbc930
 def _means(of_rest:Callable) -> dict:
@@ -290,21 +295,11 @@ def _means(of_rest:Callable) -> dict:
                 redundancy=lambda c: _rest(c).square().sum() / of_rest(len(c)))
 
 # %% ../nbs/23_exercise.ipynb #68f18c86
-_WEIGH_SLIPS = [
+_ENTRY_SLIPS = [
     ("the diagonal is in your redundancy term",
      dict(redundancy=lambda c: c.square().sum())),
     ("the redundancy term is that of C - 1 on the diagonal, too: leave the diagonal out",
      dict(redundancy=lambda c: (c - torch.eye(len(c))).square().sum())),
-    ("lambd multiplies the wrong term: it belongs to the redundancy",
-     dict(weights=lambda l: (l, 1))),
-    ("lambd multiplies both terms: it belongs to the redundancy alone",
-     dict(weights=lambda l: (l, l))),
-    ("lambd is never applied", dict(weights=lambda l: (1, 1))),
-    ("you use 0.0051 whatever lambd is", dict(weights=lambda l: (1, .0051))),
-    ("lambd is squared: multiply after squaring C", dict(weights=lambda l: (1, l*l))),
-    ("the redundancy term is missing", dict(weights=lambda l: (1, 0))),
-    ("the invariance term is missing", dict(weights=lambda l: (0, l))),
-    ("the terms are subtracted: add them", dict(weights=lambda l: (1, -l))),
     ("the diagonal should become 1, and you pull it to 0",
      dict(invariance=lambda d: d.square().sum())),
     ("the invariance term is not squared", dict(invariance=lambda d: (1 - d).sum())),
@@ -317,10 +312,24 @@ _WEIGH_SLIPS = [
     ("you took the square root of the redundancy term",
      dict(redundancy=lambda c: _rest(c).norm())),
     ("you counted only one side of the diagonal: C is not symmetric",
-     dict(redundancy=lambda c: c.triu(1).square().sum())),
+     dict(redundancy=lambda c: c.triu(1).square().sum()))]
+
+# %% ../nbs/23_exercise.ipynb #dea5a601
+_LAMBD_SLIPS = [
+    ("lambd multiplies the wrong term: it belongs to the redundancy",
+     dict(weights=lambda l: (l, 1))),
+    ("lambd multiplies both terms: it belongs to the redundancy alone",
+     dict(weights=lambda l: (l, l))),
+    ("lambd is never applied", dict(weights=lambda l: (1, 1))),
+    ("you use 0.0051 whatever lambd is", dict(weights=lambda l: (1, .0051))),
+    ("lambd is squared: multiply after squaring C", dict(weights=lambda l: (1, l*l))),
+    ("the redundancy term is missing", dict(weights=lambda l: (1, 0))),
+    ("the invariance term is missing", dict(weights=lambda l: (0, l))),
+    ("the terms are subtracted: add them", dict(weights=lambda l: (1, -l))),
     ("you averaged over the entries of C: the paper sums", _means(lambda d: d*(d - 1))),
     ("you averaged over the entries of C, zeros included: the paper sums",
      _means(lambda d: d*d))]
+_WEIGH_SLIPS = _ENTRY_SLIPS + _LAMBD_SLIPS
 
 # %% ../nbs/23_exercise.ipynb #09f136fd
 def _number(got) -> Tensor:
@@ -328,10 +337,9 @@ def _number(got) -> Tensor:
     if isinstance(got, tuple) and got: got = getattr(got, "loss", got[0])
     if not isinstance(got, Tensor):
         raise ExerciseError(f"you returned a {type(got).__name__}, not a tensor that "
-                            f"autograd can follow")
+                            "autograd can follow")
     if got.numel() != 1:
-        raise ExerciseError(f"a loss is one number, yours has the shape "
-                            f"{tuple(got.shape)}")
+        raise ExerciseError(f"a loss is one number, yours has the shape {tuple(got.shape)}")
     if not got.isfinite():
         raise ExerciseError(f"your loss is {got.item()}: what is divided by zero?")
     if not got.requires_grad:
@@ -348,8 +356,7 @@ def _follow(answer:Callable, tensors:list, *args) -> tuple[Tensor, list]:
     if not all(torch.equal(a, b) for a, b in zip(inputs, tensors)):
         raise ExerciseError("your function changed what it was given: leave the inputs "
                             "as they are")
-    gradients = call_answer(lambda: torch.autograd.grad(loss, leaves,
-                                                        allow_unused=True))
+    gradients = call_answer(lambda: torch.autograd.grad(loss, leaves, allow_unused=True))
     return loss.detach(), list(gradients)
 
 # %% ../nbs/23_exercise.ipynb #f3c4c058
@@ -391,7 +398,8 @@ def check_loss(
     "Whether a function is the Barlow Twins loss (equation 1), in value and gradient."
     cases = [(_views(12, 5, seed), lambd) for seed, lambd in enumerate((.5, .05, 2.))]
     _check_loss(answer, _loss, _MATRIX_SLIPS + _WEIGH_SLIPS, cases)
-    return "value and gradient of equation 1, on three batches with N = 12, D = 5 and three lambd"
+    return ("value and gradient of equation 1, on three batches with N = 12, D = 5 "
+            "and three lambd")
 
 # %% ../nbs/23_exercise.ipynb #3011edb5
 class _Shapes(TorchDispatchMode):
@@ -407,35 +415,33 @@ class _Shapes(TorchDispatchMode):
                       if isinstance(t, Tensor)}
         return out
 
+# %% ../nbs/23_exercise.ipynb #94c7473d
 def _square(shape:tuple, d:int) -> bool:
     "Whether a tensor has the entries of a D x D matrix, all or those off the diagonal."
     return shape.count(d) > 1 or math.prod(shape) in (d*d, d*(d - 1))
 
 # %% ../nbs/23_exercise.ipynb #9bd17212
+def _products(a:Tensor, b:Tensor) -> Tensor: return (a @ a.T * (b @ b.T)).sum()
+def _diagonal(a:Tensor, b:Tensor) -> Tensor: return (a*b).mean(0)
+def _own(a:Tensor, b:Tensor) -> Tensor: return _diagonal(a, b).square().sum()
+
 _GRAM_SLIPS = [
     ("divide the product of both Gram matrices by N twice: each C has a 1/N, and C is "
      "squared",
-     dict(gram=lambda a,
-          b: (a @ a.T * (b @ b.T)).sum()/len(a) - (a*b).mean(0).square().sum())),
+     dict(gram=lambda a, b: _products(a, b)/len(a) - _own(a, b))),
     ("the product of both Gram matrices must be divided by N squared",
-     dict(gram=lambda a,
-          b: (a @ a.T * (b @ b.T)).sum() - (a*b).mean(0).square().sum())),
+     dict(gram=lambda a, b: _products(a, b) - _own(a, b))),
     ("you squared z1 @ z2.T: the two Gram matrices are z1 @ z1.T and z2 @ z2.T",
-     dict(gram=lambda a,
-          b: (a @ b.T).square().sum()/len(a)**2 - (a*b).mean(0).square().sum())),
+     dict(gram=lambda a, b: (a @ b.T).square().sum()/len(a)**2 - _own(a, b))),
     ("you multiplied a Gram matrix with itself: one is of view 1, one of view 2",
-     dict(gram=lambda a,
-          b: (a @ a.T).square().sum()/len(a)**2 - (a*b).mean(0).square().sum())),
+     dict(gram=lambda a, b: (a @ a.T).square().sum()/len(a)**2 - _own(a, b))),
     ("subtract the squares of the diagonal C_ii, not the C_ii",
-     dict(gram=lambda a,
-          b: (a @ a.T * (b @ b.T)).sum()/len(a)**2 - (a*b).mean(0).sum())),
+     dict(gram=lambda a, b: _products(a, b)/len(a)**2 - _diagonal(a, b).sum())),
     ("you subtracted the square of the trace: subtract the sum of the squares of C_ii",
-     dict(gram=lambda a,
-          b: (a @ a.T * (b @ b.T)).sum()/len(a)**2 - (a*b).mean(0).sum().square())),
+     dict(gram=lambda a, b: _products(a, b)/len(a)**2 - _diagonal(a, b).sum()**2)),
     ("the product is entry by entry, then summed: the trace of the matrix product, not "
      "its sum",
-     dict(gram=lambda a,
-          b: (a @ a.T @ (b @ b.T)).sum()/len(a)**2 - (a*b).mean(0).square().sum()))]
+     dict(gram=lambda a, b: (a @ a.T @ (b @ b.T)).sum()/len(a)**2 - _own(a, b)))]
 
 # %% ../nbs/23_exercise.ipynb #d6e16c4a
 @exercise
@@ -447,11 +453,13 @@ def check_gram(
     d = 20
     cases = [(_views(n, d, seed), lambd) for seed, lambd in enumerate((.5, .05, 2.))]
     with _Shapes() as shapes: _follow(answer, *cases[0])
-    if large := [s for s in shapes.seen if _square(s, d)]:
-        raise ExerciseError(f"you made a tensor of shape {min(large)}, for D = {d}: do "
-                            f"without that matrix")
+    large = [s for s in shapes.seen if _square(s, d)]
+    if large:
+        raise ExerciseError(f"you made a tensor of shape {min(large)}, for D = {d}: "
+                            "do without that matrix")
     _check_loss(answer, _loss, _GRAM_SLIPS + _MATRIX_SLIPS + _WEIGH_SLIPS, cases)
-    return f"value and gradient of equation 1 for N = {n}, D = {d}, and no tensor is as large as D x D"
+    return (f"value and gradient of equation 1 for N = {n}, D = {d}, and no tensor is "
+            "as large as D x D")
 
 # %% ../nbs/23_exercise.ipynb #c8ac8f89
 def _schedule(
@@ -464,12 +472,11 @@ def _schedule(
 ) -> float:
     "Factor on the learning rate; with its defaults that of `warmup_cosine`."
     step += ahead
-    return rise(step, warmup,
-                final) if step < warmup else end(curve(progress(step, total, warmup)),
-                                                 final)
+    if step < warmup: return rise(step, warmup, final)
+    return end(curve(progress(step, total, warmup)), final)
 
 # %% ../nbs/23_exercise.ipynb #059167de
-_SCHEDULE_SLIPS = [
+_WARMUP_SLIPS = [
     ("the warm-up is one step ahead: at step 0 the rate is 0",
      dict(rise=lambda s, w, f: (s + 1)/w)),
     ("the whole schedule is one step ahead: at step 0 the rate is 0", dict(ahead=1)),
@@ -477,7 +484,10 @@ _SCHEDULE_SLIPS = [
      dict(rise=lambda s, w, f: s//w)),
     ("there is no warm-up", dict(rise=lambda s, w, f: 1.)),
     ("the warm-up begins at `final`: it begins at 0",
-     dict(rise=lambda s, w, f: f + (1 - f)*s/w)),
+     dict(rise=lambda s, w, f: f + (1 - f)*s/w))]
+
+# %% ../nbs/23_exercise.ipynb #64bf8031
+_COSINE_SLIPS = [
     ("the cosine begins with the run: it begins after the warm-up, at the peak",
      dict(progress=lambda s, t, w: s/t)),
     ("the cosine is not at its end at `total`: after the warm-up there are total - "
@@ -498,6 +508,7 @@ _SCHEDULE_SLIPS = [
      dict(end=lambda c, f: c + f)),
     ("`final` is the last factor, not what is taken off it",
      dict(end=lambda c, f: c*(1 - f)))]
+_SCHEDULE_SLIPS = _WARMUP_SLIPS + _COSINE_SLIPS
 
 # %% ../nbs/23_exercise.ipynb #49c538c3
 @exercise
@@ -539,7 +550,7 @@ def _lars(
     return p - sign*move(mu, lr, q), mu
 
 # %% ../nbs/23_exercise.ipynb #3e9921b6
-_LARS_SLIPS = [
+_STEP_SLIPS = [
     ("the decay is missing in the norm: q is made with d = g + w p, not with g",
      dict(share=lambda t, p, g, d, w: t*p.norm()/g.norm() if g.any() else 1.)),
     ("you added the norms, |g| + w |p|: take the norm of g + w p",
@@ -550,7 +561,10 @@ _LARS_SLIPS = [
      dict(buffer=lambda m, mu, step, lr: m*mu + lr*step, move=lambda mu, lr, q: mu)),
     ("you damped the new part of the buffer by 1 - momentum: mu = m mu + q d",
      dict(buffer=lambda m, mu, step, lr: m*mu + (1 - m)*step)),
-    ("there is no momentum", dict(buffer=lambda m, mu, step, lr: step)),
+    ("there is no momentum", dict(buffer=lambda m, mu, step, lr: step))]
+
+# %% ../nbs/23_exercise.ipynb #b4ce6bed
+_RATIO_SLIPS = [
     ("q is upside down: |p| / |d|",
      dict(share=lambda t, p, g, d, w: t*d.norm()/p.norm())),
     ("q is made of squared norms",
@@ -564,6 +578,7 @@ _LARS_SLIPS = [
     ("where a norm is zero q is 1: your parameter never leaves zero", dict(stuck=0.)),
     ("where a norm is zero q is 1, without the trust coefficient", dict(stuck=.02)),
     ("the step goes uphill: subtract it", dict(sign=-1))]
+_LARS_SLIPS = _STEP_SLIPS + _RATIO_SLIPS
 
 # %% ../nbs/23_exercise.ipynb #cc30c43c
 _SETTING = dict(momentum=.9, weight_decay=.1, trust=.02)
@@ -580,8 +595,8 @@ def _stepped(step:Callable, p:Tensor, gradients:list) -> Tensor|None:
         got = step(p, g.clone(), mu, lr, *_SETTING.values())
         if got is None and not torch.equal(p, before): got = p, mu
         if got is None or got is ...: return None
-        if not isinstance(got,
-                          (tuple, list)) or len(got) != 2 or any(x.shape != p.shape for x in got):
+        pair = isinstance(got, (tuple, list)) and len(got) == 2
+        if not pair or any(x.shape != p.shape for x in got):
             raise ExerciseError("return (p, mu), new parameter and new buffer, shaped "
                                 "like the old ones")
         p, mu = (x.detach().clone() for x in got)
@@ -609,12 +624,10 @@ def check_lars(
     "Whether a function or an optimizer class makes LARS's steps."
     p, *gradients = torch.randn(1 + len(_RATES), 3, 4,
                                 generator=torch.Generator().manual_seed(0))
-    cases = [(p, gradients), (.1*p, [0*p, *gradients[1:]]),
-             (0*p, [*gradients[:3], 0*p])]
+    cases = [(p, gradients), (.1*p, [0*p, *gradients[1:]]), (0*p, [*gradients[:3], 0*p])]
     walk = _optimized if isinstance(answer, type) else _stepped
-    found = torch.cat([call_answer(partial(walk, answer) if callable(answer)
-                                   else answer,
-                           *case) for case in cases])
+    steps = partial(walk, answer) if callable(answer) else answer
+    found = torch.cat([call_answer(steps, *case) for case in cases])
     if not found.isfinite().all():
         raise ExerciseError("NaN or infinity: where a norm is zero, q is 1")
     def paths(**knobs):
@@ -622,7 +635,8 @@ def check_lars(
     diagnose(found, paths, _LARS_SLIPS,
              "the parameter goes elsewhere, by no mistake that is known here: compare "
              "step by step")
-    return "four steps of three tensors at changing rates, one from zero, one without gradient at first"
+    return ("four steps of three tensors at changing rates, one from zero, one without "
+            "gradient at first")
 
 # %% ../nbs/23_exercise.ipynb #6acbf1fa
 @exercise
@@ -634,7 +648,7 @@ def check_views_bug(
     found = [call_answer(answer, *(z.clone() for z in case)) for case in cases]
     if not all(isinstance(c, Tensor) and c.shape == (5, 5) for c in found):
         got = getattr(found[0], "shape", type(found[0]).__name__)
-        raise ExerciseError(f"return C, units with units, [D, D]; for N = 12 and D = 5 "
+        raise ExerciseError("return C, units with units, [D, D]; for N = 12 and D = 5 "
                             f"yours is {got}")
     diagnose(torch.stack(found),
              lambda **knobs: torch.stack([_matrix(*case, **knobs) for case in cases]),
@@ -710,9 +724,8 @@ def on_ranks(
     for e in errors:
         if not isinstance(e, BrokenBarrierError): raise e
     if errors:
-        raise ExerciseError("one rank waits for ever for the other: every rank must "
-                            "call the same "
-                            "collectives, on the way forward and on the way back")
+        raise ExerciseError("one rank waits for ever for the other: every rank must call "
+                            "the same collectives, on the way forward and on the way back")
     return [job.result() for job in jobs]
 
 # %% ../nbs/23_exercise.ipynb #7443006f
@@ -779,17 +792,16 @@ def check_ranks_bug(
         return torch.stack([value.double() for part in found for value, _ in part])
     def gradients(found):
         return torch.stack([g for part in found for _, both in part for g in both])
+    def right(**knobs): return on_both(partial(_rank_loss, **knobs))
     found = on_both(answer)
-    diagnose(values(found),
-             lambda **knobs: values(on_both(partial(_rank_loss, **knobs))), _RANK_SLIPS,
-             "the value is not that of the whole batch, by no mistake that is known "
-             "here")
+    diagnose(values(found), lambda **knobs: values(right(**knobs)), _RANK_SLIPS,
+             "the value is not that of the whole batch, by no mistake that is known here")
     if any(g is None for part in found for _, both in part for g in both):
         raise ExerciseError("no gradient reaches one of the views: is it detached?")
-    diagnose(gradients(found),
-             lambda **knobs: gradients(on_both(partial(_rank_loss, **knobs))),
+    diagnose(gradients(found), lambda **knobs: gradients(right(**knobs)),
              _RANK_GRADIENT_SLIPS, "the value is right, but its gradient is not")
-    return "on two ranks the value of the whole batch, and W times its gradient, which DDP averages"
+    return ("on two ranks the value of the whole batch, and W times its gradient, "
+            "which DDP averages")
 
 # %% ../nbs/23_exercise.ipynb #846d4666
 _SUM_SLIPS = [("each rank still has its own tensor: nothing is added up",
@@ -821,32 +833,34 @@ def _summed(x:Tensor, *, value=lambda x: x.sum(0).expand_as(x)) -> Tensor:
     "What the ranks [W, ...] have afterwards."
     return value(x)
 
+# %% ../nbs/23_exercise.ipynb #c0f2b507
+def _sum_on_rank(reduce:Callable, x:Tensor, weight:Tensor) -> tuple[Tensor, Tensor]:
+    "The sum that an answer gives on this rank, and the gradient of its part."
+    leaf = x.clone().requires_grad_()
+    given = leaf.clone()
+    y = call_answer(reduce, given)
+    if not isinstance(y, Tensor) or y.shape != given.shape:
+        raise ExerciseError("return a tensor of the shape of x")
+    if not torch.equal(given, x):
+        raise ExerciseError("your function changed x itself: collectives work in place, "
+                            "so copy it")
+    if not y.requires_grad:
+        raise ExerciseError("the sum has no gradient: autograd cannot see a collective")
+    loss = (weight*y).sum()
+    (gradient,) = call_answer(lambda: torch.autograd.grad(loss, leaf, allow_unused=True))
+    return y.detach(), torch.zeros_like(x) if gradient is None else gradient
+
 # %% ../nbs/23_exercise.ipynb #3ed5ae94
 @exercise
 def check_all_reduce(
-    answer, # all_reduce(x): tensor of this rank -> sum over the ranks; or a torch.autograd.Function
+    answer, # all_reduce(x): tensor of this rank -> sum over the ranks; or an autograd.Function
 ) -> Verdict:
     "Whether a function adds up over the ranks with the right gradient."
-    is_function = isinstance(answer, type) and issubclass(answer,
-                                                          torch.autograd.Function)
+    is_function = isinstance(answer, type) and issubclass(answer, torch.autograd.Function)
     reduce = answer.apply if is_function else answer
     x, weight = torch.randn(2, 2, 4, generator=torch.Generator().manual_seed(0))
-    def part(k):
-        leaf = x[k].clone().requires_grad_()
-        given = leaf.clone()
-        y = call_answer(reduce, given)
-        if not isinstance(y, Tensor) or y.shape != given.shape:
-            raise ExerciseError("return a tensor of the shape of x")
-        if not torch.equal(given, x[k]):
-            raise ExerciseError("your function changed x itself: collectives work in "
-                                "place, so copy it")
-        if not y.requires_grad:
-            raise ExerciseError("the sum has no gradient: autograd cannot see a "
-                                "collective")
-        (gradient,) = call_answer(lambda: torch.autograd.grad((weight[k]*y).sum(), leaf,
-                                                      allow_unused=True))
-        return y.detach(), torch.zeros(4) if gradient is None else gradient
-    values, gradients = (torch.stack(t) for t in zip(*on_ranks(part)))
+    found = on_ranks(lambda k: _sum_on_rank(reduce, x[k], weight[k]))
+    values, gradients = (torch.stack(t) for t in zip(*found))
     diagnose(values, partial(_summed, x), _SUM_SLIPS,
              "the value is not the sum over the ranks")
     diagnose(gradients, partial(_summed, weight), _SUM_GRADIENT_SLIPS,
@@ -865,10 +879,10 @@ def _frozen(backbone:nn.Module, before:dict, modes:list) -> None:
     changed = {n for n, t in backbone.state_dict().items()
                if not torch.equal(t, before[n])}
     if weights := changed & {n for n, _ in backbone.named_parameters()}:
-        raise ExerciseError(f"{len(weights)} of the backbone's weights changed: train "
-                            f"the classifier alone")
+        raise ExerciseError(f"{len(weights)} of the backbone's weights changed: "
+                            "train the classifier alone")
     if changed:
-        raise ExerciseError(f"the backbone's running statistics changed, "
+        raise ExerciseError("the backbone's running statistics changed, "
                             f"{min(changed)} for one")
     if any(p.grad is not None for p in backbone.parameters()):
         raise ExerciseError("gradients went into the backbone: compute the features "
@@ -882,6 +896,18 @@ def _percent(got) -> float:
         raise ExerciseError(f"return the accuracy, one number, not {got!r:.60}") from None
     return value if value > 1 else 100*value
 
+# %% ../nbs/23_exercise.ipynb #87fa24ca
+def _probed(answer:Callable, *data) -> float:
+    "The accuracy that an answer reports, in percent; its backbone must stay as it was."
+    backbone = get_model("digits", pretrained=True).backbone.train()
+    backbone.requires_grad_(True)
+    before = deepcopy(backbone.state_dict())
+    modes:list[bool] = []
+    backbone.register_forward_pre_hook(lambda module, _: modes.append(module.training))
+    percent = _percent(call_answer(answer, backbone, *data))
+    _frozen(backbone, before, modes)
+    return percent
+
 # %% ../nbs/23_exercise.ipynb #9573e37c
 @exercise
 def check_probe(
@@ -890,33 +916,20 @@ def check_probe(
     "Whether a function trains a linear classifier on frozen features, and tests it."
     digits:Any = get_dataset("digits")
     test:Any = get_dataset("digits", "test")
-    x = digits.images[:300]
-    y = digits.labels[:300]
-    tx = test.images[:200]
-    ty = test.labels[:200]
-    shuffled = ty[torch.randperm(200, generator=torch.Generator().manual_seed(0))]
-    def accuracy(labels):
-        backbone = get_model("digits", pretrained=True).backbone.train()
-        modes = []
-        backbone.requires_grad_(True)
-        before = deepcopy(backbone.state_dict())
-        backbone.register_forward_pre_hook(lambda module,
-                                           _: modes.append(module.training))
-        percent = _percent(call_answer(answer, backbone, x, y, tx, labels))
-        _frozen(backbone, before, modes)
-        return percent
-    honest = accuracy(ty)
-    lucky = accuracy(shuffled)
+    shown = digits.images[:300], digits.labels[:300], test.images[:200]
+    labels = test.labels[:200]
+    shuffled = labels[torch.randperm(200, generator=torch.Generator().manual_seed(0))]
+    honest = _probed(answer, *shown, labels)
+    lucky = _probed(answer, *shown, shuffled)
     if lucky > 30:
-        raise ExerciseError(f"with shuffled test labels accuracy is about 10 %, and "
-                            f"yours is {lucky:.1f}: "
-                            "it was measured on training images, or the test labels "
-                            "were trained on")
+        raise ExerciseError("with shuffled test labels accuracy is about 10 %, and yours is "
+                            f"{lucky:.1f}: it was measured on training images, or the "
+                            "test labels were trained on")
     if honest < 90:
         raise ExerciseError(f"{honest:.1f} % is too low, a linear classifier on these "
-                            f"features reaches "
-                            "more than 90: did it train for long enough?")
-    return f"{honest:.1f} % of 200 test digits, from a backbone in eval mode that has not changed"
+                            "features reaches more than 90: did it train for long enough?")
+    return (f"{honest:.1f} % of 200 test digits, from a backbone in eval mode that has not "
+            "changed")
 
 # %% ../nbs/23_exercise.ipynb #cfcbc13c
 _HINTS = dict(
@@ -929,37 +942,38 @@ _HINTS = dict(
     loss=("Four lines: standardize both, correlate, split off the diagonal, weigh.",
           "Over the batch is dim 0, and the deviation is z.std(0, correction=0).",
           "The redundancy is c.square().sum() less c.diagonal().square().sum()."),
-    gram=("The sum of all squares of C is the trace of C C', and a trace can be turned "
-          "round.",
+    gram=("The sum of all squares of C is the trace of C C', and a trace can be turned round.",
           "It is (a @ a.T * (b @ b.T)).sum() / N**2 for standardized a and b.",
           "The diagonal needs no matrix: (a * b).mean(0). Subtract its squares."),
     schedule=("Two cases: step < warmup, and the rest.",
-              "After the warm-up, x = (step - warmup) / (total - warmup) runs from 0 "
-              "to 1.",
-              "c = .5 * (1 + math.cos(math.pi * x)) runs from 1 to 0; you want 1 to "
-              "final."),
+              "After the warm-up, x = (step - warmup) / (total - warmup) runs from 0 to 1.",
+              "c = .5 * (1 + math.cos(math.pi * x)) runs from 1 to 0; you want 1 to final."))
+
+# %% ../nbs/23_exercise.ipynb #06511596
+_HINTS |= dict(
     lars=("In order: decay, ratio, momentum, step. Each uses the one before.",
           "d = g + weight_decay * p, and q is made of the norms of p and of d.",
           "q is 1 unless both norms are positive; the rate comes last, p - lr * mu."),
     views=("What happens to both when view 2 is brighter than view 1?",
            "How many means should there be for two views of D units?",
-           "Standardize z1 with its own mean and deviation, z2 with its own; no "
-           "torch.cat."),
+           "Standardize z1 with its own mean and deviation, z2 with its own; no torch.cat."),
     lambd=("Print the loss for two values of lambd.",
            "c_diff[mask] with a mask of booleans is a copy.",
-           "c_diff[mask] *= lambd writes into c_diff itself."),
+           "c_diff[mask] *= lambd writes into c_diff itself."))
+
+# %% ../nbs/23_exercise.ipynb #0b080a4e
+_HINTS |= dict(
     ranks=("Two things are of one rank that should be of all, and one has no gradient.",
            "Which mean does z.mean(0) take, if half of the batch is elsewhere?",
-           "Use barlow_kit.distributed.all_reduce for mean, mean square and C, each "
-           "over world_size()."),
+           "Use barlow_kit.distributed.all_reduce for mean, mean square and C, each over "
+           "world_size()."),
     all_reduce=("On W ranks, in how many results does your x appear?",
-                "The gradient that comes back is of this rank's result. The others "
-                "have theirs.",
+                "The gradient that comes back is of this rank's result. The others have theirs.",
                 "backward is an all-reduce, too. Forward and backward work on a clone."),
     probe=("Two halves: features without gradient, then a small classifier.",
            "backbone.eval() first; it comes in train mode.",
-           "LogisticRegression of scikit-learn takes both as arrays, and its score is "
-           "the accuracy."))
+           "LogisticRegression of scikit-learn takes both as arrays, and its score is the "
+           "accuracy."))
 
 # %% ../nbs/23_exercise.ipynb #b75aea92
 def hint(
@@ -974,7 +988,7 @@ def hint(
 
 # %% ../nbs/23_exercise.ipynb #eeda947f
 def prove_solutions(
-    path,       # A notebook with `<details>` blocks, whose code answers the check cell before them
+    path,       # A notebook with `<details>` blocks; their code answers the check before them
     names:dict, # What the cells may use, such as globals(); it is copied
 ) -> dict[str, Verdict]: # Check call: its verdict on the solution
     "Run the solutions in a notebook's text, each followed by its check."
@@ -983,8 +997,7 @@ def prove_solutions(
     for cell in json.loads(Path(path).read_text())["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code" and source.startswith("check_"): check = source
-        for solution in re.findall(r"<details>.*?```python\n(.*?)```.*?</details>",
-                                   source, flags=re.S):
+        for solution in re.findall(r"<details>.*?```python\n(.*?)```.*?</details>", source, re.S):
             space = dict(names)
             exec(solution, space)
             found[check] = eval(check, space)

@@ -192,15 +192,16 @@ def look_at_loss(
 ) -> LossLook:
     "C, both terms, the floor, and the two terms' gradients by the embeddings."
     n, d = z1.shape
-    z = [x.detach().double().requires_grad_() for x in (z1, z2)]
-    terms = barlow_loss(*z, lambd, check=False)
-    g1 = _gradient(terms.invariance, z)
-    g2 = _gradient(lambd*terms.redundancy, z)
+    a, b = (x.detach().double().requires_grad_() for x in (z1, z2))
+    terms = barlow_loss(a, b, lambd, check=False)
+    g1 = _gradient(terms.invariance, [a, b])
+    g2 = _gradient(lambd*terms.redundancy, [a, b])
     with torch.no_grad():
-        c = cross_correlation(*z)
-        variance = torch.cat(z, 1).var(0, correction=0).mean()
+        c = cross_correlation(a, b)
+        variance = torch.cat([a, b], 1).var(0, correction=0).mean()
+    loss, invariance, redundancy = (t.item() for t in terms)
     floor = loss_floor(n, d, min(lambd, 1 - 1e-9))     # its formula also holds at 1
-    return LossLook(c, lambd, *(t.item() for t in terms), floor, g1.norm().item(),
+    return LossLook(c, lambd, loss, invariance, redundancy, floor, g1.norm().item(),
                     g2.norm().item(), _cosine(g1, g2), variance.item(), n)
 
 # %% ../nbs/19_explore.ipynb #ae6d38dd

@@ -31,6 +31,7 @@ class Published(NamedTuple):
     top1: float          # Percent
     top5: float|None = None # Percent, where they say so
 
+# %% ../nbs/15_report.ipynb #53a7bc78
 _R50 = "ResNet-50, {} epochs"
 _SMALL = "ResNet-50, 100 epochs, batch 256"
 PUBLISHED = (
@@ -62,6 +63,7 @@ class Row(NamedTuple):
     seconds: str    # Time that it took
     settings: str   # What else defines it, or why it was not run
 
+# %% ../nbs/15_report.ipynb #c4139b72
 def _row(result, seconds:float, seed:str, settings:str) -> Row:
     "The line of a ProbeResult or an Evaluation."
     spread = "" if result.std is None else f" +- {result.std:.1f}"
@@ -75,6 +77,7 @@ def _numbers(settings) -> str:
     shown = {k: v for k, v in asdict(settings).items() if k not in ("name", "share")}
     return ", ".join(f"{k} {v}" for k, v in shown.items())
 
+# %% ../nbs/15_report.ipynb #a4c9af78
 def _rows(title:str, run:Callable, seed:str, settings:str="") -> list[Row]:
     "The rows of what `run` finds; one row with the reason when it cannot run."
     start = time.perf_counter()
@@ -188,6 +191,7 @@ def _name(thing, other:str) -> str:
     "The last part of a path; something else if it is none."
     return Path(thing).name if isinstance(thing, (str, Path)) else other
 
+# %% ../nbs/15_report.ipynb #9a503c46
 def _protocols(data, linear:str|None, tuned:Sequence|None) -> tuple[str, Sequence]:
     "Settings of both protocols, by default those of the data. ValueError for unknown ones."
     digits = isinstance(data, str) and data == "digits"

@@ -492,11 +492,13 @@ def _comments(source:Callable) -> dict[str, str]:
     found = re.findall(r"^ +(\w+)[^#\n]*# +(.+)$", text, re.M)
     return dict(reversed(found))                   # the first line with a name is the one
 
+# %% ../nbs/12_train.ipynb #b60fd9da
 def _without_none(kind) -> Any:
     "`int` of `int|None`."
     rest = [k for k in get_args(kind) if k is not NoneType]
     return rest[0] if isinstance(kind, UnionType) and len(rest) == 1 else kind
 
+# %% ../nbs/12_train.ipynb #cbbc10b0
 def _reading(p:inspect.Parameter) -> dict|None:
     "How argparse reads a parameter; None for what a shell cannot say."
     kind = _without_none(p.annotation)
@@ -504,8 +506,8 @@ def _reading(p:inspect.Parameter) -> dict|None:
     many = get_origin(kind) in (tuple, Sequence)
     if many: kind = get_args(kind)[0]
     if kind not in (bool, int, float, str): return None
-    if kind is bool:
-        return dict(action="store_true" if p.default is False else argparse.BooleanOptionalAction)
+    if kind is bool and p.default is False: return dict(action="store_true")
+    if kind is bool: return dict(action=argparse.BooleanOptionalAction)
     reading = dict(type=kind, metavar="TEXT" if kind is str else kind.__name__.upper())
     return reading | dict(nargs="+") if many else reading
 
@@ -516,9 +518,10 @@ def _help(comment:str, default) -> str:
     words = [comment] * bool(comment) + [f"(default: {default})"] * plain
     return " ".join(words).replace("%", "%%")
 
+# %% ../nbs/12_train.ipynb #49ccff1d
 def _add_option(parser, p:inspect.Parameter, comment:str, shown:bool, more:dict) -> None:
     "Add one parameter; `shown` says whether the help gives the default."
-    settings = dict(help=_help(comment, p.default if shown else None))
+    settings:dict[str, Any] = dict(help=_help(comment, p.default if shown else None))
     settings |= (_reading(p) or {}) | more
     required = p.default is p.empty
     positional = required and p.kind is not p.KEYWORD_ONLY or settings.get("nargs") == "?"
@@ -538,10 +541,12 @@ def add_options(
 ) -> None:
     """An option for each parameter of a function, explained by the comment beside it.
 
-    A parameter without default, or with nargs="?", is positional; after a * it is an option that must
-    be given. What the parser has already is not added again. TypeError for settings of a parameter that is not there."""
+    A parameter without default, or with nargs="?", is positional; after a * it is an option
+    that must be given. What the parser has already is not added again. TypeError for settings
+    of a parameter that is not there."""
     parameters = inspect.signature(source).parameters
-    if unknown := settings.keys() - parameters: raise TypeError(f"no parameter {', '.join(sorted(unknown))}")
+    unknown = settings.keys() - parameters
+    if unknown: raise TypeError(f"no parameter {', '.join(sorted(unknown))}")
     comments = _comments(source)
     present = {action.dest for action in parser._actions}
     for name, p in parameters.items():
@@ -568,7 +573,8 @@ def _planned_ranks() -> int:
     return int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", 1)))
 
 # %% ../nbs/12_train.ipynb #e82e8d19
-_GOOD_TO_KNOW = """Under torchrun or SLURM all ranks share each batch. A run is continued when it is started again.
+_GOOD_TO_KNOW = """Under torchrun or SLURM all ranks share each batch. \
+A run is continued when it is started again.
 Exit codes: 0 done; 1 an error, explained in a line; 2 wrong usage; 75 stopped by SIGTERM or SIGUSR1
 after saving: start again to go on."""
 
@@ -585,6 +591,7 @@ def add_train_options(
                 pipeline=dict(choices=["batched", "pil"]))
     recipe_options(parser)
 
+# %% ../nbs/12_train.ipynb #e35d62be
 def train_parser(**settings) -> argparse.ArgumentParser:
     "What `python -m barlow_kit.train` and `barlow-kit pretrain` understand."
     about = "Pretrain with Barlow Twins. No labels are used."
@@ -604,11 +611,12 @@ def exit_code(
     try: command()
     except _MENDABLE as e:
         print(f"barlow-kit: {e}", file=sys.stderr)
-        if not isinstance(e, Stopped): return 1           # the other ranks may be anywhere: no orderly end
+        if not isinstance(e, Stopped): return 1     # other ranks may be anywhere: no orderly end
         code = e.exit_code
     leave()
     return code
 
+# %% ../nbs/12_train.ipynb #d5e1169b
 def train_from_shell(
     argv:list|None=None, # Arguments; by default those of the process
 ) -> int:                # Exit code
@@ -642,6 +650,6 @@ def train_command(
               f"{run.history[-1]['loss']:.1f}{run.recipe.floor_note}; the run is in {run.path}")
 
 # %% ../nbs/12_train.ipynb #fc4417a9
-if __name__ == "__main__" and __spec__:                       # in a notebook __spec__ is None
-    from barlow_kit import train                              # this file under its own name
+if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
+    from barlow_kit import train                # this file under its own name
     sys.exit(train.train_from_shell())

@@ -76,6 +76,7 @@ def _curve(scores, labels) -> tuple[Tensor, Tensor]:
     last = torch.cat([scores.diff() != 0, torch.tensor([True])])
     return (found / found[-1])[last], (found / torch.arange(1, len(found) + 1))[last]
 
+# %% ../nbs/16_transfer.ipynb #959d7931
 def voc_ap(
     scores,               # [N], higher means "more likely there"
     labels,               # [N]: 1 there, -1 not there, 0 ignored (difficult)
@@ -125,6 +126,7 @@ class SVMResult(NamedTuple):
         return (f"linear SVMs: {self.mean_ap:.1f} % mean AP ({self.rule}), "
                 f"{len(self.ap)} classes, {self.tested} images ({self.trained} to train on)")
 
+# %% ../nbs/16_transfer.ipynb #df5a0c3c
 def _svm_scores(C:float, x, y, tx) -> np.ndarray:
     "Scores of the images `tx` by a machine that learned from `x`; labels of 0 are left out."
     known = y != 0
@@ -141,7 +143,8 @@ def _choose_cost(x, y, parts:list, costs:Sequence[float], rule:str) -> float:
 # %% ../nbs/16_transfer.ipynb #fb6a1bb0
 def _unit(train:Features, test:Features) -> tuple:
     "Features of unit length and labels [N, K] as arrays; errors name what does not fit."
-    (x, y), (tx, ty) = train, test
+    x, y = train
+    tx, ty = test
     if y.ndim != 2 or ty.ndim != 2 or y.shape[1] != ty.shape[1] or x.shape[1:] != tx.shape[1:]:
         shapes = [tuple(t.shape) for t in (x, y, tx, ty)]
         raise ValueError(f"need features [N, F] and labels [N, K] for both sets, got "
@@ -149,6 +152,7 @@ def _unit(train:Features, test:Features) -> tuple:
     x, tx = (t.double() / (t.double().norm(dim=1, keepdim=True) + 1e-5) for t in (x, tx))
     return tuple(t.numpy() for t in (x, y, tx, ty))
 
+# %% ../nbs/16_transfer.ipynb #34f94d31
 def svm_transfer(
     train:Features,         # Features [N, F] and labels [N, K] of 1, -1, 0 (ignored)
     test:Features,          # The same for the test images
@@ -159,7 +163,8 @@ def svm_transfer(
     rule:str="11-point",    # See `voc_ap`
 ) -> SVMResult:
     "One linear SVM a class on frozen features. ValueError for a class with too few positives."
-    chosen, ap = [], []
+    chosen = []
+    ap = []
     if val is not None:
         parts = [np.split(np.arange(len(train[0]) + len(val[0])), [len(train[0])])]
     both = train if val is None else (torch.cat([train[0], val[0]]), torch.cat([train[1], val[1]]))
@@ -176,9 +181,9 @@ def svm_transfer(
     return SVMResult(sum(ap)/len(ap), tuple(ap), tuple(chosen), rule, len(x), len(tx))
 
 # %% ../nbs/16_transfer.ipynb #380f2803
-VOC_CLASSES = ("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-               "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",
-               "train", "tvmonitor")
+VOC_CLASSES = ("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat",
+               "chair", "cow", "diningtable", "dog", "horse", "motorbike", "person",
+               "pottedplant", "sheep", "sofa", "train", "tvmonitor")
 
 def _voc(root, year:str, split:str, download:bool) -> VOCDetection:
     "torchvision's data set; FileNotFoundError says what to put where."
@@ -187,6 +192,7 @@ def _voc(root, year:str, split:str, download:bool) -> VOCDetection:
         raise FileNotFoundError(f"no VOC{year} {split} in {root} ({e}): put the folder "
                                 f"VOCdevkit/VOC{year} there, or say download=True") from e
 
+# %% ../nbs/16_transfer.ipynb #8ed31c3e
 def _objects(file) -> list[tuple[str, bool, list]]:
     "Of all objects: name, whether it is difficult, box (xmin, ymin, xmax, ymax of VOC)."
     with reading(file): annotation = VOCDetection.parse_voc_xml(ElementTree.parse(file).getroot())
@@ -205,7 +211,8 @@ class VOCImages(Dataset):
         download:bool=False,
         classes:Sequence[str]=VOC_CLASSES, # Names, in the order of the labels
     ):
-        self.data, self.classes = _voc(root, year, split, download), tuple(classes)
+        self.data = _voc(root, year, split, download)
+        self.classes = tuple(classes)
         self.labels = [self._answers(file) for file in self.data.annotations]
 
     def _answers(self, file) -> tuple:
@@ -274,6 +281,7 @@ def _freeze(net:nn.Module) -> nn.Module:
         else: _freeze(child)
     return net
 
+# %% ../nbs/16_transfer.ipynb #6453c576
 def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> Any:
     "The backbone with these weights, or by name with random ones; and its batch norm."
     if norm not in NORMS:
@@ -284,6 +292,7 @@ def _detector_backbone(weights, backbone:str, norm:str, channels:int) -> Any:
     net = _backbone_with(weights, backbone, channels)
     return _freeze(net) if norm == "frozen" else sync_batchnorm(net) if norm == "sync" else net
 
+# %% ../nbs/16_transfer.ipynb #bc042505
 def _split(net) -> tuple[Any, Any]:
     "All up to the last stage of residual blocks, and that stage."
     if not isinstance(net, ResNet): return net[:-3], net[-3]  # the digits' small net
@@ -298,7 +307,8 @@ class LastStageHead(nn.Module):
         norm:nn.Module|None=None,   # Follows it; None is nothing
     ):
         super().__init__()
-        self.layer4, self.norm = stage, norm or nn.Identity()
+        self.layer4 = stage
+        self.norm = norm or nn.Identity()
 
     def maps(self, x:Tensor) -> Tensor:
         "Maps [n, F, s', s'] of cut-outs [n, C, s, s]."
@@ -306,6 +316,7 @@ class LastStageHead(nn.Module):
 
     def forward(self, x:Tensor) -> Tensor: return self.maps(x).mean((2, 3))
 
+# %% ../nbs/16_transfer.ipynb #504fda79
 def _c4_parts(weights, backbone:str, norm:str, channels:int, roi_size:int, anchors,
               ratios) -> dict:
     "What FasterRCNN is made of, for C4; and the width of the last stage."
@@ -360,6 +371,7 @@ class SharedRoIHeads(RoIHeads):
                              right(matched))
         return [], dict(loss_classifier=kind, loss_box_reg=box, loss_mask=mask)
 
+# %% ../nbs/16_transfer.ipynb #1aabddc3
 def mask_rcnn_c4(
     weights,         # As for `faster_rcnn_c4`
     classes:int,     # Kinds of objects without the background
@@ -368,7 +380,8 @@ def mask_rcnn_c4(
     "Faster R-CNN C4 with masks: deconvolution and 1x1 convolution on the last maps."
     model = faster_rcnn_c4(weights, classes, **settings)
     heads = model.roi_heads
-    heads.mask_roi_pool, heads.mask_head = heads.box_roi_pool, heads.box_head.maps
+    heads.mask_roi_pool = heads.box_roi_pool
+    heads.mask_head = heads.box_head.maps
     width = heads.box_predictor.cls_score.in_features
     heads.mask_predictor = MaskRCNNPredictor(width, 256, classes + 1)
     heads.__class__ = SharedRoIHeads
@@ -405,20 +418,25 @@ def _scene(digits, g:torch.Generator, size:int, most:int, sides:tuple) -> tuple[
     def number(low, high): return int(torch.randint(low, high, (), generator=g))
     clouds = torch.rand(1, 1, 5, 5, generator=g)
     image = .5*interpolate(clouds, (size, size), mode="bilinear")[0]
-    boxes, labels = [], []
+    boxes = []
+    labels = []
     for _ in range(10*most):
-        i, side = number(0, len(digits)), number(*sides)
-        x, y = number(0, size - side + 1), number(0, size - side + 1)
+        i = number(0, len(digits))
+        side = number(*sides)
+        x = number(0, size - side + 1)
+        y = number(0, size - side + 1)
         if any(x < r and l < x + side and y < b and t < y + side for l, t, r, b in boxes):
             continue
         digit = interpolate(digits.images[i][None], (side, side), mode="bilinear")[0]
-        image[:, y:y + side, x:x + side] = torch.maximum(image[:, y:y + side, x:x + side], digit)
+        ground = image[:, y:y + side, x:x + side]
+        ground.copy_(torch.maximum(ground, digit))
         boxes.append([x, y, x + side, y + side])
         labels.append(int(digits.labels[i]) + 1)
         if number(0, most) == 0 or len(boxes) == most: break
     image = (image + .05*torch.randn(image.shape, generator=g)).clamp(0, 1)
     return image, dict(boxes=torch.tensor(boxes).float(), labels=torch.tensor(labels))
 
+# %% ../nbs/16_transfer.ipynb #dc0ebdb3
 def digit_scenes(
     n:int,               # How many
     split:str="train",   # Whose digits: "train", "fit", "val" or "test"
@@ -448,6 +466,7 @@ def _frames(ax, entry:dict, names:Sequence, color:str, style:str, least:float) -
             ax.text(x2, y2, f"{name} {100*score:.0f} %", va="top", ha="right", **look)
         else: ax.text(x1, max(y1, 5), name, va="bottom", ha="left", **look)
 
+# %% ../nbs/16_transfer.ipynb #25124e57
 def plot_boxes(
     images,                 # Sequence of [C, H, W] images in 0..1
     truth=(),               # Dicts with boxes and labels, one an image, or none
@@ -479,6 +498,7 @@ def detection_lr(
     if schedule == "cosine": return rise * (1 + math.cos(math.pi*step/total))/2
     return rise * .1**((4*step >= 3*total) + (12*step >= 11*total))
 
+# %% ../nbs/16_transfer.ipynb #33297340
 def _as_tensor(image, channels:int) -> Tensor:
     "[C, H, W] float in 0..1 of a PIL image or tensor."
     if hasattr(image, "convert"):
@@ -503,6 +523,7 @@ def _checked(target:dict, classes:int, index:int) -> dict:
                          f"got {labels.tolist()}")
     return target | {"boxes": boxes}
 
+# %% ../nbs/16_transfer.ipynb #7bed1006
 def _mirrored(image:Tensor, target:dict) -> tuple[Tensor, dict]:
     "Image, boxes and masks, left and right exchanged."
     width = image.shape[2]
@@ -520,6 +541,7 @@ def _learnable(model, item:tuple, index:int, flip:bool) -> tuple[Tensor, dict]:
     target = _checked(item[1], classes, index)
     return _mirrored(image, target) if flip else (image, target)
 
+# %% ../nbs/16_transfer.ipynb #6bf10643
 def _detection_batches(data, size:int, seed:int, first:int, steps:int, workers:int) -> Iterator:
     "This rank's image numbers and items of every step from `first` on."
     each = len(data) // size
@@ -545,7 +567,8 @@ def _detection_step(model:nn.Module, optimizer, batch:tuple, step:int, clip:floa
         cause = (f"the images {bad} hold NaN or infinity" if bad else
                  "the learning rate may be too high: try a lower one or a longer warm-up")
         raise TrainingError(f"stopped at step {step}: losses {values}, norm of the "
-                            f"gradient {norm}. Likely cause: {cause}. Images of this batch: {index[:8]}")
+                            f"gradient {norm}. Likely cause: {cause}. "
+                            f"Images of this batch: {index[:8]}")
     optimizer.step()
     return dict(step=step, loss=total.item(), lr=optimizer.param_groups[0]["lr"], gradient=norm,
                 **values)
@@ -558,6 +581,43 @@ def _prepared(model, index:list, items:list, flip:float, device) -> tuple:
     images = [x.to(device) for x, _ in pairs]
     targets = [{k: v.to(device) for k, v in target.items()} for _, target in pairs]
     return index, images, targets
+
+# %% ../nbs/16_transfer.ipynb #133417d2
+def _detector_folder(out, config:dict, model) -> Checkpointed:
+    "The folder of a run, and its parts: the model and its optimizer."
+    if config["batch_size"] % world_size():
+        raise ValueError(f"batch_size {config['batch_size']} does not divide by "
+                         f"{world_size()} ranks")
+    weights = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(weights, config["lr"], config["momentum"],
+                                weight_decay=config["weight_decay"])
+    return Checkpointed(out, config, file="detector.pt", claim="detector.json", model=model,
+                        optimizer=optimizer)
+
+# %% ../nbs/16_transfer.ipynb #d2f5f810
+def _train_in(folder:Checkpointed, data, place, *, workers:int, clip:float, callbacks:list,
+              **saving) -> list[dict]:
+    "Take the steps that are left; the history."
+    start = folder.open(device=place)
+    history = start.get("history", [])
+    first = start["step"]
+    run = folder.config
+    model = folder.parts["model"]
+    optimizer = folder.parts["optimizer"]
+    net = shared(model.train())
+    with (own_random_state(place), stop_signals(folder.path is not None) as caught,
+          Steps(run["steps"], first, seed=run["seed"], device=place, folder=folder,
+                values=lambda: dict(history=history), caught=caught, **saving) as left):
+        batches = _detection_batches(data, run["batch_size"], run["seed"], first, run["steps"],
+                                     workers)
+        for step, (index, items) in zip(left, batches):
+            factor = detection_lr(step, run["steps"], run["warmup"], run["schedule"])
+            for group in optimizer.param_groups: group["lr"] = run["lr"]*factor
+            batch = _prepared(model, index, items, run["flip"], place)
+            history.append(_detection_step(net, optimizer, batch, step, clip))
+            tell(callbacks, step, model, history)
+    model.eval()
+    return history
 
 # %% ../nbs/16_transfer.ipynb #1ef836ad
 def train_detector(
@@ -583,37 +643,16 @@ def train_detector(
 ) -> list[dict]:           # A dict a step: step, loss and its parts, lr, gradient
     """Train a detector with SGD.
 
-    Raises ValueError for data that do not fit or a folder of another run, TrainingError
-    when a step is not finite, CheckpointError when no checkpoint in the folder is whole, and
-    Stopped when a signal ended it, after saving."""
+    Raises ValueError for data that do not fit or a folder of another run, TrainingError when
+    a step is not finite, CheckpointError when no checkpoint in the folder is whole, Stopped
+    when a signal ended it, after saving."""
     place = init(device).device
-    if batch_size % world_size():
-        raise ValueError(f"batch_size {batch_size} does not divide by {world_size()} "
-                         f"ranks")
     config = dict(steps=steps, batch_size=batch_size, lr=lr, momentum=momentum,
-                  weight_decay=weight_decay, warmup=warmup, schedule=schedule, flip=flip, seed=seed,
-                  images=len(data))
-    weights = [p for p in model.to(place).parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(weights, lr, momentum, weight_decay=weight_decay)
-    folder = Checkpointed(out, config, file="detector.pt", claim="detector.json", model=model,
-                          optimizer=optimizer)
-    start = folder.open(device=place)
-    history = start.get("history", [])
-    watching = list(callbacks)
-    net = shared(model.train())
-    with (own_random_state(place), stop_signals(out is not None) as caught,
-          Steps(steps, start["step"], seed=seed, device=place, folder=folder,
-                values=lambda: dict(history=history), caught=caught, save_steps=[save_steps],
-                progress=progress) as left):
-        batches = _detection_batches(data, batch_size, seed, start["step"], steps, workers)
-        for step, (index, items) in zip(left, batches):
-            factor = detection_lr(step, steps, warmup, schedule)
-            for group in optimizer.param_groups: group["lr"] = lr*factor
-            batch = _prepared(model, index, items, flip, place)
-            history.append(_detection_step(net, optimizer, batch, step, clip))
-            tell(watching, step, model, history)
-    model.eval()
-    return history
+                  weight_decay=weight_decay, warmup=warmup, schedule=schedule, flip=flip,
+                  seed=seed, images=len(data))
+    folder = _detector_folder(out, config, model.to(place))
+    return _train_in(folder, data, place, workers=workers, clip=clip, save_steps=[save_steps],
+                     progress=progress, callbacks=list(callbacks))
 
 # %% ../nbs/16_transfer.ipynb #69ade4a1
 def digit_detector(
@@ -636,6 +675,7 @@ def _batches_of(data, size:int) -> Iterator[list]:
         items = [data[i] for i in range(start, min(start + size, len(data)))]
         yield [x[0] if isinstance(x, tuple) else x for x in items]
 
+# %% ../nbs/16_transfer.ipynb #047dcbef
 @torch.no_grad()
 def detect(
     model,             # A detector
@@ -644,8 +684,10 @@ def detect(
     batch_size:int=8,  # Images at a time
 ) -> list[dict]:       # Of each: boxes [n, 4], labels [n], scores [n], best first; masks
     "What a detector finds, in pixels of the images as given, on the CPU."
-    device, mode = next(model.parameters()).device, model.training
-    channels, found = len(model.transform.image_mean), []
+    device = next(model.parameters()).device
+    mode = model.training
+    channels = len(model.transform.image_mean)
+    found = []
     model.eval()
     try:
         for batch in _batches_of(images, batch_size):
@@ -672,6 +714,7 @@ def _pycocotools() -> tuple:
                 for g in hard: g["iscrowd"] = 1
     return COCO, Evaluation, mask
 
+# %% ../nbs/16_transfer.ipynb #2fd8a40b
 def _annotations(entry:dict, image:int, first:int, mask) -> Iterator[dict]:
     "An image's boxes, true or found, as COCO writes them."
     crowd, hard, scores = (entry.get(k, torch.zeros(len(entry["boxes"])))
@@ -700,6 +743,18 @@ class DetectionScore(NamedTuple):
         return (f"{self.kind} AP {self.AP:.1f}, AP50 {self.AP50:.1f}, AP75 {self.AP75:.1f} "
                 f"({self.objects} objects in {self.images} images, COCO's measure)")
 
+# %% ../nbs/16_transfer.ipynb #b9a053ca
+def _book(entries:Sequence[dict], kinds:set, COCO:Callable, mask) -> tuple[Any, int]:
+    "Entries as a COCO data set, and how many of them are neither crowds nor difficult."
+    notes:list[dict] = []
+    for i, entry in enumerate(entries):
+        notes += _annotations(entry, i, len(notes) + 1, mask)
+    book = COCO()
+    book.dataset = dict(images=[dict(id=i, height=0, width=0) for i in range(len(entries))],
+                        annotations=notes, categories=[dict(id=k) for k in sorted(kinds)])
+    book.createIndex()
+    return book, sum(not a["iscrowd"] for a in notes)
+
 # %% ../nbs/16_transfer.ipynb #8f0b4df5
 def score_detections(
     found:Sequence[dict],  # From `detect`: boxes, labels, scores (masks)
@@ -713,23 +768,16 @@ def score_detections(
         raise ValueError(f"{len(found)} images with detections, {len(truth)} with truth")
     if kind not in ("box", "mask"):
         raise ValueError(f"kind must be 'box' or 'mask', got {kind!r}")
-    def coco(entries):
-        book, notes = COCO(), []
-        for i, entry in enumerate(entries):
-            notes += _annotations(entry, i, len(notes) + 1, mask)
-        kinds = [dict(id=k) for k in sorted({int(y) for e in truth for y in e["labels"]})]
-        images = [dict(id=i, height=0, width=0) for i in range(len(entries))]
-        book.dataset = dict(images=images, annotations=notes, categories=kinds)
-        book.createIndex()
-        return book, sum(not a["iscrowd"] for a in notes)
+    kinds = {int(y) for entry in truth for y in entry["labels"]}
     with redirect_stdout(StringIO()):
-        (true, objects), (guessed, _) = coco(truth), coco(found)
+        true, objects = _book(truth, kinds, COCO, mask)
+        guessed, _ = _book(found, kinds, COCO, mask)
         if objects == 0:
             raise ValueError("no object in the images counts: nothing is to be found")
         evaluation = Evaluation(true, guessed, {"box": "bbox", "mask": "segm"}[kind])
         evaluation.evaluate()
         evaluation.accumulate()
-    at = evaluation.eval["precision"][..., 0, -1]     # [IoU, recall, class]; 100 boxes
+    at = evaluation.eval["precision"][..., 0, -1]     # [IoU, recall, class]
     def mean(p): return 100*float(p[p > -1].mean())
     return DetectionScore(mean(at), mean(at[0]), mean(at[5]), kind, len(truth), objects)
 
@@ -768,6 +816,14 @@ class VOCObjects(Dataset):
         with reading(self.name(i)), Image.open(self.name(i)) as im:
             return im.convert("RGB"), self.target(i)
 
+# %% ../nbs/16_transfer.ipynb #7ca903cb
+def _painted(coco, number:int, notes:list) -> Tensor:
+    "The masks [n, H, W] of an image's annotations."
+    masks = [torch.from_numpy(coco.annToMask(a)) for a in notes]
+    if masks: return torch.stack(masks)
+    image = coco.imgs[number]
+    return torch.zeros(0, image["height"], image["width"], dtype=torch.uint8)
+
 # %% ../nbs/16_transfer.ipynb #385989ec
 class COCOObjects(Dataset):
     "COCO photographs for detection: items are (PIL image, dict(boxes, labels, iscrowd, masks))."
@@ -782,30 +838,29 @@ class COCOObjects(Dataset):
         with redirect_stdout(StringIO()):
             self.data = CocoDetection(images, str(annotations))
         coco = self.data.coco
-        self.masks, kinds = masks, sorted(coco.cats)
+        self.masks = masks
+        kinds = sorted(coco.cats)
         self.classes = tuple(coco.cats[k].get("name", str(k)) for k in kinds)
         self._labels = {number: k for k, number in enumerate(kinds, 1)}
         if not empty:
             full = {a["image_id"] for a in coco.anns.values() if not a.get("iscrowd", 0)}
             self.data.ids = [i for i in self.data.ids if i in full]
+
     def __len__(self) -> int: return len(self.data)
     def name(self, i:int) -> str:
         return str(Path(self.data.root)/self.data.coco.imgs[self.data.ids[i]]["file_name"])
 
     def target(self, i:int) -> dict:
         "Boxes [n, 4], labels [n] from 1, iscrowd [n] (and masks [n, H, W]); reads no pixels."
-        coco, number = self.data.coco, self.data.ids[i]
+        coco = self.data.coco
+        number = self.data.ids[i]
         notes = [a for a in coco.imgToAnns[number] if min(a["bbox"][2:]) > 0]  # some have no area
         boxes = torch.tensor([a["bbox"] for a in notes]).float().view(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
         labels = torch.tensor([self._labels[a["category_id"]] for a in notes]).long()
         target = dict(boxes=boxes, labels=labels,
                       iscrowd=torch.tensor([a.get("iscrowd", 0) for a in notes]).bool())
-        if self.masks:
-            size = (coco.imgs[number]["height"], coco.imgs[number]["width"])
-            painted = [torch.from_numpy(coco.annToMask(a)) for a in notes]
-            none = torch.zeros(0, *size, dtype=torch.uint8)
-            target["masks"] = torch.stack(painted) if painted else none
+        if self.masks: target["masks"] = _painted(coco, number, notes)
         return target
 
     def __getitem__(self, i:int):

@@ -171,9 +171,9 @@ def recompute_blocks(
 
     Raises ValueError for a model without any."""
     from torchvision.models.resnet import BasicBlock, Bottleneck
-    found = [m for m in model.modules() if type(m) in (BasicBlock, Bottleneck)]
+    found:list[Any] = [m for m in model.modules() if type(m) in (BasicBlock, Bottleneck)]
     if not found:
         raise ValueError("the model has no residual blocks of torchvision's kind "
                          "to recompute")
-    for m in found: m.__class__ = _recomputed(type(m))
+    for m in found: m.__class__ = _recomputed(m.__class__)
     return model

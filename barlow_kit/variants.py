@@ -37,8 +37,10 @@ def register_loss(
     name:str,                # For `Variant(loss=name)`
     *,
     own_weights:bool=False,  # Whether its second term has a weight of its own, not `lambd`
-) -> Callable:               # Decorator; a class is made as loss(D) for each model: it may have state
+) -> Callable:               # Decorator; a class is made as loss(D) for each model
     """Put a loss into `LOSSES`. The first paragraph of its docstring is its formula.
+
+    A loss that has state is a class: each model gets one of its own.
     ValueError for a name of ours."""
     def add(loss:Callable) -> Callable:
         register_part(LOSSES, "loss", name)(loss)
@@ -46,6 +48,7 @@ def register_loss(
         return loss
     return add
 
+# %% ../nbs/21_variants.ipynb #fbf13217
 def loss_formula(name:str) -> str:
     "The formula of a registered loss."
     doc = inspect.getdoc(LOSSES[name]) or ""
@@ -66,6 +69,7 @@ def _covariance(z:Tensor) -> tuple[Tensor, Tensor]:
     z = z - _mean(z)
     return z, _products(z, z) * (n/(n - 1))
 
+# %% ../nbs/21_variants.ipynb #3bd0f7ec
 def _identity_terms(c:Tensor, lambd:float, target:float=0.) -> LossTerms:
     "Squared distance of the diagonal from 1, and of the rest from `target`."
     invariance = (1 - c.diagonal()).square().sum()
@@ -135,6 +139,7 @@ def _vicreg_view(z:Tensor, spread:float, decorrelated:float) -> Tensor:
     related = cov.fill_diagonal_(0).square().sum() / len(cov)
     return spread/2*missing + decorrelated*related
 
+# %% ../nbs/21_variants.ipynb #17ec6b2a
 @register_loss("vicreg", own_weights=True)
 def vicreg(
     z1:Tensor,          # Embeddings of view 1, [N, D]
@@ -149,7 +154,8 @@ def vicreg(
     Bardes, Ponce, LeCun 2022, arXiv 2105.04906, as in its released code."""
     alike, spread, decorrelated = weights
     invariance = alike * _mean((z1 - z2).square().mean(1))
-    redundancy = sum(_vicreg_view(z, spread, decorrelated) for z in (z1, z2))
+    redundancy = (_vicreg_view(z1, spread, decorrelated)
+                  + _vicreg_view(z2, spread, decorrelated))
     return LossTerms(invariance + redundancy, invariance, redundancy)
 
 # %% ../nbs/21_variants.ipynb #ee7f47c9
@@ -168,6 +174,7 @@ def _whiten(z:Tensor, shrink:float=1e-3) -> Tensor:
     factor = torch.linalg.cholesky((1 - shrink)*cov + shrink*eye)
     return torch.linalg.solve_triangular(factor, z.T, upper=False).T
 
+# %% ../nbs/21_variants.ipynb #8b9621cd
 @register_loss("w_mse", own_weights=True)
 def w_mse(z1:Tensor, z2:Tensor, lambd:float=0.) -> LossTerms:
     """mean_n (2 - 2 cos(w1_n, w2_n)), w = z whitened
@@ -245,7 +252,7 @@ class VariantTwins(BarlowTwins):
         loss = LOSSES[v.loss]
         hidden = max(width//4, 1)
         self.compare = loss(width) if isinstance(loss, type) else loss
-        self.predictor = nn.Identity()
+        self.predictor:nn.Module = nn.Identity()
         if v.predictor: self.predictor = make_projector(width, (hidden, width))
         self.stop_gradient = v.stop_gradient
         self.mix = v.mix

@@ -165,6 +165,7 @@ def _detectron2_layer(name:str) -> str:
     for ours, theirs in _DETECTRON2.items(): name = name.replace(ours, theirs)
     return name
 
+# %% ../nbs/09_weights.ipynb #33881dba
 def _from_detectron2_layer(name:str) -> str:
     "The way back."
     name = name.removeprefix("stem.")
@@ -206,6 +207,7 @@ def _tensors_of(data):
     if isinstance(data, dict): return {k: _tensors_of(v) for k, v in data.items()}
     return torch.from_numpy(data.copy()) if type(data).__name__ == "ndarray" else data
 
+# %% ../nbs/09_weights.ipynb #a7651d11
 def _read_arrays(path:Path):
     "A pickle of numpy arrays, as detectron2 has them."
     try: return _tensors_of(_ArraysOnly(io.BytesIO(path.read_bytes())).load())
@@ -225,6 +227,7 @@ def _safetensors():
                           "pip install 'barlow_kit[safetensors]'") from e
     return safetensors
 
+# %% ../nbs/09_weights.ipynb #31aa703a
 def _read_safetensors(path:Path) -> dict:
     "Bare tensors, or a file of ours with its mark, as a file of torch would have them."
     library = _safetensors()
@@ -270,6 +273,7 @@ def _some(names, most:int=8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
+# %% ../nbs/09_weights.ipynb #1a857a3e
 def _parts_beside(path, state:dict) -> dict:
     "The tensors that a file of ours keeps beside the model, by the names of FORMATS."
     found = {}
@@ -292,6 +296,7 @@ def _check_all_tensors(path, where:str, tensors:dict) -> None:
         raise CheckpointError(f"{path}: under {where} there should be tensors by name; "
                               f"these are none: {_some(odd) or '(it is empty)'}")
 
+# %% ../nbs/09_weights.ipynb #e84a6c13
 def _unwrapped(path, state) -> _Content:
     "The tensors in a file, whatever they are wrapped in."
     if not isinstance(state, dict):
@@ -325,6 +330,7 @@ class _Sorted(NamedTuple):
     rest: list      # Names of tensors that are not weights
     unknown: list   # Names that the format does not have
 
+# %% ../nbs/09_weights.ipynb #8ad2cfef
 def _sorted(source:str, tensors:dict) -> _Sorted:
     "Each tensor in its part, by its neutral name."
     found = _Sorted({part: {} for part in PARTS}, [], [])
@@ -349,6 +355,7 @@ def _formats_of(path, content:_Content) -> list[str]:
                           "in it is named as the first layer of a backbone. "
                           f"Its names: {_some(content.tensors)}")
 
+# %% ../nbs/09_weights.ipynb #ac63979d
 def _either(names:list[str]) -> str:
     "a; a or b; a, b or c."
     return " or ".join([", ".join(names[:-1])]*(len(names) > 1) + names[-1:])
@@ -433,6 +440,7 @@ def _is_plain(v:Tensor) -> bool:
     dense = v.layout == torch.strided and v.device.type == "cpu" and not v.is_quantized
     return dense and (v.is_floating_point() or v.dtype == torch.long)
 
+# %% ../nbs/09_weights.ipynb #e21f26e2
 def _check_numbers(path, tensors:dict) -> None:
     "CheckpointError unless the weights are plain, have one type and are finite."
     odd = [k for k, v in tensors.items() if not _is_plain(v)]
@@ -495,6 +503,7 @@ def _check_projector(path, features:int, layers:dict) -> None:
         raise CheckpointError(f"{path}: {linear}: {_some(layers)}")
     check_fit(path, "projector", layers, net.state_dict())
 
+# %% ../nbs/09_weights.ipynb #a13a2924
 def _check_loss_norm(path, layers:dict, norm:dict) -> None:
     "CheckpointError unless these are a batch norm's statistics of the projector's output."
     linear = _linear_layers(layers)
@@ -605,6 +614,7 @@ def _no_place(w:Weights, part:str, to:str) -> str:
     allowed = _biases(w.projector, FORMATS[to].biases)
     return "projector (its biases are trained)" if trained - allowed else ""
 
+# %% ../nbs/09_weights.ipynb #c6512942
 def _with_biases(layers:dict, which:str) -> dict:
     "The projector with zeros for the biases that a format wants."
     zeros = {}
@@ -616,7 +626,8 @@ def _with_biases(layers:dict, which:str) -> dict:
 # %% ../nbs/09_weights.ipynb #157af09b
 def _named(w:Weights, to:str) -> tuple[dict, list]:
     "Tensors by a format's names, and what it has no place for."
-    tensors, left_out = {}, []
+    tensors = {}
+    left_out = []
     for part in PARTS:
         weights = getattr(w, part)
         if not weights: continue
@@ -636,6 +647,7 @@ def _own(tensor:Tensor) -> Tensor:
     if tensor.is_contiguous() and alone: return tensor
     return tensor.clone(memory_format=torch.contiguous_format)
 
+# %% ../nbs/09_weights.ipynb #d684bcd3
 def _torch_file(to:str, tensors:dict, classes:tuple) -> dict:
     "What a library expects in its file. Ours keeps small parts beside the model."
     holder = FORMATS[to].holder
@@ -657,6 +669,7 @@ def _arrays_file(tensors:dict) -> bytes:
     content = dict(model=arrays, __author__="barlow_kit", matching_heuristics=True)
     return pickle.dumps(content, protocol=3).replace(b"cnumpy._core.", b"cnumpy.core.")
 
+# %% ../nbs/09_weights.ipynb #9310eab2
 def _write(path:Path, to:str, tensors:dict, classes:tuple=()) -> None:
     "Write the tensors atomically in the container that the name of the file asks for."
     tensors = {k: _own(v) for k, v in tensors.items()}
@@ -681,6 +694,7 @@ def _check_target(path:Path, to:str) -> None:
         raise ValueError("detectron2 reads arrays from files that end in .pkl, "
                          f"got {path.name}")
 
+# %% ../nbs/09_weights.ipynb #6cf30e97
 def write_weights(
     path,                   # File; .safetensors for safetensors, .pkl for detectron2
     weights:Weights,        # By neutral names

@@ -87,8 +87,7 @@ def test_exercise_1_predict_c():
         "'stretched': scale and shift do not matter": dict(stretched=[[5, 0, 0], [0, 5, 0], [0, 0, 5]]),
         "'noisy': divide by the standard deviation": dict(noisy=[[.5, 0, 0], [0, .5, 0], [0, 0, .5]]),
         "'copied': the identity is what the loss wishes for": dict(copied=eye),
-        "'copied': row 1, column 0 is too low": dict(copied=[[1, 1, 0], [0, 1, 0],
-                                                             [0, 0, 1]]),
+        "'copied': row 1, column 0 is too low": dict(copied=[[1, 1, 0], [0, 1, 0], [0, 0, 1]]),
         "'strangers': row 0, column 1 is too high": dict(strangers=[[0, 1, 1], [1, 0, 1], [1, 1, 0]]),
         "'same': write C as three rows": dict(same=1.),
         "did you mean 'noisy'?": dict(noise=eye), "hand over a dictionary": eye,
@@ -150,8 +149,7 @@ def test_exercise_2_the_loss():
         "divided by the variance": loss_with(lambda z: (z - z.mean(0))/z.var(0, correction=0)),
         "whole sheet at once": loss_with(lambda z: (z - z.mean())/z.std(correction=0)),
         "scaled each sample to length 1": loss_with(lambda z: F.normalize(z, dim=1)),
-        "C is N times too large": loss_with(fine, lambda a,
-                                            b: torch.einsum("ni,nj->ij", a, b)),
+        "C is N times too large": loss_with(fine, lambda a, b: torch.einsum("ni,nj->ij", a, b)),
         "you divided by D": loss_with(fine, lambda a, b: a.T @ b / a.size(1)),
         "divided by N twice": loss_with(unit_length),
         "z1.T @ z2": loss_with(fine, lambda a, b: torch.mm(a, b.t()) / len(a)),
@@ -162,7 +160,8 @@ def test_exercise_2_the_loss():
         "is never applied": lambda z1, z2, l: textbook(z1, z2, 1),
         "redundancy term is not squared": loss_with(fine, end=unsquared),
         "zeros included: the paper sums": loss_with(fine, end=averaged),
-        "(N - 1): the paper divides by N; and the diagonal is": loss_with(with_n_minus_1, end=with_diagonal)}
+        "(N - 1): the paper divides by N; and the diagonal is":
+            loss_with(with_n_minus_1, end=with_diagonal)}
 
     # cell aaff9eab
     def in_place(z1, z2, lambd):
@@ -173,8 +172,8 @@ def test_exercise_2_the_loss():
     def frozen_statistics(z1, z2, lambd):
         a, b = ((z - z.mean(0).detach())/z.std(0, correction=0).detach() for z in (z1, z2))
         c = a.T @ b / len(a)
-        return (1 - c.diagonal()).pow(2).sum() + lambd*(c
-                                                        - c.diagonal().diag()).pow(2).sum()
+        off = c - c.diagonal().diag()
+        return (1 - c.diagonal()).pow(2).sum() + lambd*off.pow(2).sum()
     wrong = {
         "you returned a float": lambda *a: textbook(*a).item(),
         "the value has no gradient": lambda *a: textbook(*a).detach(),
@@ -202,10 +201,13 @@ def test_exercise_3_the_gram_form():
 
     def direct(z1, z2, lambd):
         c = standardize(z1).T @ standardize(z2) / len(z1)
-        return (1 - c.diagonal()).square().sum() + lambd*(c.square().sum()
-                                                          - c.diagonal().square().sum())
+        own = c.diagonal()
+        return (1 - own).square().sum() + lambd*(c.square().sum() - own.square().sum())
 
     def both(a, b, n): return ((a @ a.T/n)*(b @ b.T/n)).sum()
+    def once(a, b, n): return ((a @ a.T)*(b @ b.T)).sum()/n
+    def never(a, b, n): return torch.einsum("nd,md,ne,me->", a, a, b, b)
+    def matrices(a, b, n): return ((a @ a.T) @ (b @ b.T)).sum()/n**2
     def by_row(z): return F.layer_norm(z, z.shape[1:])
     right = gram_with(both)
     trace = gram_with(lambda a, b, n: torch.trace(a @ a.T @ b @ b.T)/n**2)
@@ -215,16 +217,13 @@ def test_exercise_3_the_gram_form():
     wrong = {
         "shape (20, 20), for D = 20": direct,
         "(380,)": lambda z1, z2, l: barlow_loss(z1, z2, l).loss + 0*torch.ones(380).sum(),
-        "product of both Gram matrices by N twice": gram_with(lambda a, b,
-                                                              n: ((a @ a.T)*(b @ b.T)).sum()/n),
-        "by N squared": gram_with(lambda a, b,
-                                  n: torch.einsum("nd,md,ne,me->", a, a, b, b)),
+        "product of both Gram matrices by N twice": gram_with(once),
+        "by N squared": gram_with(never),
         "you squared z1 @ z2.T": gram_with(lambda a, b, n: torch.norm(a @ b.T)**2/n**2),
         "with itself": gram_with(lambda a, b, n: torch.norm(a @ a.T)**2/n**2),
         "not the C_ii": gram_with(both, lambda d: d.sum()),
         "square of the trace": gram_with(both, lambda d: d.sum()**2),
-        "the trace of the matrix product": gram_with(lambda a, b,
-                                                     n: ((a @ a.T) @ (b @ b.T)).sum()/n**2),
+        "the trace of the matrix product": gram_with(matrices),
         "the diagonal is in your redundancy": gram_with(both, lambda d: 0),
         "not over the batch": gram_with(both, standard=by_row),
         "Not written yet": lambda z1, z2, lambd: ...}
@@ -235,17 +234,21 @@ def test_exercise_4_the_schedule_of_the_learning_rate():
     # cell 766eb776
     def my_schedule(step, total, warmup, final):
         if step < warmup: return step/warmup
-        return final + (1 - final)*(1
-                                    + math.cos(math.pi*(step - warmup)/(total - warmup)))/2
+        x = (step - warmup)/(total - warmup)
+        return final + (1 - final)*(1 + math.cos(math.pi*x))/2
 
     def other_schedule(step, total, warmup, final):
         x = torch.tensor((step - warmup)/(total - warmup), dtype=torch.float64).clamp(min=0)
-        return min(1., step/max(warmup, 1) if warmup
-                   else 1.) * (1 - (1 - final)*torch.sin(math.pi*x/2)**2)
+        rise = min(1., step/warmup) if warmup else 1.
+        return rise * (1 - (1 - final)*torch.sin(math.pi*x/2)**2)
 
     def half(x): return .5 + .5*math.cos(math.pi*x)
     def after(f, rise=lambda s, w: s/w):
         return lambda s, t, w, final: rise(s, w) if s < w else f(s, t, w, final)
+
+    def cosine(f):
+        "A schedule that falls as f(x, final) does, with x from 0 to 1."
+        return after(lambda s, t, w, final: f((s - w)/(t - w), final))
 
     def divides(s, t, w, final):
         risen = s/w
@@ -256,25 +259,19 @@ def test_exercise_4_the_schedule_of_the_learning_rate():
         assert check_schedule(f)
     wrong = {
         "warm-up is one step ahead": after(my_schedule, lambda s, w: (s + 1)/w),
-        "whole schedule is one step ahead": lambda s, t, w,
-        final: my_schedule(s + 1, t, w, final),
+        "whole schedule is one step ahead": lambda s, *rest: my_schedule(s + 1, *rest),
         "divide integers with //": after(my_schedule, lambda s, w: s//w),
         "there is no warm-up": after(my_schedule, lambda s, w: 1),
-        "after the warm-up, at the peak": after(lambda s, t, w,
-                                                final: my_schedule(s, t, 0, final)),
-        "total - warmup steps": after(lambda s, t, w,
-                                      final: final + (1 - final)*half((s - w)/t)),
-        "radians": after(lambda s, t, w,
-                         final: final + (1 - final)*(1 + math.cos((s - w)/(t - w)))/2),
-        "a cosine is wanted": after(lambda s, t, w, final: 1 + (final - 1)*(s - w)/(t - w)),
-        "ends at 0": after(lambda s, t, w, final: half((s - w)/(t - w))),
-        "cut the cosine off": after(lambda s, t, w,
-                                    final: max(half((s - w)/(t - w)), final)),
-        "the peak is above 1": after(lambda s, t, w, final: half((s - w)/(t - w)) + final),
-        "goes down to -1": after(lambda s, t, w, final: final
-                                 + (1 - final)*math.cos((s - w)/(t - w)*math.pi)),
+        "after the warm-up, at the peak": after(lambda s, t, w, final: my_schedule(s, t, 0, final)),
+        "total - warmup steps": after(lambda s, t, w, f: f + (1 - f)*half((s - w)/t)),
+        "radians": cosine(lambda x, final: final + (1 - final)*(1 + math.cos(x))/2),
+        "a cosine is wanted": cosine(lambda x, final: 1 + (final - 1)*x),
+        "ends at 0": cosine(lambda x, final: half(x)),
+        "cut the cosine off": cosine(lambda x, final: max(half(x), final)),
+        "the peak is above 1": cosine(lambda x, final: half(x) + final),
+        "goes down to -1": cosine(lambda x, final: final + (1 - final)*math.cos(x*math.pi)),
         "for 0, 30, 0, 0.001: ZeroDivisionError": divides,
-        "final) = (20, 40": lambda s, t, w, final: my_schedule(s, t, w, final)*(s != 20),
+        "final) = (20, 40": lambda s, *rest: my_schedule(s, *rest)*(s != 20),
         "return one number": lambda *a: [my_schedule(*a)],
         "Not written yet": lambda step, total, warmup, final: ...}
 
@@ -301,14 +298,19 @@ def test_exercise_5_a_lars_step():
     def q_of(p, d, t=.02): return t*p.norm()/d.norm() if p.norm()*d.norm() > 0 else 1.
     def simple(update): return lambda p, g, mu, lr, m, w, t: update(p, g + w*p, mu, lr, m)
     def moved(mu_of):
-        return simple(lambda p, d, mu, lr,
-                      m: (p - lr*mu_of(p, d, mu, m), mu_of(p, d, mu, m)))
+        def update(p, d, mu, lr, m):
+            mu = mu_of(p, d, mu, m)
+            return p - lr*mu, mu
+        return simple(update)
     def without_decay_in_q(p, g, mu, lr, m, w, t):
         mu = m*mu + q_of(p, g)*(g + w*p)
         return p - lr*mu, mu
     def rate_in_buffer(p, d, mu, lr, m):
         mu = m*mu + lr*q_of(p, d)*d
         return p - mu, mu
+    def ratio_after(p, d, mu, lr, m):
+        mu = m*mu + d
+        return p - lr*q_of(p, d)*mu, mu
     wrong = {
         "q is made with d = g + w p": without_decay_in_q,
         "no weight decay": lambda p, g, mu, lr, m, w, t: lars(p, g, mu, lr, m, 0, t),
@@ -318,10 +320,8 @@ def test_exercise_5_a_lars_step():
         "upside down": moved(lambda p, d, mu, m: m*mu + q_of(d, p)*d),
         "trust coefficient is missing": moved(lambda p, d, mu, m: m*mu + q_of(p, d, 1.)*d),
         "plain momentum": moved(lambda p, d, mu, m: m*mu + d),
-        "q multiplies after": simple(lambda p, d, mu, lr,
-                                     m: (p - lr*q_of(p, d)*(m*mu + d), m*mu + d)),
-        "never leaves zero": moved(lambda p, d, mu,
-                                   m: m*mu + .02*p.norm()/(d.norm() + 1e-12)*d),
+        "q multiplies after": simple(ratio_after),
+        "never leaves zero": moved(lambda p, d, mu, m: m*mu + .02*p.norm()/(d.norm() + 1e-12)*d),
         "NaN or infinity": moved(lambda p, d, mu, m: m*mu + .02*d/(d.norm()/p.norm())),
         "uphill": lambda p, g, mu, lr, m, w, t: lars(p, g, mu, -lr, m, w, t),
         "return (p, mu)": lambda *a: lars(*a)[0],
@@ -337,8 +337,10 @@ def test_exercises_6_and_7_spot_the_bug_in_c_and_in_lambd():
         z1, z2 = ((z - z.mean(0))/z.std(0, correction=0)).chunk(2)
         return z1.T @ z2 / len(z1)
 
-    for f in (cross_correlation, lambda a,
-              b: torch.corrcoef(torch.cat([a, b], 1).T)[:5, 5:]):
+    def by_torch(a, b): return torch.corrcoef(torch.cat([a, b], 1).T)[:5, 5:]
+    def undivided(a, b): return torch.cov(torch.cat([a, b], 1).T, correction=0)[:5, 5:]
+    def over_units(a, b): return F.layer_norm(a, (5,)).T @ F.layer_norm(b, (5,)) / len(a)
+    for f in (cross_correlation, by_torch):
         print(check_views_bug(f))
         assert check_views_bug(f)
 
@@ -363,6 +365,7 @@ def test_exercises_6_and_7_spot_the_bug_in_c_and_in_lambd():
         print(check_lambd_bug(f))
         assert check_lambd_bug(f)
     eye = torch.eye(5)
+    def invariance(c): return (1 - c.diagonal()).square().sum()
 
 
 def test_two_ranks_in_one_process_as_threads():
@@ -398,8 +401,8 @@ def test_exercise_8_spot_the_bug_on_two_ranks():
                 square = mean(z.square().mean(0))
                 return (z - m) / (square - m*m + 1e-6).sqrt()
             c = (c_mean or mean)(standard(z1).T @ standard(z2) / len(z1))
-            return (1 - c.diagonal()).pow(2).sum() + lambd*(c
-                                                            - c.diagonal().diag()).pow(2).sum()
+            off = c - c.diagonal().diag()
+            return (1 - c.diagonal()).pow(2).sum() + lambd*off.pow(2).sum()
         return loss
 
     def plain(x):
@@ -435,8 +438,8 @@ def test_exercise_9_an_all_reduce_with_a_gradient():
     "nbs/23_exercise.ipynb: Exercise 9: an all-reduce with a gradient"
     # cell 9d52562a
     def function(forward, backward):
-        methods = dict(forward=lambda ctx, x: forward(x), backward=lambda ctx,
-                       grad: backward(grad))
+        methods = dict(forward=lambda ctx, x: forward(x),
+                       backward=lambda ctx, grad: backward(grad))
         return type("F", (torch.autograd.Function,),
                     {k: staticmethod(f) for k, f in methods.items()})
     def reduced(x):
@@ -483,7 +486,9 @@ def test_exercise_10_a_linear_probe():
     def with_torch(backbone, x, y, tx, ty, mode=False, steps=100, score=None, lr=.05,
                    features=torch.no_grad()):
         backbone.train(mode)
-        with features: f, tf = backbone(x), backbone(tx)
+        with features:
+            f = backbone(x)
+            tf = backbone(tx)
         head = nn.Linear(f.shape[1], 10)
         optimizer = torch.optim.Adam(head.parameters(), lr=lr)
         for _ in range(steps):
@@ -576,10 +581,9 @@ def test_solutions_in_a_notebook_s_text_are_run():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "lesson.ipynb")
         path.write_text(json.dumps(lesson))
-        right = prove_solutions(path,
-                                dict(check_schedule=check_schedule, warmup=warmup_cosine))
-        lazy = prove_solutions(path,
-                               dict(check_schedule=check_schedule, warmup=lambda *a: 1.))
+        names = dict(check_schedule=check_schedule, warmup=warmup_cosine)
+        right = prove_solutions(path, names)
+        lazy = prove_solutions(path, names | dict(warmup=lambda *a: 1.))
 
     # cell 1461ec71
     assert right["check_schedule(rate)"] and not lazy["check_schedule(rate)"]

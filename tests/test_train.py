@@ -836,12 +836,14 @@ def test_from_a_shell():
 
     # cell 91d3e8b7
     def said(line): return vars(parser.parse_args(line.split()))
-    test_eq(said("green"), dict(tea="green"))                         # the rest is brew's to decide
+    test_eq(said("green"), dict(tea="green"))               # the rest is brew's to decide
     test_eq(said("black --strong --cups 2"), dict(tea="black", strong=True, cups=2))
     test_eq(said("black --lid --guests Ann"), dict(tea="black", lid=True, guests=["Ann"]))
     help_text = " ".join(parser.format_help().split())
-    for text in ("--minutes FLOAT How long it draws (default: 3.0)", "--no-lid Keep the pot closed",
-                 "--cups INT How many; by default one for each guest", "--guests TEXT [TEXT ...] Their names",
+    for text in ("--minutes FLOAT How long it draws (default: 3.0)",
+                 "--no-lid Keep the pot closed",
+                 "--cups INT How many; by default one for each guest",
+                 "--guests TEXT [TEXT ...] Their names",
                  "--strong Twice the leaves"):
         assert text in help_text, text
     assert "when-done" not in help_text
@@ -851,28 +853,31 @@ def test_from_a_shell():
     test_eq(vars(needs.parse_args("1l --into cup".split())), dict(water="1l", into="cup"))
     short = argparse.ArgumentParser()
     add_options(short, brew, only=("minutes",))
-    add_options(short, brew, only=("minutes", "strong"))              # a second time is no conflict
+    add_options(short, brew, only=("minutes", "strong"))    # a second time is no conflict
     test_eq(vars(short.parse_args(["--strong", "--minutes", "1"])), dict(strong=True, minutes=1.))
-    test_fail(lambda: add_options(short, brew, sugar={}), exc=TypeError, contains="no parameter sugar")
+    test_fail(lambda: add_options(short, brew, sugar={}), exc=TypeError,
+              contains="no parameter sugar")
 
 
 def test_the_command_that_trains():
     "nbs/12_train.ipynb: The command that trains"
     # cell 21f7b6c8
-    train_from_shell(["/data/imagenet", "--recipe", "imagenet-300e", "--dry-run", "--images", "1281167", "--ranks", "16",
-                      "--official-ranks", "32"]);
+    train_from_shell(["/data/imagenet", "--recipe", "imagenet-300e", "--dry-run",
+                      "--images", "1281167", "--ranks", "16", "--official-ranks", "32"]);
 
     # cell 263cb344
     folder = Path(tempfile.mkdtemp())
-    command = [sys.executable, "-m", "barlow_kit.train", "digits", "--out", str(folder/"run"), "--epochs", "3",
-               "--batch-size", "100", "--projector", "64", "64", "--no-progress"]
+    command = [sys.executable, "-m", "barlow_kit.train", "digits", "--out", str(folder/"run"),
+               "--epochs", "3", "--batch-size", "100", "--projector", "64", "64", "--no-progress"]
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=one_thread)
-    log, deadline = folder/"run"/"history.jsonl", time.monotonic() + 100
+    log = folder/"run"/"history.jsonl"
+    deadline = time.monotonic() + 100
     def steps(): return len(log.read_text().splitlines()) if log.is_file() else 0
     while steps() < 5 and time.monotonic() < deadline: time.sleep(.01)
     process.terminate()
-    print(process.communicate(timeout=60)[1].strip().splitlines()[-1].replace(str(folder), "folder"))
+    errors = process.communicate(timeout=60)[1].strip()
+    print(errors.splitlines()[-1].replace(str(folder), "folder"))
     again = subprocess.run(command, capture_output=True, text=True)
     print(again.stdout.replace(str(folder), "folder"))
 
@@ -883,7 +888,8 @@ def test_the_command_that_trains():
     for word in ("--official-ranks INT", "Reproduce the released code", "75 stopped by SIGTERM"):
         assert word in help_text, word
     def exits(argv):
-        with contextlib.redirect_stderr(io.StringIO()) as err: return train_from_shell(argv), err.getvalue()
+        with contextlib.redirect_stderr(io.StringIO()) as errors: code = train_from_shell(argv)
+        return code, errors.getvalue()
     test_eq(exits(["/no/such/folder", "--recipe", "imagenet-300e"])[0], 1)
     assert "did you mean 'imagenet-300e'" in exits(["digits", "--recipe", "imagnet-300e"])[1]
     code, said = exits(["digits", "--out", str(folder/"run"), "--epochs", "4", "--no-progress"])

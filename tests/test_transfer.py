@@ -49,16 +49,19 @@ def test_average_precision():
     # cell 7a3006a3
     def naive_ap(scores, labels, rule):
         kept = [(s, y) for s, y in zip(scores.tolist(), labels.tolist()) if y != 0]
-        total, points = sum(y > 0 for _, y in kept), []
+        total = sum(y > 0 for _, y in kept)
+        points = []
         for threshold in sorted({s for s, _ in kept}, reverse=True):
             above = [y > 0 for s, y in kept if s >= threshold]
             points.append((sum(above), sum(above)/len(above)))  # hits so far, precision
         if rule == "11-point":
             return sum(max(p for hits, p in points if 10*hits >= t*total) for t in range(11)) / 11
-        area, before = 0., 0
+        area = 0.
+        before = 0
         for k, (hits, p) in enumerate(points):
             height = p if rule == "steps" else max(p for _, p in points[k:])
-            area, before = area + (hits - before)/total*height, hits
+            area += (hits - before)/total*height
+            before = hits
         return area
 
     # cell bb4163f5
@@ -323,7 +326,8 @@ def test_fpn_and_masks():
         model.roi_heads.__class__ = kind
         torch.manual_seed(3)
         return model(images, targets)
-    ours, theirs = losses_of(SharedRoIHeads), losses_of(RoIHeads)
+    ours = losses_of(SharedRoIHeads)
+    theirs = losses_of(RoIHeads)
     for k in theirs: assert_close(ours[k], theirs[k], atol=1e-4, rtol=1e-4)
     masks = models["C4 with masks"].eval()
     masks.roi_heads.score_thresh = 0.
@@ -345,7 +349,8 @@ def test_scenes_made_of_digits():
     scenes = digit_scenes(8, seed=1)
 
     # cell 2f74644b
-    again, other = digit_scenes(8, seed=1), digit_scenes(8, seed=2)
+    again = digit_scenes(8, seed=1)
+    other = digit_scenes(8, seed=2)
     assert all(torch.equal(a[0], b[0]) for a, b in zip(scenes, again))
     assert not torch.equal(scenes[0][0], other[0][0])
     for image, target in digit_scenes(100, "test"):
@@ -420,7 +425,8 @@ def test_train_a_detector():
     mirrored, moved = _learnable(model, scenes[0], 0, True)
     x1, y1, x2, y2 = target["boxes"][0].int().tolist()
     left, top, right, bottom = moved["boxes"][0].int().tolist()
-    assert torch.equal(mirrored[:, top:bottom, left:right], image[:, y1:y2, x1:x2].flip(2))  # box and ink
+    ink = image[:, y1:y2, x1:x2]
+    assert torch.equal(mirrored[:, top:bottom, left:right], ink.flip(2))    # box and ink
     crowded = (image, target | dict(iscrowd=torch.ones(len(target["boxes"]))))
     test_eq(_learnable(model, crowded, 0, False)[1]["boxes"].shape, (0, 4))
     def refused(message, exc=ValueError, **change):
@@ -456,7 +462,8 @@ def test_find_and_score_what_was_found():
     settings = dict(steps=80, batch_size=8, lr=.1, warmup=10, flip=0., schedule="cosine")
     train_detector(model, digit_scenes(64), **settings)
     test_scenes = digit_scenes(40, "test", seed=1)
-    found, truth = detect(model, test_scenes), [target for _, target in test_scenes]
+    found = detect(model, test_scenes)
+    truth = [target for _, target in test_scenes]
     print(score_detections(found, truth))
 
     # cell a6310455
@@ -466,8 +473,10 @@ def test_find_and_score_what_was_found():
         scores = dict(scores=torch.tensor([r[5] for r in rows])) if rows and len(rows[0]) > 5 else {}
         labels = torch.tensor([r[4] for r in rows], dtype=torch.long)
         return dict(boxes=boxes(*rows), labels=labels, **scores, **more)
+
     nothing = dict(boxes=boxes(), labels=torch.tensor([], dtype=torch.long), scores=torch.tensor([]))
-    A, B = (0, 0, 10, 10, 1), (20, 20, 40, 40, 2)
+    A = 0, 0, 10, 10, 1
+    B = 20, 20, 40, 40, 2
 
     def ap(*case, **kind): return tuple(round(v, 3) for v in score_detections(*case, **kind)[:3])
     test_eq(ap([entry((*A, .9), (*B, .8))], [entry(A, B)]), (100, 100, 100))
@@ -481,7 +490,8 @@ def test_find_and_score_what_was_found():
     test_eq(ap([entry((*far, .9), (*A, .8))], [entry(A)])[0], 50)  # a wrong one before the hit
     tied = [entry((*far, .8)), entry((*A, .8))], [entry((*B[:4], 1)), entry(A)]
     test_close(ap(*tied)[0], 100*51/101*.5, eps=.01)  # recall 1/2 at precision 1/2
-    test_close(ap(*(part[::-1] for part in tied))[0], 100*51/101, eps=.01)  # equal scores: order decides
+    turned = [part[::-1] for part in tied]
+    test_close(ap(*turned)[0], 100*51/101, eps=.01)  # equal scores: order decides
 
     # cell 492e57e4
     hard = dict(difficult=torch.tensor([0, 1]))
@@ -519,7 +529,8 @@ def test_find_and_score_what_was_found():
             return [dict(image_id=i, category_id=int(y), bbox=[*b[:2], b[2] - b[0], b[3] - b[1]],
                          area=(b[2] - b[0])*(b[3] - b[1]), iscrowd=0)
                     for i, e in enumerate(entries) for b, y in zip(e["boxes"].tolist(), e["labels"])]
-        true, guesses = rows(truth), rows(found)
+        true = rows(truth)
+        guesses = rows(found)
         for k, a in enumerate(true): a["id"] = k + 1
         scores = torch.cat([e["scores"] for e in found]).tolist()
         for a, score in zip(guesses, scores): a["score"] = score
@@ -555,7 +566,8 @@ def test_voc07_12_and_coco():
         (base/"ImageSets"/"Main"/f"{part}.txt").write_text("a\nb\n")
         one = ("<object><name>{}</name><difficult>{}</difficult><bndbox><xmin>1</xmin><ymin>11</ymin>"
                "<xmax>30</xmax><ymax>40</ymax></bndbox></object>")
-        for name, objects in (("a", one.format("aeroplane", 0) + one.format("tvmonitor", 1)), ("b", "")):
+        two = one.format("aeroplane", 0) + one.format("tvmonitor", 1)
+        for name, objects in (("a", two), ("b", "")):
             Image.new("RGB", (50, 40), "green").save(base/"JPEGImages"/f"{name}.jpg")
             (base/"Annotations"/f"{name}.xml").write_text(f"<annotation><size/>{objects}</annotation>")
 
@@ -564,7 +576,8 @@ def test_voc07_12_and_coco():
                       segmentation=[[4, 5, 24, 5, 24, 15, 4, 15]]),
                  dict(id=2, image_id=7, category_id=90, bbox=[0, 0, 50, 40], area=2000, iscrowd=1,
                       segmentation=dict(counts=[0, 2000], size=[40, 50])),
-                 dict(id=3, image_id=7, category_id=3, bbox=[4, 5, 0, 10], area=0, iscrowd=0, segmentation=[])]
+                 dict(id=3, image_id=7, category_id=3, bbox=[4, 5, 0, 10], area=0, iscrowd=0,
+                      segmentation=[])]
         images = [dict(id=k, file_name=f"{k}.jpg", height=40, width=50) for k in (7, 9)]
         for k in (7, 9): Image.new("RGB", (50, 40), "blue").save(f"{root}/{k}.jpg")
         kinds = [dict(id=90, name="toothbrush"), dict(id=3, name="car")]
@@ -600,7 +613,8 @@ def test_voc07_12_and_coco():
     torch.manual_seed(0)
     small = dict(backbone="resnet18", min_size=64, box_batch_size_per_image=16,
                  rpn_post_nms_top_n_test=20)
-    voc_model, coco_model = faster_rcnn_c4(None, 20, **small), mask_rcnn_c4(None, 2, **small)
+    voc_model = faster_rcnn_c4(None, 20, **small)
+    coco_model = mask_rcnn_c4(None, 2, **small)
     for model, items in ((voc_model, voc_items), (coco_model, coco_items*2)):
         history = train_detector(model, items, steps=2, batch_size=2, lr=.001)
         assert all(math.isfinite(h["loss"]) for h in history)
@@ -614,6 +628,7 @@ def test_to_detectron2():
     # cell 471f10dc
     numbers = [[float(x) for x in line.split("[")[1].strip("]").split(",")]
                for line in DETECTRON2_SETTINGS.splitlines() if "PIXEL" in line]
-    assert_close(torch.tensor(numbers)/255, torch.tensor([[.485, .456, .406], [.229, .224, .225]]), atol=1e-5, rtol=0)
+    by_hand = torch.tensor([[.485, .456, .406], [.229, .224, .225]])
+    assert_close(torch.tensor(numbers)/255, by_hand, atol=1e-5, rtol=0)
     block = make_backbone("resnet50").layer2[0]
     test_eq((block.conv1.stride, block.conv2.stride), ((1, 1), (2, 2)))

@@ -92,7 +92,8 @@ def test_the_model_barlowtwins():
         on = (1 - c.diagonal()).square().sum()
         return on + lambd*(c.square().sum() - c.diagonal().square().sum())
 
-    z1, z2 = model.embed(x).detach(), model.embed(shifted).detach()
+    z1 = model.embed(x).detach()
+    z2 = model.embed(shifted).detach()
     for lambd in (.0051, .02):
         twin = BarlowTwins(model.backbone, (8,), lambd=lambd)
         twin.projector = model.projector

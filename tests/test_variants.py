@@ -33,9 +33,10 @@ def test_the_register_of_losses():
         "Largest error of value and gradients, relative to the largest entry."
         torch.manual_seed(0)
         z = torch.randn(2, n, d, dtype=torch.float64)*torch.rand(d) + .5
-        pair = gradients(lambda *z: ours(*z, lambd).loss,
-                         *z), gradients(lambda *z: naive(*z, lambd), *z)
-        return max(((a - b).abs().max() / b.abs().max()).item() for a, b in zip(*pair))
+        found = gradients(lambda *z: ours(*z, lambd).loss, *z)
+        wanted = gradients(lambda *z: naive(*z, lambd), *z)
+        pairs = zip(found, wanted)
+        return max(((a - b).abs().max() / b.abs().max()).item() for a, b in pairs)
 
     def c_entry(z1, z2, i, j):
         a = z1[:, i] - z1[:, i].mean()
@@ -220,7 +221,8 @@ def test_where_each_loss_pulls():
     # cell ec19c0b0
     def drop(name, way): return (curves[name][way][0] - curves[name][way][-1]).item()
     def span(name):
-        return torch.cat([*curves[name].values()]).max() - torch.cat([*curves[name].values()]).min()
+        values = torch.cat([*curves[name].values()])
+        return values.max() - values.min()
     wishes = {name: {way: drop(name, way)/span(name).item() for way in ways}
               for name in LOSSES}
     for name in ("barlow_twins", "features", "cross_entropy", "vicreg", "mmcr", "tico"):
@@ -230,8 +232,8 @@ def test_where_each_loss_pulls():
     assert wishes["redundancy"]["differ"] > .9 and abs(wishes["redundancy"]["agree"]) < .01
     assert wishes["w_mse"]["agree"] > .9 and abs(wishes["w_mse"]["differ"]) < .05
     for name in LOSSES:
-        assert (wishes[name]["grow"] > .1) == (name in ("unnormalized",
-                                                        "vicreg")), (name, wishes[name])
+        sees_size = name in ("unnormalized", "vicreg")
+        assert (wishes[name]["grow"] > .1) == sees_size, (name, wishes[name])
 
 
 def test_many_ranks_one_loss():
@@ -262,7 +264,8 @@ def test_many_ranks_one_loss():
                           for a, b in zip(tensors, alone[name], strict=True)]
                 worst[name] = max([worst.get(name, 0.), *errors])
         name = max(worst, key=worst.__getitem__)
-        print(f"{ranks} ranks, largest relative error of value, gradients, state: {worst[name]:.0e} ({name})")
+        print(f"{ranks} ranks, largest relative error of value, gradients, state: "
+              f"{worst[name]:.0e} ({name})")
         assert worst[name] < 1e-10
 
 

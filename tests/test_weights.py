@@ -214,7 +214,8 @@ def test_the_network_that_the_names_describe():
     def wide_steps():
         "Names and shapes of a ResNet-18; but its stages keep their resolution."
         net = resnet18()
-        net.num_features, net.fc = 512, nn.Identity()
+        net.num_features = 512
+        net.fc = nn.Identity()
         net.layer4[0].conv1.stride = net.layer4[0].downsample[0].stride = (1, 1)
         return net
 
@@ -638,7 +639,9 @@ def test_round_trips_at_full_size():
                    "mmpretrain": 334, "lightly": 331, "solo-learn": 331, "detectron2": 318,
                    "barlow_kit": 334, "barlow_kit, safetensors": 334,
                    "lightly, safetensors": 331})
-    with torch.device("meta"): whole, classifier = BarlowTwins(), resnet50()
+    with torch.device("meta"):
+        whole = BarlowTwins()
+        classifier = resnet50()
     test_eq(sum(p.numel() for p in whole.parameters()), 174_535_744)
     test_eq(sum(p.numel() for p in classifier.parameters()), 25_557_032)
 
@@ -680,7 +683,8 @@ def test_two_hundred_ways_to_be_wrong():
     # cell 09a7b6f4
     def damaged(rng, tensors, good, program):
         "Bytes of a file that is no good."
-        kind, f = rng.randrange(6), io.BytesIO()
+        kind = rng.randrange(6)
+        f = io.BytesIO()
         if kind == 0: return good[:rng.randrange(len(good) - 1)]
         if kind == 1:
             place = rng.randrange(len(good)//8, len(good)*7//8)
