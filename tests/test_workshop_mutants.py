@@ -3,7 +3,7 @@ import json
 import tempfile
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
-from barlow_kit.workshop.mutants import Mutant, hunt, hunt_mutants, load_mutants, mutated, try_mutant
+from barlow_kit.workshop.mutants import Mutant, Trial, hunt_listed, hunt_mutants, load_mutants, load_rows, module_row, mutant_summary, mutated, processor_name, result_path, save_row, try_mutant
 from barlow_kit.workshop.notebooks import find_project
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -59,6 +59,31 @@ def test_a_copy_of_the_project_for_each_mutant():
     assert "def half(n): return n / 2" in untouched
 
 
+def test_what_came_of_each_module():
+    "nbs/workshop/06_mutants.ipynb: What came of each module"
+    # cell 4c8b02fa
+    mutants = [Mutant("a", "x", "y", "one"), Mutant("a", "x", "z", "two"), Mutant("b", "x", "y", "three")]
+    trials = [Trial("a", "", "survived", 1.), Trial("a", "one", "died", 2.), Trial("a", "two", "survived", 3.)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)/"rows.json"
+        for module in ("b", "a"): save_row(path, module_row(trials) | {"module": module})
+        save_row(path, module_row(trials))
+        rows = load_rows(path)
+        lines = path.read_text().splitlines()
+    mutant_summary(mutants, rows)
+
+    # cell d05a97e3
+    test_eq([t.wrong for t in trials], [False, False, True])
+    test_eq(str(trials[1]), "died         2 s  a: one")
+    expected = dict(module="a", mutants=2, died=1, survived=1, look_again=0, seconds=6)
+    test_eq({name: rows["a"][name] for name in expected}, expected)
+    test_eq([rows["a"]["processor"], len(lines), list(rows)], [processor_name(), 4, ["a", "b"]])
+    again = module_row([Trial("c", "", "survived", 0.), Trial("c", "one", "look again: gone", 0.)])
+    test_eq([again["died"], again["look_again"]], [0, 1])
+    test_eq(mutant_summary(mutants, rows),     # b has a row, but for two mutants
+            "3 mutants in 2 modules: 1 died, 1 survived, 0 to look at again, 1 not run")
+
+
 def test_the_command_make_mutants():
     "nbs/workshop/06_mutants.ipynb: The command `make mutants`"
     # cell 50fb1229
@@ -73,13 +98,22 @@ def test_the_command_make_mutants():
         entries = [Mutant("parts", "LIMIT = 3", "LIMIT = 4", "another limit"),
                    Mutant("parts", "STEP = 1", "STEP = 2", "a step")]
         (root/"list.json").write_text(json.dumps([m._asdict() for m in entries]))
-        wrong = hunt(root, "toy", load_mutants(root/"list.json"))
+        wrong = hunt_listed(root, "toy", root/"list.json")
         arguments = ["--root", folder, "--list", str(root/"list.json"), "--only"]
         status = [hunt_mutants([*arguments, name]) for name in ("parts", "other")]
+        rows = load_rows(root/"list_result.json")
 
     # cell 487ec1c2
-    test_eq([line.split("  ")[-1] for line in wrong], ["parts: a step"])
+    test_eq([(t.module, t.what) for t in wrong], [("parts", "a step")])
     test_eq(status, [1, 0])
+    test_eq([rows["parts"][name] for name in ("mutants", "died", "survived")], [2, 1, 1])
     root, nbs, _ = find_project()
     mutants = load_mutants(root/nbs/"workshop/mutants.json")
     assert len(mutants) >= 80 and len(set(mutants)) == len(mutants)
+
+    # cell fa4490c7
+    rows = load_rows(result_path(root/nbs/"workshop/mutants.json"))
+    for row in rows.values():
+        print(f"{row['module']:20} {row['mutants']:3} mutants, {row['survived']} survived, "
+              f"{row['seconds']:5} s, {row['date']}")
+    print(mutant_summary(mutants, rows))
