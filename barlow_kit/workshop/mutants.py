@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['HEAVY', 'Mutant', 'load_mutants', 'mutated', 'project_copy', 'run_tests', 'pytest_status', 'ordered_tests',
-           'try_mutant', 'Trial', 'hunt', 'processor_name', 'module_row', 'load_rows', 'save_row', 'mutant_summary',
-           'hunt_listed', 'result_path', 'hunt_mutants']
+           'outcome_of', 'try_mutant', 'Trial', 'hunt', 'processor_name', 'module_row', 'load_rows', 'save_row',
+           'mutant_summary', 'hunt_listed', 'result_path', 'hunt_mutants']
 
 # %% ../../nbs/workshop/06_mutants.ipynb #d9f80113
 import importlib
@@ -122,6 +122,15 @@ def ordered_tests(
     return [f"tests/{tests.name}::{name}" for name in first + rest]
 
 # %% ../../nbs/workshop/06_mutants.ipynb #d42664dd
+def outcome_of(
+    status:int|None,    # Of pytest, None if time ran out
+) -> str:               # `died`, `survived` or a reason to look again
+    "What an exit status says about a mistake."
+    if status == 0: return "survived"
+    by_signal = status is not None and status < 0 and status != -signal.SIGKILL
+    if status in (1, 2, None) or by_signal: return "died"
+    return f"look again: pytest ended with {status}"
+
 def try_mutant(
     root:Path,              # Root of the project
     package:str,            # Its package
@@ -142,9 +151,7 @@ def try_mutant(
         file.write_text(new, encoding="utf8")
         names = ordered_tests(f"{package}.{module}", old, new, tests)
         status = pytest_status(folder, package, names, limit)
-    outcomes = {0: "survived", 1: "died", 2: "died", None: "died"}  # 2: it cannot be imported
-    outcome = outcomes.get(status, f"look again: pytest ended with {status}")
-    return outcome, time.monotonic() - begin
+    return outcome_of(status), time.monotonic() - begin
 
 # %% ../../nbs/workshop/06_mutants.ipynb #35ef6316
 class Trial(NamedTuple):
