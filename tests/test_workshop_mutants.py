@@ -78,11 +78,13 @@ def test_what_came_of_each_module():
     # cell d05a97e3
     test_eq([t.wrong for t in trials], [False, False, True])
     test_eq(str(trials[1]), "died         2 s  a: one")
-    expected = dict(module="a", mutants=2, died=1, survived=1, look_again=0, seconds=6)
+    expected = dict(module="a", mutants=2, died=1, survived=1, look_again=0, seconds=6,
+                    trusted=False)
     test_eq({name: rows["a"][name] for name in expected}, expected)
     test_eq([rows["a"]["processor"], len(lines), list(rows)], [processor_name(), 4, ["a", "b"]])
     again = module_row([Trial("c", "", "survived", 0.), Trial("c", "one", "look again: gone", 0.)])
     test_eq([again["died"], again["look_again"]], [0, 1])
+    assert module_row(trials[1:])["trusted"]
     test_eq(mutant_summary(mutants, rows),     # b has a row, but for two mutants
             "3 mutants in 2 modules: 1 died, 1 survived, 0 to look at again, 1 not run")
 

@@ -177,10 +177,11 @@ def hunt(
     mutants:list[Mutant],       # Mistakes in this module
     processes:int=2,            # How many at a time
     limit:float=600,            # Seconds for each
-) -> list[Trial]:               # Without a mistake, then one for each mutant
+    trust:bool=False,           # The tests have just passed: do not try them as they are
+) -> list[Trial]:               # Without a mistake, unless trusted, then one for each mutant
     "Try the mutants of a module and print what becomes of them."
     def try_one(mutant): return try_mutant(root, package, module, mutant, limit)
-    jobs: list[Mutant|None] = [None, *mutants]
+    jobs: list[Mutant|None] = [*mutants] if trust else [None, *mutants]
     trials = []
     with ThreadPoolExecutor(processes) as pool:
         for mutant, tried in zip(jobs, pool.map(try_one, jobs)):
@@ -204,7 +205,7 @@ def module_row(
     counts = Counter(t.outcome.split(":")[0] for t in tried)
     return dict(module=trials[0].module, mutants=len(tried), died=counts["died"],
                 survived=counts["survived"], look_again=counts["look again"],
-                seconds=round(sum(t.seconds for t in trials)),
+                seconds=round(sum(t.seconds for t in trials)), trusted=all(t.what for t in trials),
                 date=date.today().isoformat(), processor=processor_name())
 
 # %% ../../nbs/workshop/06_mutants.ipynb #b84d1f39
@@ -246,7 +247,7 @@ def hunt_listed(
     package:str,        # Its package
     path:Path,          # The list
     only:str="",        # Only this module; all if empty
-    **settings,         # `processes` and `limit` of `hunt`
+    **settings,         # Of `hunt`: `processes`, `limit`, `trust`
 ) -> list[Trial]:       # What is to be looked at
     "Try the mutants of a list, module by module, and keep what was found beside it."
     mutants = load_mutants(path, only)
@@ -254,7 +255,7 @@ def hunt_listed(
     for module in dict.fromkeys(m.module for m in mutants):
         trials = hunt(root, package, module, [m for m in mutants if m.module == module], **settings)
         wrong += [t for t in trials if t.wrong]
-        if not trials[0].wrong: save_row(result_path(path), module_row(trials))
+        if trials[0].what or not trials[0].wrong: save_row(result_path(path), module_row(trials))
     return wrong
 
 def result_path(
@@ -272,6 +273,8 @@ def hunt_mutants(
     parser.add_argument("--list", help="file of mutants (default: workshop/mutants.json)")
     parser.add_argument("--processes", type=int, default=2, help="how many at a time (default: 2)")
     parser.add_argument("--limit", type=float, default=600, help="seconds for each (default: 600)")
+    parser.add_argument("--trust", action="store_true",
+                        help="the tests have just passed: do not try them without a mistake")
     args = parser.parse_args(argv)
     try: root, nbs, package = find_project(args.root)
     except NotebookError as e:
@@ -279,7 +282,7 @@ def hunt_mutants(
         return 2
     path = Path(args.list or root/nbs/"workshop/mutants.json")
     wrong = hunt_listed(root, package, path, args.only,
-                        processes=args.processes, limit=args.limit)
+                        processes=args.processes, limit=args.limit, trust=args.trust)
     print("\n".join(["", *map(str, wrong)]))
     print(mutant_summary(load_mutants(path), load_rows(result_path(path))))
     return int(bool(wrong))
