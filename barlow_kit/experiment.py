@@ -240,7 +240,7 @@ def _source(f) -> str:
     "The lines of a function or a module."
     if getattr(f, "__name__", "") == "<lambda>":
         raise _unknown("a lambda from others in the same line. Write it with def, or")
-    try: return textwrap.dedent(inspect.getsource(f))
+    try: return textwrap.dedent(inspect.getsource(f)).rstrip()
     except (OSError, TypeError) as e:
         raise _unknown(f"{f.__name__}, whose source is lost") from e
 
