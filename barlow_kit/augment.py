@@ -104,7 +104,8 @@ def _draw_crop(
 ) -> tuple:                    # Top, left, height and width, [n] each
     "A random rectangle, as torchvision's RandomResizedCrop."
     area = height*width*_between(*scale, u[:10].double())
-    least, most = math.log(v.ratio[0]), math.log(v.ratio[1])
+    least = math.log(v.ratio[0])
+    most = math.log(v.ratio[1])
     ratio = _between(least, most, u[10:20].double()).exp()
     w = (area*ratio).sqrt().round()
     h = (area/ratio).sqrt().round()

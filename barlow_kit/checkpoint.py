@@ -136,7 +136,7 @@ class Checkpointed:
         step:int,          # Steps done
         **values,          # Plain values to find again
     ) -> None:
-        "Replace the checkpoint, on rank 0, keeping the one before. OSError if it cannot be written."
+        "Replace the checkpoint, on rank 0, and keep the one before. May raise OSError."
         if self.path is None or rank() != 0: return
         parts = {name: part.state_dict() for name, part in self.parts.items()}
         state = dict(step=step, config=self.config, **values, **parts)

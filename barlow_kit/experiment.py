@@ -740,6 +740,7 @@ def clearly_differ(
     stds = [float(v.std()) if len(v) > 1 else float("inf") for v in both]
     return MeanDifference(a, b, metric, float(both[0].mean() - both[1].mean()), *stds)
 
+# %% ../nbs/22_experiment.ipynb #75225611
 def experiment_time(
     results:pd.DataFrame, # From `compare`
     workers:int=2,        # Runs at a time

@@ -188,6 +188,7 @@ def _is_due(steps:Steps, done:int) -> bool:
     late = time.monotonic() - steps.saved_at > 60*steps.save_minutes
     return late or done == steps.total or any(done % n == 0 for n in steps.save_steps if n)
 
+# %% ../nbs/11_loop.ipynb #022342ae
 def _step_done(steps:Steps, done:int) -> bool:
     "Save if it is time; whether the training ends here. Raises Stopped after a signal."
     signaled, wished = any_rank(bool(steps.caught), steps.stop, device=steps.device)

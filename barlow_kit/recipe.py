@@ -376,7 +376,8 @@ def recipe_difference(
     "Where two plain dicts differ, a line each."
     lines = []
     for k in {**a, **b}:
-        x, y = a.get(k), b.get(k)
+        x = a.get(k)
+        y = b.get(k)
         if isinstance(x, dict) and isinstance(y, dict):
             lines += recipe_difference(x, y, f"{prefix}{k}.")
         elif x != y:

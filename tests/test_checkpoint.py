@@ -154,7 +154,9 @@ def test_a_training_in_a_folder():
     [round(w, 2) for w in fit(folder/"run", 12)], sorted(p.name for p in (folder/"run").iterdir())
 
     # cell 833fb66e
-    w, momentum, by_hand = 0., 0., []
+    w = 0.
+    momentum = 0.
+    by_hand = []
     for _ in range(12):
         momentum = .9*momentum + 2*(w - 1)
         w -= .1*momentum
@@ -202,7 +204,8 @@ def test_a_training_in_a_folder():
             except (ValueError, RuntimeError) as e: return str(e).replace(path, "folder")
             folder.save(step + 1)
             return step, line.weight.item()
-        first, second = start(f"{path}/run"), start(f"{path}/run")
+        first = start(f"{path}/run")
+        second = start(f"{path}/run")
         other = start(f"{path}/run", lr=.2)
         mine = f"{path}/rank{rank()}"
         if rank() == 1: save_checkpoint(f"{mine}/checkpoint.pt", dict(step=4, config=dict(lr=.1)))

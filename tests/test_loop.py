@@ -114,7 +114,8 @@ def test_one_model_on_several_ranks():
             (model(x[part]) - y[part]).square().mean().backward()
         return line.weight.data, line.weight.grad, line.mine.item(), [str(w.message) for w in said]
 
-    x, y = torch.randn(8, 3), torch.randn(8, 1)
+    x = torch.randn(8, 3)
+    y = torch.randn(8, 1)
     ranks = spawn(gradient_and_buffer, 2, x, y)
     [(gradient.tolist(), buffer) for _, gradient, buffer, _ in ranks]
 
@@ -179,7 +180,8 @@ def test_the_loop():
             sgd = torch.optim.SGD(line.parameters(), .1, momentum=.9)
             folder = Checkpointed(path, dict(total=total), model=line, optimizer=sgd)
             start = folder.open()
-            history, model = start.get("history", []), shared(line)
+            history = start.get("history", [])
+            model = shared(line)
             with Steps(total, start["step"], folder=folder, caught=caught, progress=False,
                        values=lambda: dict(history=history), **how) as steps:
                 for step in steps:
@@ -213,7 +215,9 @@ def test_the_loop():
         if step == 5: os.kill(os.getpid(), signal.SIGTERM)
     def wish_in_5(step): return "stop" if step == 5 else None
 
-    saved, ends, said = {}, {}, {}
+    saved = {}
+    ends = {}
+    said = {}
     for event in (crash, signal_in_5, wish_in_5):
         name = event.__name__
         with tempfile.TemporaryDirectory() as out:

@@ -17,7 +17,8 @@ def test_lars_each_layer_moves_by_a_share_of_its_size():
     def naive_lars_step(params, buffers, lr, adapt=True):
         for p, mu in zip(params, buffers):
             d = p.grad + 1e-6*p
-            norm_p, norm_d = p.norm(), d.norm()
+            norm_p = p.norm()
+            norm_d = d.norm()
             q = 1e-3*norm_p/norm_d if adapt and norm_p > 0 and norm_d > 0 else 1.
             mu.copy_(.9*mu + q*d)
             p.copy_(p - lr*mu)
@@ -158,7 +159,8 @@ def test_two_groups_of_parameters_weights_biases_and_norms():
 def test_learning_rate_warm_up_then_a_cosine():
     "nbs/07_optim.ipynb: Learning rate: warm up, then a cosine"
     # cell 007b1095
-    total, warmup = 1000*625, 10*625
+    total = 1000*625
+    warmup = 10*625
     steps = range(0, total + 1, 625)
     rates = [1.6*warmup_cosine(step, total, warmup) for step in steps]
     fig, ax = plt.subplots(figsize=(5, 2.6), layout="constrained")

@@ -172,7 +172,8 @@ def test_recipes_by_name():
         "imagenet-300e": dict(epochs=300, precision="bfloat16"),
         "imagenet-1000e": dict(precision="bfloat16")}
     for name, typed in differs.items():
-        theirs, usual = vars(get_recipe(name)), vars(Recipe())
+        theirs = vars(get_recipe(name))
+        usual = vars(Recipe())
         changed = {k: v for k, v in theirs.items() if v != usual[k]}
         test_eq(changed.pop("name"), name)
         if "views" in typed:
@@ -183,7 +184,8 @@ def test_recipes_by_name():
 
     # cell a777ba33
     paper = get_recipe("imagenet-1000e")
-    view1, view2 = paper.views.view1, paper.views.view2
+    view1 = paper.views.view1
+    view2 = paper.views.view2
     test_eq((view1.blur, view2.blur, view1.solarize, view2.solarize), (1., .1, 0., .2))
     test_eq(get_recipe("imagenet-300e", name="imagenet-1000e", epochs=1000), paper)
     test_eq(get_recipe("digits", epochs=3).epochs, 3)

@@ -203,7 +203,8 @@ def test_numbers_that_are_not_finite():
     # cell b2e5e6ba
     torch.manual_seed(0)
     run = Run(nn.Linear(4, 2), Recipe())
-    good, numbers = torch.rand(2, 10, 1, 8, 8), torch.arange(70, 80)
+    good = torch.rand(2, 10, 1, 8, 8)
+    numbers = torch.arange(70, 80)
     spoiled = good.clone()
     spoiled[1, 7] = math.nan
     print(_explain(run, 3, "the loss is nan", spoiled, numbers))
@@ -242,14 +243,16 @@ def test_the_folder_of_a_run():
     "nbs/12_train.ipynb: The folder of a run"
     # cell 533f2b91
     run = Run(None, Recipe(), history=[dict(step=0, loss=9.)], path=Path(tempfile.mkdtemp()))
-    (run.path/"history.jsonl").write_text('{"step": 0, "loss": 9.0}\n{"step": 1, "lo')  # left by a crash
+    left = '{"step": 0, "loss": 9.0}\n{"step": 1, "lo'     # by a crash
+    (run.path/"history.jsonl").write_text(left)
     with _HistoryFile(run) as log:
         run.history.append(dict(step=1, loss=8.))
         log.add()
         print((run.path/"history.jsonl").read_text())
 
     # cell 0e8cdead
-    test_eq((run.path/"history.jsonl").read_text(), '{"step": 0, "loss": 9.0}\n{"step": 1, "loss": 8.0}\n')
+    test_eq((run.path/"history.jsonl").read_text(),
+            '{"step": 0, "loss": 9.0}\n{"step": 1, "loss": 8.0}\n')
     with _HistoryFile(replace(run, path=None)) as log: log.add()  # nothing to write to
     views = recipe_to_dict(Recipe())["views"]
     old = dict(recipe={"name": "digits", "epochs": 30, "views": views}, seed=0)
@@ -302,7 +305,8 @@ def test_is_it_the_textbook_s_run():
         return (1 - c.diagonal()).square().sum(), c.square().sum() - c.diagonal().square().sum()
 
     def textbook_factor(r, step, epoch_steps):
-        total, warmup = epoch_steps*r.epochs, round(epoch_steps*r.warmup_epochs)
+        total = epoch_steps*r.epochs
+        warmup = round(epoch_steps*r.warmup_epochs)
         if step < warmup: return step/warmup
         return r.final_lr + (1 - r.final_lr)*(1 + math.cos(math.pi*(step - warmup)/(total - warmup)))/2
 
@@ -334,7 +338,8 @@ def test_is_it_the_textbook_s_run():
 
     def textbook_history(data, r, seed):
         torch.manual_seed(seed)
-        model, history = r.model(), []
+        model = r.model()
+        history = []
         states = {p: {} for p in model.parameters()}
         update = textbook_lars if r.optimizer == "lars" else textbook_adamw
         for epoch in range(r.epochs):
@@ -353,8 +358,10 @@ def test_is_it_the_textbook_s_run():
         return history
 
     # cell d6e8d4ab
-    few = dict(adamw=get_dataset("digits").part(slice(320)), lars=get_dataset("digits").part(slice(480)))
-    common = dict(backbone="digits", projector=(48, 32), channels=1, views=TwoViews.digits(), accumulate=2,
+    few = dict(adamw=get_dataset("digits").part(slice(320)),
+               lars=get_dataset("digits").part(slice(480)))
+    common = dict(backbone="digits", projector=(48, 32), channels=1,
+                  views=TwoViews.digits(), accumulate=2,
                   lambd=.03, final_lr=.3)
     recipes = {
         "adamw": Recipe("off", optimizer="adamw", lr_weights=.004, lr_biases=.006, weight_decay=60.,
@@ -485,7 +492,8 @@ def test_the_same_run_on_less_time_and_memory():
     # cell 7d506837
     plain, half, two, last, same = runs
     test_eq(same.history, plain.history)
-    for name, x in same.model.state_dict().items(): assert torch.equal(x, plain.model.state_dict()[name])
+    for name, x in same.model.state_dict().items():
+        assert torch.equal(x, plain.model.state_dict()[name])
     def differs_by(run): return abs(run.history[0]["loss"]/plain.history[0]["loss"] - 1)
     assert 0 < differs_by(half) < .02 and differs_by(last) < 1e-5
     assert any(p.is_contiguous(memory_format=torch.channels_last) and not p.is_contiguous()
@@ -642,7 +650,8 @@ def test_on_several_ranks():
     for found in ranks:
         test_eq(found["two"], found["went_on"])  # stopped or not, the same bits
         test_eq(len(found["wished"]), 3)  # one rank wishes, both stop
-        test_eq(found["stopped"], ("stopped by a signal after step 4 of 10; the state is saved in folder: "
+        test_eq(found["stopped"], ("stopped by a signal after step 4 of 10; "
+                                   "the state is saved in folder: "
                                    "start again to go on", 75))
         test_eq(found["uneven"], "batch_size 63 cannot be shared by 2 ranks: choose a multiple")
 

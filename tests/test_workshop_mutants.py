@@ -58,15 +58,18 @@ def test_a_copy_of_the_project_for_each_mutant():
             ["survived", "died", "survived", "look again", "died", "died"])
     assert "'n * 3' is found 0 times" in outcomes[3]
     assert "def half(n): return n / 2" in untouched
-    test_eq([outcome_of(status) for status in (0, 1, 2, None, -signal.SIGUSR1)], ["survived"] + ["died"]*4)
+    test_eq([outcome_of(status) for status in (0, 1, 2, None, -signal.SIGUSR1)],
+            ["survived"] + ["died"]*4)
     for status in (3, 4, 5, -9): test_eq(outcome_of(status), f"look again: pytest ended with {status}")
 
 
 def test_what_came_of_each_module():
     "nbs/workshop/06_mutants.ipynb: What came of each module"
     # cell 4c8b02fa
-    mutants = [Mutant("a", "x", "y", "one"), Mutant("a", "x", "z", "two"), Mutant("b", "x", "y", "three")]
-    trials = [Trial("a", "", "survived", 1.), Trial("a", "one", "died", 2.), Trial("a", "two", "survived", 3.)]
+    mutants = [Mutant("a", "x", "y", "one"), Mutant("a", "x", "z", "two"),
+               Mutant("b", "x", "y", "three")]
+    trials = [Trial("a", "", "survived", 1.), Trial("a", "one", "died", 2.),
+              Trial("a", "two", "survived", 3.)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)/"rows.json"
         for module in ("b", "a"): save_row(path, module_row(trials) | {"module": module})

@@ -258,6 +258,7 @@ def hunt_listed(
         if trials[0].what or not trials[0].wrong: save_row(result_path(path), module_row(trials))
     return wrong
 
+# %% ../../nbs/workshop/06_mutants.ipynb #3b9c872e
 def result_path(
     path:Path,      # `mutants.json`
 ) -> Path:          # `mutants_result.json`
