@@ -121,14 +121,15 @@ class _Command(NamedTuple):
     do:Callable          # Is called with what was said
     passes_to:tuple      # What gets the rest: functions and dataclasses, or "module.name"
     add:Callable|None    # add(parser) adds more options
-    settings:dict        # Parameter -> more for `add_argument`, see `add_options`
+    settings:dict        # Parameter -> more for `add_argument`, or a function that gives it
 
     def add_to(self, parser:argparse.ArgumentParser) -> None:
         "Give the parser all options of the command."
+        settings = {k: v() if callable(v) else v for k, v in self.settings.items()}
         for source in (self.do, *self.passes_to):
             if isinstance(source, str): source = _looked_up(source)
             own = inspect.signature(source).parameters
-            add_options(parser, source, **{k: v for k, v in self.settings.items() if k in own})
+            add_options(parser, source, **{k: v for k, v in settings.items() if k in own})
         if self.add: self.add(parser)
 
 def _looked_up(name:str) -> Callable:
@@ -188,9 +189,9 @@ def _watcher(data:str, every:int) -> Callable:
 # %% ../nbs/24_cli.ipynb #7e6fd3b6
 def _field_value(field:str, text:str):
     "The value of a recipe's field, written as text. ValueError for what it cannot be."
-    defaults:dict[str, Any] = {f.name: f.default for f in fields(Variant)}
-    for own in ("name", "views"): del defaults[own]         # a line of text cannot say them
+    defaults:dict[str, Any] = {f.name: f.default for f in fields(Variant) if f.name != "name"}
     if field not in defaults: raise ValueError(unknown_name("recipe field", field, defaults))
+    if field == "views": return text                        # the recipe knows their names
     kind = type(defaults[field])
     try:
         if kind is bool: return dict(true=True, false=False)[text.lower()]
@@ -213,12 +214,14 @@ def _recipe_with(name:str, pairs:Sequence[str]) -> Recipe:
     return (get_recipe if plain else get_variant)(name, **values)
 
 # %% ../nbs/24_cli.ipynb #169f7cea
-_SET = dict(metavar="FIELD=VALUE",
-            help="fields of the recipe or of a variant of it, such as loss=vicreg "
-                 f"predictor=true; losses: {', '.join(LOSSES)}")
+def _set() -> dict:
+    return dict(metavar="FIELD=VALUE",
+                help="fields of the recipe or of a variant of it, such as loss=vicreg "
+                     f"predictor=true; losses: {', '.join(LOSSES)}")
+
 _WATCH = dict(help="every so many steps, effective rank and 5-NN accuracy on images not trained on")
 
-@_command(add=add_train_options, set=_SET, watch=_WATCH)
+@_command(add=add_train_options, set=_set, watch=_WATCH)
 def _pretrain(
     *,
     watch:int|None=None,    # Every so many steps, the features are examined
@@ -238,7 +241,9 @@ def _pretrain(
 # %% ../nbs/24_cli.ipynb #675f31b3
 _SOURCE = dict(metavar="checkpoint",
                help="folder of a run, a checkpoint, or the released resnet50.pth")
-_DATA = dict(help=f"{', '.join(DATASETS)}, or a folder with train/ and val/")
+
+def _data(parts:str="train/ and val/", **more) -> dict:
+    return dict(help=f"{', '.join(DATASETS)}, or a folder with {parts}") | more
 
 def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
     "What was trained, as a file to predict with; a head alone gets its backbone back."
@@ -255,7 +260,7 @@ def _trained(protocol:Callable, source, data, **options) -> None:
 # %% ../nbs/24_cli.ipynb #1b89fac7
 _LINEAR = dict(help="released, released-readme, 8xb32-coslr-100e or digits (default: released)")
 
-@_command(linear_evaluation, LinearSettings, source=_SOURCE, data=_DATA, name=None,
+@_command(linear_evaluation, LinearSettings, source=_SOURCE, data=_data, name=None,
           lr_backbone=None, settings=_LINEAR)
 def _linear(**options) -> None:
     "Linear evaluation: train a classifier on the frozen backbone."
@@ -263,7 +268,7 @@ def _linear(**options) -> None:
 
 def _share_or_list(text:str) -> int|str: return int(text) if text.isdigit() else text
 
-@_command(finetune, FinetuneSettings, source=_SOURCE, data=_DATA, name=None,
+@_command(finetune, FinetuneSettings, source=_SOURCE, data=_data, name=None,
           settings=dict(help="1%%, 10%% or digits-few (default: 1%%)"),
           labels=dict(type=_share_or_list, metavar="FILE|N"))
 def _finetune(**options) -> None:
@@ -271,17 +276,19 @@ def _finetune(**options) -> None:
     _trained(finetune, **options)
 
 # %% ../nbs/24_cli.ipynb #9c14878e
-@_command(report, source=_SOURCE, data=_DATA, out=None, probes=None, linear=None, seed=None,
+@_command(report, source=_SOURCE, data=_data, out=None, probes=None, linear=None, seed=None,
           draws=None, progress=None)
 def _knn(source:str, data:str, **options) -> None:
     "Nearest neighbors, cosine: weighted and plain, k = 10, 20, 100, 200."
     page = report(source, data, probes=("kNN",), **options)
     if rank() == 0: print(page.split("## Published")[0].strip())
 
-_PROBES = dict(metavar="PROBE", choices=report_probes(),
-               help=f"some of: {', '.join(report_probes())} (default: all)")
+def _probes() -> dict:
+    known = report_probes()
+    return dict(metavar="PROBE", choices=known,
+                help=f"some of: {', '.join(known)} (default: all)")
 
-@_command(report, source=_SOURCE, data=_DATA | dict(nargs="?"), probes=_PROBES,
+@_command(report, source=_SOURCE, data=lambda: _data(nargs="?"), probes=_probes,
           linear=dict(metavar="SETTINGS"))
 def _report(**options) -> None:
     "All probes that can run, beside the published figures."
@@ -398,15 +405,16 @@ def _vary(said:str) -> tuple[str, list]:
     except ValueError as e: raise argparse.ArgumentTypeError(str(e)) from e
 
 # %% ../nbs/24_cli.ipynb #a9981915
-_VARY = dict(type=_vary, action="append", metavar="FIELD=VALUE,VALUE",
-             help="such as lambd=0.0005,0.05 or loss=barlow_twins,vicreg "
-                  "or projector=64x64,256x256; several combine")
+def _varied() -> dict:
+    return dict(type=_vary, action="append", metavar="FIELD=VALUE,VALUE",
+                help="such as lambd=0.0005,0.05 or projector=64x64,256x256; several "
+                     f"combine; losses: {', '.join(LOSSES)}")
 
-@_command("experiment.compare", add=recipe_options, splits=dict(nargs=2, metavar="PART"),
-          vary=_VARY, full=dict(metavar="FOLDER"), version=None,
+@_command("experiment.compare", add=recipe_options, data=lambda: _data("train/ and test/"),
+          splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"), version=None,
           workers=dict(type=int, metavar="INT"))
 def _compare(
-    data:str,    # digits, cifar10, or a folder with train/ and test/
+    data:str,    # A name, or a folder with train/ and test/
     *,
     vary:list,   # Fields and their values
     **options,

@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['SHAPE_FACTORS', 'DATASETS', 'TensorImages', 'draw_factors', 'render_shapes', 'draw_shapes', 'UnreadableImage',
-           'reading', 'FolderImages', 'ImageData', 'unknown_name', 'heldout_split', 'get_dataset', 'batch_order']
+           'reading', 'FolderImages', 'ImageData', 'register_part', 'register_dataset', 'unknown_name', 'heldout_split',
+           'get_dataset', 'batch_order']
 
 # %% ../nbs/00_data.ipynb #d69e5573
 import math
 import warnings
+from collections.abc import Callable
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from PIL import Image
@@ -317,11 +319,34 @@ class ImageData(Protocol):
     def __len__(self) -> int: ...
     def __getitem__(self, i:int, /) -> Any: ...
 
-# By name: what gives a split; `root` is where downloads go
-DATASETS = dict(digits=lambda split, root: _digits(split),
-                shapes=lambda split, root: _shapes(split),
-                shapes64=lambda split, root: _shapes(split, 64),
-                cifar10=_cifar10)
+# %% ../nbs/00_data.ipynb #ca04ce95
+_Part = TypeVar("_Part", bound=Callable)
+
+def register_part(
+    known:dict,    # Name -> part
+    kind:str,      # What the parts are, for the error
+    name:str,      # Of the new part
+) -> Callable[[_Part], _Part]: # Decorator of a function or class
+    "Decorator: put a part into a register. ValueError for a name of another module."
+    def add(part:_Part) -> _Part:
+        if name in known and known[name].__module__ != part.__module__:
+            raise ValueError(f"there is a {kind} {name!r} already")
+        known[name] = part
+        return part
+    return add
+
+# %% ../nbs/00_data.ipynb #f79826b8
+DATASETS:dict[str, Callable[[str, str], ImageData]] = dict(
+    digits=lambda split, root: _digits(split),
+    shapes=lambda split, root: _shapes(split),
+    shapes64=lambda split, root: _shapes(split, 64),
+    cifar10=_cifar10)
+
+def register_dataset(
+    name:str,    # For `get_dataset` and the command line
+) -> Callable[[_Part], _Part]: # Decorator of (split, root) -> images with their labels
+    "Put a data set into `DATASETS`. ValueError for a name of ours."
+    return register_part(DATASETS, "data set", name)
 
 # %% ../nbs/00_data.ipynb #29829ccc
 def unknown_name(

@@ -44,9 +44,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
-from . import twins, variants
 from .augment import TwoViews, View
-from .data import get_dataset
+from .data import DATASETS, get_dataset
 from barlow_kit.probes import (
     PROBES,
     effective_rank,
@@ -56,6 +55,8 @@ from barlow_kit.probes import (
 )
 from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .train import Run, pretrain, usable_cores
+from .twins import BACKBONES
+from .variants import LOSSES
 
 try:
     import fcntl                # locks files; not on Windows
@@ -239,7 +240,7 @@ def _source(f) -> str:
     "The lines of a function or a module."
     if getattr(f, "__name__", "") == "<lambda>":
         raise _unknown("a lambda from others in the same line. Write it with def, or")
-    try: return textwrap.dedent(inspect.getsource(f))
+    try: return textwrap.dedent(inspect.getsource(f)).rstrip()
     except (OSError, TypeError) as e:
         raise _unknown(f"{f.__name__}, whose source is lost") from e
 
@@ -392,13 +393,14 @@ def recipe_facts(
 
 # %% ../nbs/22_experiment.ipynb #ae9e7679
 def _registers() -> dict[str, dict]:
-    "What the names of backbones, losses and probes stand for, in this process."
-    return {"backbone": twins._BACKBONES, "loss": variants.LOSSES, "probes": PROBES}
+    "What the names of data sets, backbones, losses and probes stand for, in this process."
+    return {"data": DATASETS, "backbone": BACKBONES, "loss": LOSSES, "probes": PROBES}
 
 def _own_parts(trial:Trial) -> dict[tuple, Callable]:
-    "(register, name) -> the user's own backbone, loss and probes that a trial needs."
+    "(register, name) -> the user's own data set, backbone, loss and probes of a trial."
     names = [("backbone", trial.recipe.backbone),
              ("loss", getattr(trial.recipe, "loss", ""))]
+    if isinstance(trial.data, str): names.append(("data", trial.data))
     if trial.probe is probe_features: names += [("probes", name) for name in PROBES]
     found = {at: _registers()[at[0]].get(at[1]) for at in names}
     return {at: f for at, f in found.items() if f and _is_own(getattr(f, "func", f))}

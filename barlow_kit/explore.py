@@ -25,7 +25,7 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor, to_pil_image
 
-from .augment import TwoViews, View, draw, sample_keys
+from .augment import VIEWS, TwoViews, View, draw, get_views, sample_keys
 from .canvas import HeatmapWidget, Panel
 from .data import get_dataset, reading
 from .loss import barlow_loss, cross_correlation, loss_floor
@@ -494,10 +494,6 @@ def _png(image:Image.Image) -> bytes:
     image.save(buffer, "png", compress_level=1)
     return buffer.getvalue()
 
-# %% ../nbs/19_explore.ipynb #69493aad
-_VIEW_PRESETS = {"imagenet": TwoViews.imagenet, "cifar10": TwoViews.cifar10,
-                 "digits": TwoViews.digits}
-
 # %% ../nbs/19_explore.ipynb #95c33db8
 def _view_code(
     view:View,  # What is wanted
@@ -512,15 +508,17 @@ def _view_code(
 # %% ../nbs/19_explore.ipynb #8113b1e1
 def views_code(
     views:TwoViews,         # Settings
-    preset:str="imagenet",  # "imagenet", "cifar10" or "digits"
-) -> str:                # An expression; its names are TwoViews and dataclasses.replace
+    preset:str="imagenet",  # A name in `VIEWS`
+) -> str: # An expression; its names are TwoViews, get_views and dataclasses.replace
     "The shortest expression for `views`, starting from a preset."
-    base = _VIEW_PRESETS[preset]()
-    code = f"TwoViews.{preset}()"
+    base = get_views(preset)
+    ours = hasattr(TwoViews, preset)
+    code = f"TwoViews.{preset}()" if ours else f"get_views({preset!r})"
     if views == base: return code
     view1 = _view_code(views.view1, base.view1, f"{code}.view1")
     view2 = _view_code(views.view2, base.view2, f"{code}.view2")
-    return f"TwoViews({view1}, {view2})"
+    if type(views) is TwoViews: return f"TwoViews({view1}, {view2})"
+    return f"replace({code}, view1={view1}, view2={view2})"
 
 # %% ../nbs/19_explore.ipynb #6bf4d46a
 class _Slider(NamedTuple):
@@ -581,7 +579,7 @@ def _choices(
         image=labeled_control(widgets.Dropdown, "image", "What is distorted", options=names,
                        width="165px", label="auto"),
         preset=labeled_control(widgets.Dropdown, "preset", "The settings to start from",
-                        options=list(_VIEW_PRESETS), width="150px", label="auto"),
+                        options=list(VIEWS), width="150px", label="auto"),
         seed=labeled_control(widgets.BoundedIntText, "seed", "Another number is another draw",
                       max=10**6, width="95px", label="auto"),
         which=widgets.ToggleButtons(
@@ -707,7 +705,7 @@ def _edit_views(explorer:"ViewsExplorer", name:str) -> None:
     controls = explorer.controls
     which = controls["which"].value
     views = explorer.views
-    if name == "preset": explorer.views = _VIEW_PRESETS[controls["preset"].value]()
+    if name == "preset": explorer.views = get_views(controls["preset"].value)
     if name in _SLIDERS or name == "crop":
         sides = ["view1", "view2"] if which == "both" else [which.replace(" ", "")]
         edited = {k: _edited_view(getattr(views, k), name, controls) for k in sides}

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import Dataset, Subset
 
-from .data import ImageData, TensorImages, batch_order
+from .data import ImageData, TensorImages, batch_order, register_part
 from .distributed import rank
 from .train import Run
 
@@ -313,16 +313,13 @@ def knn_evaluation(
 
 # %% ../nbs/13_probes.ipynb #4e15afc9
 PROBES:dict[str, Callable] = {}   # Name -> probe(train, test, **settings)
-_AnyProbe = TypeVar("_AnyProbe", bound=Callable)
 
 def register_probe(
-    name:str,     # By which tables, reports and the command line know it
-) -> Callable[[_AnyProbe], _AnyProbe]: # Decorator of (train, test) -> ProbeResult
-    "Put a probe into `PROBES`. The first line of its docstring says what it is."
-    def add(probe:_AnyProbe) -> _AnyProbe:
-        PROBES[name] = probe
-        return probe
-    return add
+    name:str,       # By which tables, reports and the command line know it
+) -> Callable:      # Decorator of (train, test) -> ProbeResult, or a list of such
+    """Put a probe into `PROBES`. The first line of its docstring says what it is.
+    ValueError for a name of ours."""
+    return register_part(PROBES, "probe", name)
 
 # %% ../nbs/13_probes.ipynb #de7916cb
 def planned_probes(

@@ -16,7 +16,7 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.optim import AdamW, Optimizer
 
-from .augment import TwoViews, View
+from .augment import TwoViews, View, get_views
 from .data import unknown_name
 from .loss import choose_form, loss_floor
 from .optim import LARS, param_groups, warmup_cosine
@@ -80,7 +80,7 @@ class Recipe:
     backbone: str = "resnet50"             # See `make_backbone`
     projector: tuple = (8192, 8192, 8192)  # Widths; the last is D
     channels: int = 3                      # Of the images
-    views: TwoViews = TwoViews.imagenet()  # Distributions of the two views
+    views: TwoViews = TwoViews.imagenet()  # Distributions of the two views, or their name
     epochs: int = 1000
     batch_size: int = 2048                 # Images in a step, over all devices
     lambd: float = 0.0051                  # Weight of the redundancy term
@@ -98,6 +98,8 @@ class Recipe:
         widths = self.projector
         if not isinstance(widths, Sequence): widths = (widths,)
         object.__setattr__(self, "projector", tuple(widths))
+        if isinstance(self.views, str):
+            object.__setattr__(self, "views", get_views(self.views))
         _check_recipe(self)
 
     @property

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 # %% ../nbs/12_train.ipynb #cf21a678
-from .augment import ViewsDataset
+from .augment import VIEWS, ViewsDataset
 from .checkpoint import Checkpointed, load_checkpoint, load_latest, save_checkpoint
 from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset
 from .distributed import barrier, init, leave, rank, sync_batchnorm, world_size
@@ -37,7 +37,7 @@ from .loss import LossTerms
 from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan,
                                recipe_from_dict, recipe_to_dict)
-from .twins import BarlowTwins, recompute_blocks
+from .twins import BACKBONES, BarlowTwins, recompute_blocks
 from .weights import CheckpointError, write_whole
 
 # %% ../nbs/12_train.ipynb #2fefba7e
@@ -561,9 +561,11 @@ def add_options(
 def recipe_options(
     parser:argparse.ArgumentParser, # Gets the options
 ) -> None:
-    "An option for every number and name in a recipe, explained by the comment beside it."
+    "An option for each field of a recipe, explained by the comment beside it or its choices."
     group = parser.add_argument_group("fields of the recipe to change")
     add_options(group, Recipe, name=None,
+                backbone=dict(help=f"{', '.join(BACKBONES)} (default: the recipe's)"),
+                views=dict(metavar="NAME", help=f"{', '.join(VIEWS)} (default: the recipe's)"),
                 projector=dict(type=int, nargs="+", metavar="WIDTH"))
 
 def _planned_ranks() -> int:

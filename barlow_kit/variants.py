@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, normalize, relu
 
+from .data import register_part
 from .distributed import all_gather, all_reduce, world_size
 from barlow_kit.loss import (
     LossTerms,
@@ -39,9 +40,10 @@ def register_loss(
 ) -> Callable:               # Decorator; a class is made as loss(D) for each model
     """Put a loss into `LOSSES`. The first paragraph of its docstring is its formula.
 
-    A loss that has state is a class: each model gets one of its own."""
+    A loss that has state is a class: each model gets one of its own.
+    ValueError for a name of ours."""
     def add(loss:Callable) -> Callable:
-        LOSSES[name] = loss
+        register_part(LOSSES, "loss", name)(loss)
         (_OWN_WEIGHTS.add if own_weights else _OWN_WEIGHTS.discard)(name)
         return loss
     return add

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from torchvision import transforms as T
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as TF
-from barlow_kit.augment import TwoViews, View, ViewsDataset, _GOLDEN, _add_noise, _blur, _jitter, _mix, _resize_matrix, crop_batch, crop_one, draw, reduce_decoding, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
+from barlow_kit.augment import TwoViews, VIEWS, View, ViewsDataset, _GOLDEN, _add_noise, _blur, _jitter, _mix, _resize_matrix, crop_batch, crop_one, draw, get_views, reduce_decoding, register_views, render_batch, render_crops, render_pil, sample_keys, uniforms, view_batch
 from barlow_kit.data import FolderImages, get_dataset
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -364,6 +364,57 @@ def test_two_views_the_paper_s_pair_cifar_10_digits_shapes():
     keys = sample_keys(torch.arange(2000), seed=0, epoch=0, view=0)
     strongest = view_batch(recolored, red, keys)[:, :, 0, 0].argmax(1)
     for share in strongest.bincount()/2000: assert abs(share - 1/3) < .05
+
+
+def test_a_pair_of_views_of_your_own_by_name():
+    "nbs/02_augment.ipynb: A pair of views of your own, by name"
+    # cell af6fe6d2
+    class WithHole(TwoViews):
+        def more(self, views, keys):
+            corner = uniforms(keys, 2, first=42)*(views.shape[-1] - 2)
+            at = torch.arange(views.shape[-1], device=views.device)
+            after = at - corner.long()[:, :, None]                # [n, 2, size]
+            rows, columns = ((0 <= after) & (after < 3)).unbind(1)
+            return views*~(rows[:, :, None] & columns[:, None])[:, None]
+
+    @register_views("digits with a hole")
+    def digits_with_hole():
+        "A square of 3 x 3 pixels is blackened, in each view another one."
+        return WithHole(**vars(TwoViews.digits()))
+
+    holes = get_views("digits with a hole")
+    images = get_dataset("digits").images[:8]
+
+    # cell 45d2c98a
+    index = torch.arange(8)
+    bright = images*0 + 1
+    usual = TwoViews.digits().batch(bright, index, seed=2)
+    found = holes.batch(bright, index, seed=2)
+    for with_hole, without in zip(found, usual):
+        for x, y in zip(with_hole[:, 0], without[:, 0]):
+            rows, columns = (x != y).nonzero().T
+            assert len(rows) and rows.max() - rows.min() < 3
+            assert columns.max() - columns.min() < 3
+            changed = x != y
+            test_eq(x[changed], torch.zeros(int(changed.sum())))
+    full = holes.more(torch.ones(500, 1, 8, 8), torch.arange(500)*977)
+    test_eq((full == 0).sum((1, 2, 3)), torch.full((500,), 9))   # whole, wherever it is
+    assert (full == 0).any(0).all()                              # and it is everywhere
+    one = holes(bright[5], seed=2, index=5)
+    crops = []
+    for k, view in enumerate((holes.view1, holes.view2)):
+        keys = sample_keys(index[5:6], seed=2, epoch=0, view=k)
+        crops.append(crop_batch(view, bright[5:6], draw(view, keys, 8, 8)))
+    finished = holes.finish(*crops, index[5:6], seed=2)
+    for k in (0, 1):
+        assert_close(one[k], found[k][5], atol=1e-5, rtol=0)
+        assert_close(finished[k][0], found[k][5], atol=1e-5, rtol=0)
+    del VIEWS["digits with a hole"]
+    test_eq([get_views(name) for name in ("imagenet", "cifar10", "digits", "shapes")],
+            [TwoViews.imagenet(), TwoViews.cifar10(), TwoViews.digits(), TwoViews.shapes()])
+    test_fail(lambda: get_views("digit"), contains="no views 'digit': did you mean 'digits'?")
+    test_fail(lambda: register_views("digits")(math.sqrt),
+              contains="there is a pair of views 'digits' already")
 
 
 def test_reduced_decoding_of_jpeg_files():

@@ -162,7 +162,7 @@ def test_a_variant_from_the_shell():
     for field, problem in [("los=vicreg", "did you mean 'loss'?"),
                            ("loss=vicrek", "did you mean 'vicreg'?"),
                            ("loss", "--set takes FIELD=VALUE, got 'loss'"),
-                           ("views=none", "no recipe field 'views'"),
+                           ("views=digit", "no views 'digit': did you mean 'digits'?"),
                            ("predictor=2", "predictor must be true or false"),
                            ("lambd=much", "lambd must be of type float"),
                            ("epochs=2.5", "of type int"),

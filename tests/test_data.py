@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from types import SimpleNamespace
 from unittest.mock import patch
 from urllib.error import URLError
-from barlow_kit.data import FolderImages, SHAPE_FACTORS, TensorImages, UnreadableImage, _DISTANCES, _cifar10, _digits, _folder, _paint, _shapes, batch_order, draw_factors, draw_shapes, get_dataset, heldout_split, reading, render_shapes
+from barlow_kit.data import DATASETS, FolderImages, SHAPE_FACTORS, TensorImages, UnreadableImage, _DISTANCES, _cifar10, _digits, _folder, _paint, _shapes, batch_order, draw_factors, draw_shapes, get_dataset, heldout_split, reading, register_dataset, render_shapes
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -262,10 +262,18 @@ def test_any_data_set_by_one_call_get_dataset():
     test_eq([heldout_split(d) for d in ("digits", "shapes", "data/photos", Path("digits"))],
             ["test", "test", "val", "val"])
     test_fail(lambda: get_dataset("shape"),
-              contains="Known: digits, shapes, shapes64, cifar10; there")
+              contains="Known: digits, shapes, shapes64, cifar10")
     test_fail(lambda: get_dataset("digit"), contains="did you mean 'digits'?")
     test_fail(lambda: get_dataset("/no/such/imagenet"), contains="no such folder")
     test_fail(lambda: get_dataset(3), contains="must be a name, a folder or a Dataset")
+    for count in (3, 4):                                   # its cell has run twice
+        @register_dataset("gray")
+        def gray(split, root, count=count): return TensorImages(torch.ones(count, 1, 8, 8)/2)
+    test_eq([len(get_dataset("gray")), heldout_split("gray")], [4, "test"])
+    del DATASETS["gray"]
+    test_fail(lambda: register_dataset("digits")(load_digits),
+              contains="there is a data set 'digits' already")
+    test_eq(len(get_dataset("digits", "val")), 300)
     with tempfile.TemporaryDirectory() as d:
         Image.new("L", (9, 7)).save(f"{d}/gray.png")
         test_eq(get_dataset(d)[0][0].mode, "RGB")

@@ -11,10 +11,10 @@ from fastcore.test import test_close, test_eq, test_fail
 from torch.testing import assert_close
 from torchvision.transforms.v2.functional import pil_to_tensor
 from unittest.mock import patch
-from barlow_kit.augment import TwoViews, View
+from barlow_kit.augment import TwoViews, VIEWS, View, get_views
 from barlow_kit.canvas import HeatmapWidget, Panel
 from barlow_kit.data import get_dataset
-from barlow_kit.explore import _AT_FIRST, _Explorer, _PRESETS, _SLIDERS, _UNITS, _VIEW_PRESETS, _draws, _enlarged, _examples, _gradients_in_words, _happened, _photo, _pictures, _png, _rounded, _settings, _units_in_words, explore_loss, explore_views, labeled_control, look_at_loss, loss_in_words, made_twins, milliseconds, views_code
+from barlow_kit.explore import _AT_FIRST, _Explorer, _PRESETS, _SLIDERS, _UNITS, _draws, _enlarged, _examples, _gradients_in_words, _happened, _photo, _pictures, _png, _rounded, _settings, _units_in_words, explore_loss, explore_views, labeled_control, look_at_loss, loss_in_words, made_twins, milliseconds, views_code
 from barlow_kit.loss import cross_correlation
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
@@ -300,13 +300,19 @@ def test_settings_as_a_line_of_code():
     # cell c95f307f
     changes = [({}, {}), (dict(hue=.5), {}), ({}, dict(zoom=(.5, 1.), blur=1.)),
                (dict(scale=(.02, .3), rotate=30.), dict(scale=None))]
-    for preset, base in _VIEW_PRESETS.items():
+    for preset, base in VIEWS.items():
         for view1, view2 in changes:
             views = TwoViews(replace(base().view1, **view1), replace(base().view2, **view2))
             code = views_code(views, preset)
             test_eq(eval(code), views)
             assert code.count("=") <= len(view1) + len(view2)       # only what differs
     test_eq(views_code(TwoViews.digits(), "digits"), "TwoViews.digits()")
+    class Mine(TwoViews): pass
+    with patch.dict(VIEWS, mine=lambda: Mine(**vars(TwoViews.shapes()))):
+        mine = get_views("mine")
+        test_eq(views_code(mine, "mine"), "get_views('mine')")
+        changed = replace(mine, view1=replace(mine.view1, hue=.2))
+        test_eq(eval(views_code(changed, "mine")), changed)
 
 
 def test_explore_views_a_slider_for_each_distortion():
@@ -356,7 +362,7 @@ def test_explore_views_a_slider_for_each_distortion():
     originals = [pil_to_tensor(_enlarged(photo, 150))/255 for photo in photos]
 
     # cell 1981cb88
-    for preset in _VIEW_PRESETS:
+    for preset in VIEWS:
         for name in ("flower", "digit 3"):
             explorer.set(preset=preset, image=name)
             taken = milliseconds(lambda k: explorer.set(seed=k))
@@ -383,6 +389,10 @@ def test_explore_views_a_slider_for_each_distortion():
     test_eq((eval(explorer.code), controls["scale"].disabled), (explorer.views, True))
     controls["crop"].value = True
     test_eq(explorer.views.view2.scale, (.08, 1.))
+    with patch.dict(VIEWS, mine=lambda: replace(paper, view2=paper.view1)):
+        own = explore_views()
+        own.set(preset="mine")
+        test_eq((own.views.view2, own.code), (paper.view1, "get_views('mine')"))
 
     # cell 25a0978a
     explorer = explore_views()

@@ -111,7 +111,9 @@ def test_fields_of_a_recipe_and_the_released_defaults():
               contains="1 without LARS, got 8")
     test_fail(lambda: Recipe(official_ranks=0),
               contains="at least 1, and 1 without LARS, got 0")
-    test_fail(lambda: Recipe(views="imagenet"), contains="must be a TwoViews, got str")
+    test_fail(lambda: Recipe(views=8), contains="must be a TwoViews, got int")
+    test_fail(lambda: Recipe(views="imagnet"), contains="did you mean 'imagenet'?")
+    test_eq(Recipe(views="cifar10"), Recipe(views=TwoViews.cifar10()))
 
 
 def test_the_published_learning_rate_of_biases():

@@ -55,7 +55,7 @@ def test_backbones_resnet_small_images_digits():
         for block in stage: assert block.bn3.weight.abs().max() == 0
     test_eq(net.layer2[0].conv2.stride, (2, 2))       # in the 3x3 convolution
     test_fail(lambda: make_backbone("resnet5"), contains="did you mean 'resnet50'?")
-    test_fail(lambda: register_backbone("digits"),
+    test_fail(lambda: register_backbone("digits")(nn.Linear),
               contains="there is a backbone 'digits' already")
     for width in (8, 16):                             # its cell has run twice
         register_backbone("own")(lambda channels, width=width: nn.Linear(channels, width))
