@@ -411,8 +411,8 @@ def _varied() -> dict:
                      f"combine; losses: {', '.join(LOSSES)}")
 
 @_command("experiment.compare", add=recipe_options, data=lambda: _data("train/ and test/"),
-          splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"), version=None,
-          workers=dict(type=int, metavar="INT"))
+          splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"),
+          version=None, workers=dict(type=int, metavar="INT"))
 def _compare(
     data:str,    # A name, or a folder with train/ and test/
     *,
