@@ -283,7 +283,6 @@ def _knn(source:str, data:str, **options) -> None:
     page = report(source, data, probes=("kNN",), **options)
     if rank() == 0: print(page.split("## Published")[0].strip())
 
-# %% ../nbs/24_cli.ipynb #bd43d339
 def _probes() -> dict:
     known = report_probes()
     return dict(metavar="PROBE", choices=known,
@@ -413,8 +412,7 @@ def _varied() -> dict:
 
 @_command("experiment.compare", add=recipe_options, data=lambda: _data("train/ and test/"),
           splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"),
-          version=None,
-          workers=dict(type=int, metavar="INT"))
+          version=None, workers=dict(type=int, metavar="INT"))
 def _compare(
     data:str,    # A name, or a folder with train/ and test/
     *,
