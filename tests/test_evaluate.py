@@ -347,6 +347,7 @@ def test_the_loop_all_steps_of_a_classifier():
     rates = [140/256*(1 + math.cos(math.pi*epoch/3))/2 for epoch in range(3)]
     test_close([h["lr"] for h in history], rates, eps=1e-6)
     assert not model.training and history[-1]["loss"] < history[0]["loss"]
+    test_close(history[0]["loss"], math.log(10), eps=.1)   # a mean; ten classes by chance
     out = tempfile.mkdtemp()
     again, _ = fitted(out=out, config=dict(a=1))
     test_eq(again, history)
