@@ -222,6 +222,7 @@ def test_what_the_classifier_sees_crop_and_flip_or_the_resized_middle():
     assert_close(plain_view(paper, photo), released(photo), atol=.03, rtol=0)
     test_eq((paper.scale, paper.flip), ((.08, 1), .5))
     test_eq((paper.jitter, paper.grayscale, paper.blur, paper.solarize), (0,)*4)
+    assert not _label_view(get_recipe("imagenet-1000e").views.view2).solarize
 
     # cell 084ffcc8
     folder = Path(tempfile.mkdtemp())
