@@ -95,7 +95,7 @@ def labeled_control(
     *,
     width:str="270px",  # Of all
     label:str="95px",   # Width of the label
-    **options,
+    **options,          # For the widget
 ) -> Any:
     "A control with a name in words and an explanation."
     return kind(description=words, tooltip=tip, style=dict(description_width=label),
@@ -169,7 +169,9 @@ class LossLook(NamedTuple):
     n:int                       # Samples
 
     @property
-    def weighted(self) -> float: return self.lambd*self.redundancy
+    def weighted(self) -> float:
+        "lambd x redundancy: what enters the loss."
+        return self.lambd*self.redundancy
 
 # %% ../nbs/19_explore.ipynb #df3f8e9b
 def _gradient(

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -152,7 +153,7 @@ class Steps:
     _: KW_ONLY
     seed: int = 0                    # Of the training, see `seed_step`
     device: Any = "cpu"              # For messages between ranks
-    folder: Checkpointed = field(default_factory=lambda: Checkpointed(None, {}))
+    folder: Checkpointed = field(default_factory=partial(Checkpointed, None, {}))   # Of the state
     values: Callable = dict          # Gives plain values to save beside the folder's parts
     caught: Sequence = ()            # Signals so far, from `stop_signals`
     save_steps: Sequence = ()        # Save after every multiple of one of these; None is none

@@ -124,7 +124,8 @@ def unnormalized(z1:Tensor, z2:Tensor, lambd:float=0.0051) -> LossTerms:
 def cross_entropy(z1:Tensor, z2:Tensor, lambd:float=0.0051, *, tau:float=0.1) -> LossTerms:
     """-log sum_i exp(C_ii / tau) + lambd log sum_{i != j} exp(max(C_ij, 0) / tau)
 
-    Barlow Twins, section 4: cross-entropy with temperature (0.1 for tau is ours)."""
+    Barlow Twins, section 4: cross-entropy with temperature (0.1 for tau is ours), of the
+    embeddings `z1` and `z2`, [N, D] each."""
     c = cross_correlation(z1, z2)
     invariance = -(c.diagonal() / tau).logsumexp(0)
     others = relu(c[~torch.eye(len(c), dtype=torch.bool, device=c.device)])

@@ -2,6 +2,7 @@
 import json
 import tempfile
 import yaml
+from collections import Counter
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from barlow_kit.workshop.house import Parameter, broken_floors, broken_links, check_house, code_lines, crowded_lines, heading_anchor, heading_anchors, house_complaints, hurried_steps, imported_modules, joined_statements, launch_links, lesson_row, link_targets, markdown_of, missing_explanations, module_notebooks, public_api, reader_files, source_url, step_lines, style_complaints, unrelated_pairs
@@ -100,9 +101,11 @@ def half(
     test_eq(len(hurried_steps(notebook_cells(small))), 1)
 
     # cell b23027aa
-    IN_ORDER = ("workshop/",)
     root, nbs, package = find_project()
-    test_eq(house_complaints(root, nbs, package, IN_ORDER), [])
+    still_open = {"nbs/02_augment": 1, "nbs/04_projector": 1, "nbs/07_optim": 1, "nbs/08_recipe": 2,
+                  "nbs/10_checkpoint": 1, "nbs/12_train": 2, "nbs/17_zoo": 1, "nbs/22_experiment": 2}
+    found = Counter(line.split(".ipynb")[0] for line in house_complaints(root, nbs, package))
+    test_eq({name: n for name, n in found.items() if n > still_open.get(name, 0)}, {})
     test_eq(check_house(["workshop/00", "--root", str(root)]), 0)
 
 
@@ -238,7 +241,7 @@ def test_begin_without_installing():
     test_eq(launch_links("https://x.org/a/b", "x.ipynb"), "")
     front = markdown_of(root/"nbs/index.ipynb")
     assert launch_links(source_url(root), "nbs/tutorials/quickstart.ipynb") in front
-    assert f"%pip install git+{source_url(root).split('/blob/')[0]}" in front
+    assert f'%pip install "barlow_kit[lab] @ git+{source_url(root).split("/blob/")[0]}"' in front
     test_eq((root/".binder/requirements.txt").read_text(), "-e .\n")
 
 

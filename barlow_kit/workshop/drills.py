@@ -85,11 +85,11 @@ def command_says(
 
 # %% ../../nbs/workshop/07_drills.ipynb #44792eb7
 def ask_shell(
-    loss:str,
-    views:str,
-    probe:str,
-    backbone:str,
-    data:str,
+    loss:str,       # Name of a loss
+    views:str,      # Name of a pair of views
+    probe:str,      # Name of a probe
+    backbone:str,   # Name of a backbone
+    data:str,       # Name of a data set
 ) -> dict[str, str]: # What was asked, and the answer
     "What the command line says of parts with these names."
     parts = [f"loss={loss}", f"views={views}", f"backbone={backbone}"]
@@ -105,10 +105,10 @@ def ask_shell(
 
 # %% ../../nbs/workshop/07_drills.ipynb #74fe5f97
 def ask_widgets(
-    loss:str,
-    views:str,
-    backbone:str,
-    data:str,
+    loss:str,       # Name of a loss
+    views:str,      # Name of a pair of views
+    backbone:str,   # Name of a backbone
+    data:str,       # Name of a data set
 ) -> dict[str, str]: # What was asked, and the answer
     "What explorers and the monitor show of parts with these names."
     from barlow_kit.train import pretrain
@@ -126,11 +126,11 @@ def ask_widgets(
 
 # %% ../../nbs/workshop/07_drills.ipynb #fa109b6d
 def ask_everything(
-    loss:str,
-    views:str,
-    probe:str,
-    backbone:str,
-    data:str,
+    loss:str,       # Name of a loss
+    views:str,      # Name of a pair of views
+    probe:str,      # Name of a probe
+    backbone:str,   # Name of a backbone
+    data:str,       # Name of a data set
 ) -> dict[str, str]: # Place, and what it says
     "All questions of the drill."
     return (ask_shell(loss, views, probe, backbone, data)

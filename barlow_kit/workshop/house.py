@@ -338,7 +338,8 @@ def class_name(node:ast.ClassDef, notes:dict[int, str]) -> Name:
     "A class as a `Name`."
     functions = [n for n in node.body if isinstance(n, ast.FunctionDef)]
     init = next((f for f in functions if f.name == "__init__"), None)
-    fields = [n for n in node.body if isinstance(n, ast.AnnAssign)]
+    fields = [n for n in node.body                # `_: KW_ONLY` is no field
+              if isinstance(n, ast.AnnAssign) and as_code(n.target) != "_"]
     params = parameters(init, notes) if init else commented_parameters(
         [(as_code(f.target), f.annotation, f.value, f) for f in fields], notes)
     methods = tuple(function_name(f, notes, f"{node.name}.") for f in functions if f.name[0] != "_")
