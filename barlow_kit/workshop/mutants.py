@@ -105,7 +105,7 @@ def pytest_status(
         process.join(limit)
         return process.exitcode
     finally:
-        if process.exitcode is None: os.killpg(process.pid, signal.SIGKILL)
+        if process.pid and process.exitcode is None: os.killpg(process.pid, signal.SIGKILL)
         process.join()
 
 # %% ../../nbs/workshop/06_mutants.ipynb #3e15697a
