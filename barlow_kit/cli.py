@@ -283,6 +283,7 @@ def _knn(source:str, data:str, **options) -> None:
     page = report(source, data, probes=("kNN",), **options)
     if rank() == 0: print(page.split("## Published")[0].strip())
 
+# %% ../nbs/24_cli.ipynb #bd43d339
 def _probes() -> dict:
     known = report_probes()
     return dict(metavar="PROBE", choices=known,

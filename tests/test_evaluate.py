@@ -57,20 +57,24 @@ def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
     "nbs/14_evaluate.ipynb: The backbone comes from the file, the views from the recipe"
     # cell 74f254d2
     folder = Path(tempfile.mkdtemp())
-    run = pretrain("digits", out=folder/"run", epochs=1, warmup_epochs=.5, projector=(64,), progress=False)
+    run = pretrain("digits", out=folder/"run", epochs=1, warmup_epochs=.5, projector=(64,),
+                   progress=False)
     backbone, view = pretrained(folder/"run")
     state = backbone.state_dict()
     state["0.bias"] = state.pop("3.conv1.weight")
-    torch.save(dict(format="barlow_kit/1", model={f"backbone.{k}": v for k, v in state.items()}), folder/"bad.pt")
+    bad = {f"backbone.{k}": v for k, v in state.items()}
+    torch.save(dict(format="barlow_kit/1", model=bad), folder/"bad.pt")
     try: pretrained(folder/"bad.pt")
     except CheckpointError as e: print(str(e).replace(str(folder), "folder"))
 
     # cell 846bdaef
     test_eq(view, run.recipe.views.view1)
-    for a, b in zip(backbone.state_dict().values(), run.model.backbone.state_dict().values()): test_eq(a, b)
+    kept = run.model.backbone.state_dict()
+    for a, b in zip(backbone.state_dict().values(), kept.values()): test_eq(a, b)
     assert not backbone.training and pretrained(run)[0] is not run.model.backbone
     test_fail(lambda: pretrained(nn.Flatten()), contains="num_features")
-    test_fail(lambda: pretrained(folder/"bad.pt"), contains="missing: 3.conv1.weight; not known: 0.bias")
+    test_fail(lambda: pretrained(folder/"bad.pt"),
+              contains="missing: 3.conv1.weight; not known: 0.bias")
     shutil.copy(folder/"run"/"checkpoint.pt", folder/"moved.pt")          # no recipe beside it
     test_eq(pretrained(folder/"moved.pt")[1], get_recipe("digits").views.view1)
     test_eq(pretrained(folder/"moved.pt", recipe="cifar10")[1], get_recipe("cifar10").views.view1)
@@ -78,7 +82,8 @@ def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
     # cell 14b2c3d4
     torch.manual_seed(0)
     gray = resnet18()
-    gray.conv1, gray.fc = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False), nn.Identity()
+    gray.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    gray.fc = nn.Identity()
     x = torch.rand(4, 1, 8, 8)
     gray(2*x)                                                    # statistics are no longer 0 and 1
     write_weights(folder/"gray.pt", Weights(gray.state_dict()), "barlow_kit")
@@ -114,17 +119,6 @@ def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
 
 def test_labels_that_can_be_trusted():
     "nbs/14_evaluate.ipynb: Labels that can be trusted"
-    # cell 3e4818d8
-    gray = get_recipe("digits")
-    backbone = gray.model().backbone.eval()
-    try: try_one(backbone, gray.views.view1, get_dataset("shapes"))
-    except ValueError as e: print(str(e).split("?")[0] + "?")
-
-    # cell d97475de
-    try_one(backbone, gray.views.view1, get_dataset("digits"))
-    def wrong_data(): try_one(backbone, gray.views.view1, get_dataset("shapes"))
-    test_fail(wrong_data, contains="the network takes no images of shape (3, ")
-
     # cell ca98e650
     def make_photos(parts, n, size=20):
         "A folder for each part, in it a folder a class; images have class and number as name."
@@ -157,6 +151,20 @@ def test_labels_that_can_be_trusted():
     refused((images([0, 1, -1]), images([0])), "1 of 3 training labels")
     refused((images([0, 2]), images([0])), "training image of the classes 1")
     refused((images([0, 0]), images([0])), "need two classes")
+
+
+def test_data_and_weights_that_belong_together():
+    "nbs/14_evaluate.ipynb: Data and weights that belong together"
+    # cell 3e4818d8
+    gray = get_recipe("digits")
+    backbone = gray.model().backbone.eval()
+    try: try_one(backbone, gray.views.view1, get_dataset("shapes"))
+    except ValueError as e: print(str(e).split("?")[0] + "?")
+
+    # cell d97475de
+    try_one(backbone, gray.views.view1, get_dataset("digits"))
+    def wrong_data(): try_one(backbone, gray.views.view1, get_dataset("shapes"))
+    test_fail(wrong_data, contains="the network takes no images of shape (3, ")
 
 
 def test_which_labels_lists_of_images_and_draws():
@@ -374,6 +382,22 @@ def test_top_1_and_top_5_accuracy():
 
 def test_features_computed_once_cached_true():
     "nbs/14_evaluate.ipynb: Features computed once (`cached=True`)"
+    # cell d5dcebdc
+    digits = get_dataset("digits", "test")
+    part = Labeled(digits, digits.labels, 10, get_recipe("digits").views.view1)
+    backbone = get_recipe("digits").model().backbone.eval()
+    cached = cache_features(part, backbone, batch_size=100)
+
+    # cell 1d96e365
+    with torch.no_grad(): expected = backbone(digits.images)
+    assert_close(cached.data.images[:, :, 0, 0], expected, atol=1e-5, rtol=1e-4)
+    x, y = next(cached.batches(lambda: [(-1, torch.arange(3))]))
+    assert_close(_flat(128)(x), expected[:3], atol=1e-5, rtol=1e-4)
+    test_eq(y, digits.labels[:3])
+
+
+def test_the_result_of_a_protocol_says_how_it_was_made():
+    "nbs/14_evaluate.ipynb: The result of a protocol says how it was made"
     # cell 1964eeb0
     _changes(get_settings("1%", epochs=3, lr_backbone=.002)), _digest(dict(a=torch.arange(3)))
 
@@ -407,22 +431,6 @@ def test_from_source_and_data_to_a_result():
 
 def test_linear_evaluation_the_paper_s_table_1():
     "nbs/14_evaluate.ipynb: Linear evaluation (the paper's Table 1)"
-    # cell d5dcebdc
-    digits = get_dataset("digits", "test")
-    part = Labeled(digits, digits.labels, 10, get_recipe("digits").views.view1)
-    backbone = get_recipe("digits").model().backbone.eval()
-    cached = cache_features(part, backbone, batch_size=100)
-
-    # cell 1d96e365
-    with torch.no_grad(): expected = backbone(digits.images)
-    assert_close(cached.data.images[:, :, 0, 0], expected, atol=1e-5, rtol=1e-4)
-    x, y = next(cached.batches(lambda: [(-1, torch.arange(3))]))
-    assert_close(_flat(128)(x), expected[:3], atol=1e-5, rtol=1e-4)
-    test_eq(y, digits.labels[:3])
-
-
-def test_the_result_of_a_protocol_says_how_it_was_made():
-    "nbs/14_evaluate.ipynb: The result of a protocol says how it was made"
     # cell 0ce54d06
     run = pretrain("digits", epochs=5, progress=False)
     for cached in (False, True):
