@@ -242,7 +242,7 @@ def test_begin_without_installing():
     front = markdown_of(root/"nbs/index.ipynb")
     assert launch_links(source_url(root), "nbs/tutorials/quickstart.ipynb") in front
     assert f'%pip install "barlow_kit[lab] @ git+{source_url(root).split("/blob/")[0]}"' in front
-    test_eq((root/".binder/requirements.txt").read_text(), "-e .\n")
+    test_eq((root/".binder/requirements.txt").read_text(), "-e .[lab]\n")
 
 
 def test_workflows_that_a_code_host_can_read():
