@@ -58,6 +58,16 @@ def test_alone(): run("-m", "toy.parts")
     test_eq(reached_tests((old, tests), (old, edited), "toy.parts"), ["test_limit"])
     test_eq(reached_tests((old, tests), (old, tests), "toy.parts"), [])
 
+    parts = """PARTS = {}
+def register_part(name): return lambda f: PARTS.setdefault(name, f)
+@register_part("one")
+def one(): return 1
+def total(): return sum(f() for f in PARTS.values())
+def alone(): return 2
+"""
+    assert {"one", "PARTS", "total"} <= reached_names(parts, {"one"})   # nobody names `one`
+    test_eq("alone" in reached_names(parts, {"one"}), False)
+
 
 def test_a_round_on_a_toy_project():
     "nbs/workshop/05_export.ipynb: A round on a toy project"

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
-from barlow_kit.workshop.notebooks import NotebookCell, WIDGET, apply_changes, clean_notebooks, describe_change, exported_module, find_project, headings, is_tested, load_notebook, notebook_cells, notebook_paths, notebook_text, python_source, sections, sketch_notebook, split_directives, standard_form
+from barlow_kit.workshop.notebooks import NotebookCell, WIDGET, apply_changes, clean_notebooks, describe_change, exported_module, find_project, headings, is_tested, joined_streams, load_notebook, notebook_cells, notebook_paths, notebook_text, python_source, sections, sketch_notebook, split_directives, standard_form
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -115,6 +115,9 @@ def test_one_form_for_every_notebook():
     text = notebook_text(standard_form(new))
     test_eq(text, nbformat.writes(nbformat.reads(text, 4)) + "\n")      # what a Jupyter server writes
     assert '"image/png": "iVBORw"' in text and '"</svg>"' in text
+    printed = [{"name": "stdout", "text": ["a\n"]}, {"name": "stdout", "text": ["b"]},
+               {"name": "stderr", "text": ["c"]}, {"name": "stdout", "text": ["d"]}]
+    test_eq([out["text"] for out in joined_streams(printed)], [["a\n", "b"], ["c"], ["d"]])
 
 
 def test_a_command_that_writes_or_says_what_it_would_write():

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MADE', 'nbdev_package', 'module_files', 'module_changes', 'export_project', 'find_lesson', 'named_statements',
-           'changed_names', 'mentions', 'reached_names', 'section_names', 'reached_tests', 'run_notebook', 'committed',
-           'export_lesson', 'lesson_tests', 'try_lesson', 'command_line', 'write_all']
+           'changed_names', 'mentions', 'touched_registers', 'reached_names', 'section_names', 'reached_tests',
+           'run_notebook', 'committed', 'export_lesson', 'lesson_tests', 'try_lesson', 'command_line', 'write_all']
 
 # %% ../../nbs/workshop/05_export.ipynb #9e45fdb6
 import argparse
@@ -138,6 +138,17 @@ def mentions(text:str, names:set[str]) -> bool:
     return not names.isdisjoint(re.findall(r"\w+", text))
 
 # %% ../../nbs/workshop/05_export.ipynb #1853f05b
+def touched_registers(
+    source:str,         # A module
+    changed:set[str],   # Names that were changed in it
+) -> set[str]:          # Such as LOSSES, for a function below `@register_loss(...)`
+    "Registers that a changed part enters: whoever goes through them meets it."
+    statements = named_statements(source)
+    doors = {word for name in changed
+             for word in re.findall(r"^@(register_\w+)", statements.get(name, ""), re.M)}
+    return {word for door in doors
+            for word in re.findall(r"\b[A-Z][A-Z_]+\b", statements.get(door, ""))}
+
 def reached_names(
     source:str,         # A module
     changed:set[str],   # Names that were changed in it
@@ -145,7 +156,7 @@ def reached_names(
     "What may behave in another way now."
     statements = named_statements(source)
     if "" in changed: return changed | statements.keys()
-    reached = set(changed)
+    reached = changed | touched_registers(source, changed)
     while more := {n for n, text in statements.items() if mentions(text, reached)} - reached:
         reached |= more
     return reached
@@ -268,7 +279,10 @@ def write_all(
         root, nbs, package = find_project(args.root)
         if not args.lesson: return export_project(root, nbs, package, args.check)
         lesson = find_lesson(root, nbs, args.lesson)
-        if args.run: run_notebook(lesson)
+        if args.run:
+            begin = time.monotonic()
+            run_notebook(lesson)
+            print(f"{lesson.name} executed: {time.monotonic() - begin:.1f} s")
         status = try_lesson(root, nbs, package, lesson, args.all)
         while args.watch:
             saved = lesson.stat().st_mtime

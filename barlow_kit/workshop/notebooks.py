@@ -6,8 +6,8 @@
 __all__ = ['WIDGET', 'LINES', 'METADATA', 'Changes', 'NotebookError', 'NotebookCell', 'notebook_cells', 'sketch_notebook',
            'headings', 'sections', 'split_directives', 'cell_directives', 'is_exported', 'is_tested', 'exported_module',
            'is_open', 'python_source', 'find_project', 'notebook_paths', 'load_notebook', 'stable_lines',
-           'clean_output', 'standard_form', 'notebook_text', 'describe_change', 'write_change', 'apply_changes',
-           'command_parser', 'workshop_command', 'form_changes', 'clean_notebooks']
+           'clean_output', 'joined_streams', 'standard_form', 'notebook_text', 'describe_change', 'write_change',
+           'apply_changes', 'command_parser', 'workshop_command', 'form_changes', 'clean_notebooks']
 
 # %% ../../nbs/workshop/00_notebooks.ipynb #2c5f426d
 import argparse
@@ -194,6 +194,18 @@ METADATA = {
         "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",
         "pygments_lexer": "ipython3", "version": "3.11.7"}}
 
+def joined_streams(
+    outputs:list,   # Outputs of a cell, as the notebook format has them
+) -> list:          # The same; what was printed in a row is one output
+    "Printed text does not depend on when the kernel sent it."
+    joined:list = []
+    for out in outputs:
+        last = joined[-1] if joined else {}
+        if "name" in out and out["name"] == last.get("name"):
+            last["text"] = "".join([*last["text"], *out["text"]]).splitlines(True)
+        else: joined.append(out)
+    return joined
+
 def standard_form(
     nb:dict,        # A notebook; it is changed
 ) -> dict:          # The notebook
@@ -205,6 +217,7 @@ def standard_form(
         if cell["cell_type"] != "code": continue
         cell["execution_count"] = None
         for out in cell.setdefault("outputs", []): clean_output(out)
+        cell["outputs"] = joined_streams(cell["outputs"])
     return nb
 
 def notebook_text(
