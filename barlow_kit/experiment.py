@@ -394,7 +394,9 @@ def recipe_facts(
 # %% ../nbs/22_experiment.ipynb #ae9e7679
 def _registers() -> dict[str, dict]:
     "What the names of data sets, backbones, losses and probes stand for, in this process."
-    return {"data": DATASETS, "backbone": BACKBONES, "loss": LOSSES, "probes": PROBES}
+    from barlow_kit import data, probes, twins, variants    # those of the worker, not copies
+    return {"data": data.DATASETS, "backbone": twins.BACKBONES, "loss": variants.LOSSES,
+            "probes": probes.PROBES}
 
 def _own_parts(trial:Trial) -> dict[tuple, Callable]:
     "(register, name) -> the user's own data set, backbone, loss and probes of a trial."
