@@ -130,8 +130,8 @@ def test_joining_the_run_of_torchrun_or_slurm_init():
                     MASTER_PORT="29500")
     test_eq(_environment(torchrun), (3, 8, 1, "10.0.0.7", "29500"))
     slurm = dict(SLURM_PROCID="9", SLURM_NTASKS="16", SLURM_LOCALID="1",
-                 SLURM_STEP_NODELIST="gpu[007-008,011]", SLURM_JOB_ID="123456")
-    test_eq(_environment(slurm), (9, 16, 1, "gpu007", "23456"))
+                 SLURM_STEP_NODELIST="gpu[007-008,011]", SLURM_JOB_ID="987654")
+    test_eq(_environment(slurm), (9, 16, 1, "gpu007", "27654"))
     test_eq(_environment({**slurm, "SLURM_STEP_NODELIST": "big-machine"})[3], "big-machine")
     without_srun = dict(SLURM_NTASKS="16", SLURM_PROCID="0", SLURM_JOB_ID="7")
     single = dict(SLURM_NTASKS="1", SLURM_PROCID="0")
