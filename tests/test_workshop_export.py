@@ -52,6 +52,8 @@ def test_alone(): run("-m", "toy.parts")
 
     # cell 5100088a
     test_eq(reached_names(new, {"half"}), {"half", "quarter"})
+    deep = new + "def sixteenth(n): return quarter(quarter(n))"
+    test_eq(reached_names(deep, {"half"}), {"half", "quarter", "sixteenth"})
     test_eq(reached_names(new, {""}), {"", "os", "half", "quarter", "LIMIT"})
     test_eq(reached_tests((old, tests), (new, tests), "toy.parts"),
             ["test_half", "test_quarter", "test_alone"])

@@ -110,11 +110,16 @@ def test_the_command_make_mutants():
         arguments = ["--root", folder, "--list", str(root/"list.json"), "--only"]
         status = [hunt_mutants([*arguments, name]) for name in ("parts", "other")]
         rows = load_rows(root/"list_result.json")
+        (root/"tests/test_parts.py").write_text(test.replace("3", "5"))     # fails without a mistake
+        broken = hunt_listed(root, "toy", root/"list.json")
+        still = load_rows(root/"list_result.json")
 
     # cell 487ec1c2
     test_eq([(t.module, t.what) for t in wrong], [("parts", "a step")])
     test_eq(status, [1, 0])
     test_eq([rows["parts"][name] for name in ("mutants", "died", "survived")], [2, 1, 1])
+    test_eq([(t.module, t.what) for t in broken], [("parts", "")])
+    test_eq(still, rows)                            # no row says that all mutants died
     root, nbs, _ = find_project()
     mutants = load_mutants(root/nbs/"workshop/mutants.json")
     assert len(mutants) >= 80 and len(set(mutants)) == len(mutants)
