@@ -121,7 +121,7 @@ def _kind(path:Path) -> str:
                           f"({path.stat().st_size} bytes)")
 
 # %% ../nbs/09_weights.ipynb #5b1e7b01
-_MOST_OPERATIONS = 10_000_000
+_MOST_OPERATIONS = 5_000_000     # A history of 180,000 steps needs 3.6 million
 
 class _Pickle:
     "One pickle, and what was built of it so far."
