@@ -111,11 +111,10 @@ def _kind(path:Path) -> str:
     _check_plain(path)
     with open(path, "rb") as f: start = f.read(256)
     if start.startswith(b"PK\3\4"): return "zip"
-    if start.startswith(b"\x80"): return "pickle"
+    if start.startswith((b"\x80", b"(dp", b"}q")): return "pickle"   # Protocols 2-5, 0, 1
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 2**40: return "safetensors"
     for first, what in _STRANGERS.items():
         if start.lstrip().startswith(first): raise CheckpointError(f"{path} {what}")
-    if path.suffix == ".pkl": return "pickle"     # the first protocols have no mark
     what = "is a text" if _is_text(start) else "begins as no kind of checkpoint does"
     raise CheckpointError(f"{path} {what}; it is damaged or no checkpoint "
                           f"({path.stat().st_size} bytes)")
@@ -341,7 +340,8 @@ def _counts(numbers) -> tuple:
 def _is_within(dtype, raw:Tensor, offset:int, size:tuple, stride:tuple) -> bool:
     "Whether a tensor lies in its storage, and has no more numbers than that."
     room = len(raw)//dtype.itemsize
-    if len(size) != len(stride) or math.prod(size) > room: return False
+    if len(size) != len(stride) or math.prod(size) > room or max(size, default=0) > 2**40:
+        return False
     last = offset + sum((n - 1)*step for n, step in zip(size, stride))
     return math.prod(size) == 0 or last < room
 
@@ -576,8 +576,8 @@ def _damage(path:Path, error:BaseException) -> CheckpointError:
     "What to say about a file that could not be read."
     why = _shown((str(error).splitlines() or [type(error).__name__])[0].split(". ")[0])
     if isinstance(error, _Refused):
-        return CheckpointError(f"{path} was refused: it holds more than tensors and plain "
-                               f"data, namely {why}, and reading it could run a program. {_EXTRACT}")
+        return CheckpointError(f"{path} was refused: it holds more than tensors and plain data, "
+                               f"namely {why}, and reading it could run a program. {_EXTRACT}")
     if "CRC" in why: why = f"the checksum of a part does not match ({why})"
     return CheckpointError(f"{path} is damaged, cut short or no checkpoint "
                            f"({path.stat().st_size} bytes): {why}. "
@@ -965,7 +965,8 @@ def _projector_like(features:int, layers:dict) -> nn.Sequential|None:
     "The projector, on the meta device, with the linear layers named here; or None."
     norm = _has_norm(layers)
     step = 3 if norm else 2
-    linear = [layers.get(f"{k}.weight") for k in range(0, min(step*len(layers), _MOST_LAYERS), step)]
+    numbers = range(0, min(step*len(layers), _MOST_LAYERS), step)
+    linear = [layers.get(f"{k}.weight") for k in numbers]
     widths = [len(w) for w in linear if w is not None and w.ndim == 2 and len(w)]
     if not widths: return None
     with torch.device("meta"):

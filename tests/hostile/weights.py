@@ -165,7 +165,7 @@ def _strangers() -> dict:
         "packed3.pth": (b"\xfd7zXZ\0" + bytes(20), "xz"),
         "keras.pth": (b"\x89HDF\r\n\x1a\n", "HDF5"),
         "noise.pth": (random.Random(0).randbytes(4000), "no kind of checkpoint"),
-        "zeros.pth": (bytes(5000), "no kind of checkpoint"), "zeros.pkl": (bytes(5000), "damaged"),
+        "zeros.pth": (bytes(5000), "no kind of checkpoint"), "zeros.pkl": (bytes(5000), "no kind of checkpoint"),
         "picture.pth": (b"\x89PNG\r\n\x1a\n" + bytes(50), "no kind of checkpoint")}
     np.savez(file := io.BytesIO(), a=np.ones(3))
     cases["arrays.npz"] = (file.getvalue(), "not one of torch")
