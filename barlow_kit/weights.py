@@ -389,7 +389,8 @@ def _bytes(p:_Pickle, data:bytes=b"", *_) -> bytes: return data
 
 def _note_versions(p:_Pickle, target:OrderedDict, state:dict) -> None:
     "A state_dict says the versions of its layers in an attribute."
-    if isinstance(versions := state.get("_metadata"), dict): target._metadata = versions
+    versions = state.get("_metadata")
+    if isinstance(versions, dict): setattr(target, "_metadata", versions)
 
 _FILLERS[OrderedDict] = _note_versions
 
@@ -479,11 +480,11 @@ def _root_of(archive:zipfile.ZipFile, size:int) -> str:
 def _bytes_from(file, count:int, device) -> Tensor:
     "So many bytes, [count] in uint8, read a part at a time."
     raw = torch.empty(count, dtype=torch.uint8)
-    into = memoryview(raw.numpy())
+    into = raw.numpy()
     for start in range(0, count, 2**24):
         piece = file.read(min(2**24, count - start))
         if not piece: raise EOFError("it is cut short")
-        into[start:start + len(piece)] = piece
+        into[start:start + len(piece)] = np.frombuffer(piece, np.uint8)
     return raw.to(device)
 
 # %% ../nbs/09_weights.ipynb #5b1e7e04
