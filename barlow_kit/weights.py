@@ -9,15 +9,20 @@ __all__ = ['FORMAT_MARK', 'PARTS', 'FORMATS', 'write_whole', 'CheckpointError', 
 
 # %% ../nbs/09_weights.ipynb #09c3e9f4
 import io
+import math
 import os
 import pickle
 import re
+import warnings
 import zipfile
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from pickletools import genops
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -64,41 +69,552 @@ def write_whole(
         with suppress(OSError): temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
-# %% ../nbs/09_weights.ipynb #8cb765b0
-FORMAT_MARK = "barlow_kit/1"      # What the kit's own files say under "format"
-
+# %% ../nbs/09_weights.ipynb #5b1e7a01
 class CheckpointError(RuntimeError):
     "A checkpoint that cannot be used; the message names the file and the remedy."
 
-def _check_sums(path:Path) -> None:
-    "Raise an error when a part of the archive is not what was written."
-    with zipfile.ZipFile(path) as archive: bad = archive.testzip()
-    if bad: raise zipfile.BadZipFile(f"the checksum of its part {bad} does not match")
+FORMAT_MARK = "barlow_kit/1"      # What the kit's own files say under "format"
+
+def _shown(text) -> str:
+    "Text from a file, fit for a message: without control characters, and not too long."
+    text = "".join(c if c.isprintable() else "?" for c in str(text)[:300])
+    return text if len(text) < 120 else f"{text[:117]}..."
+
+# %% ../nbs/09_weights.ipynb #5b1e7a03
+_STRANGERS = {
+    b"version https://git-lfs": "is a pointer of Git LFS, not the weights: "
+                                "run 'git lfs pull' in its repository",
+    b"<": "is a web page or XML, no checkpoint: the download went wrong. "
+          "Open its address in a browser, then fetch it again",
+    b"\x1f\x8b": "is packed by gzip: unpack it first",
+    b"BZh": "is packed by bzip2: unpack it first",
+    b"\xfd7zXZ": "is packed by xz: unpack it first",
+    b"\x89HDF": "is an HDF5 file, as Keras writes them, no checkpoint of torch"}
+
+# %% ../nbs/09_weights.ipynb #5b1e7a04
+def _check_plain(path:Path) -> None:
+    "CheckpointError unless there is a file, and something in it."
+    if not os.path.lexists(path): raise CheckpointError(f"no checkpoint at {path}")
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint at {path}: that is a folder, a pipe, a device "
+                              "or a link to nowhere")
+    if path.stat().st_size == 0:
+        raise CheckpointError(f"{path} is empty (0 bytes): fetch or save it again")
+
+def _is_text(start:bytes) -> bool:
+    "Whether these first bytes are those of a text."
+    return all(32 <= c < 127 or c in b"\t\r\n" for c in start)
+
+# %% ../nbs/09_weights.ipynb #5b1e7a05
+def _kind(path:Path) -> str:
+    "zip, pickle or safetensors, by the first bytes. CheckpointError for anything else."
+    _check_plain(path)
+    with open(path, "rb") as f: start = f.read(256)
+    if start.startswith(b"PK\3\4"): return "zip"
+    if start.startswith((b"\x80", b"(dp", b"}q")): return "pickle"   # Protocols 2-5, 0, 1
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 2**40: return "safetensors"
+    for first, what in _STRANGERS.items():
+        if start.lstrip().startswith(first): raise CheckpointError(f"{path} {what}")
+    what = "is a text" if _is_text(start) else "begins as no kind of checkpoint does"
+    raise CheckpointError(f"{path} {what}; it is damaged or no checkpoint "
+                          f"({path.stat().st_size} bytes)")
+
+# %% ../nbs/09_weights.ipynb #5b1e7b01
+_MOST_OPERATIONS = 5_000_000     # A history of 180,000 steps needs 3.6 million
+
+class _Pickle:
+    "One pickle, and what was built of it so far."
+    def __init__(self,
+        file,                           # Open binary file
+        space:int,                      # Bytes that its arrays may take
+        storage:Callable|None=None,     # storage(dtype, key, count): bytes kept elsewhere
+    ):
+        self.file = file
+        self.space = space
+        self.storage = storage
+        self.stack:list = []
+        self.marks:list = []            # Stacks below the present one
+        self.memo:dict = {}
+
+    def since_mark(self) -> list:
+        "The stack above the last mark, which ends there."
+        items = self.stack
+        self.stack = self.marks.pop()
+        return items
+
+# %% ../nbs/09_weights.ipynb #5b1e7b03
+_OPERATIONS:dict[str, Callable] = {}
+
+def _operation(names:str) -> Callable:
+    "Register what these operations do with a `_Pickle` and their argument."
+    def register(f:Callable) -> Callable:
+        _OPERATIONS.update(dict.fromkeys(names.split(), f))
+        return f
+    return register
+
+@_operation("PROTO FRAME STOP")
+def _nothing(p:_Pickle, value) -> None: pass
+
+@_operation("""NONE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT
+               STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE
+               BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8""")
+def _push(p:_Pickle, value) -> None:
+    if type(value) is int and value.bit_length() > 128: raise ValueError("a huge number")
+    p.stack.append(value)
+
+# %% ../nbs/09_weights.ipynb #5b1e7b04
+@_operation("PUT BINPUT LONG_BINPUT MEMOIZE")
+def _remember(p:_Pickle, number:int|None) -> None:
+    p.memo[len(p.memo) if number is None else number] = p.stack[-1]
+
+@_operation("GET BINGET LONG_BINGET")
+def _recall(p:_Pickle, number:int) -> None: p.stack.append(p.memo[number])
+
+@_operation("MARK")
+def _mark(p:_Pickle, _) -> None:
+    p.marks.append(p.stack)
+    p.stack = []
+
+@_operation("POP")
+def _pop(p:_Pickle, _) -> None: p.stack.pop() if p.stack else p.since_mark()
+
+@_operation("POP_MARK")
+def _pop_mark(p:_Pickle, _) -> None: p.since_mark()
+
+@_operation("DUP")
+def _twice(p:_Pickle, _) -> None: p.stack.append(p.stack[-1])
+
+# %% ../nbs/09_weights.ipynb #5b1e7b06
+def _put(target, pairs) -> None:
+    "Put (key, value) pairs into a dict, with keys that are safe to hash."
+    if not isinstance(target, dict): raise TypeError("a value for what is no dict")
+    for key, value in pairs:
+        number = isinstance(key, int) and abs(key) < 2**40
+        if not number and not isinstance(key, str):
+            raise TypeError(f"a key that is a {type(key).__name__}")
+        target[key] = value
+
+def _extend(target, items:list) -> None:
+    if type(target) is not list: raise TypeError("an item for what is no list")
+    target.extend(items)
+
+def _push_new(make:Callable) -> Callable:
+    "An operation that puts a new object on the stack."
+    def push(p:_Pickle, _) -> None:
+        made = make(p)              # This may change the stack
+        p.stack.append(made)
+    return push
+
+# %% ../nbs/09_weights.ipynb #5b1e7b07
+def _pairs(items:list): return zip(items[::2], items[1::2], strict=True)
+
+def _dict_of(p:_Pickle) -> dict:
+    found:dict = {}
+    _put(found, _pairs(p.since_mark()))
+    return found
+
+def _last(count:int) -> Callable:
+    "Take so many from the stack, as a tuple."
+    return lambda p: tuple([p.stack.pop() for _ in range(count)][::-1])
+
+_NEW = {"NEWTRUE": lambda p: True, "NEWFALSE": lambda p: False,
+        "EMPTY_LIST": lambda p: [], "EMPTY_DICT": lambda p: {},
+        "LIST": _Pickle.since_mark, "TUPLE": lambda p: tuple(p.since_mark()),
+        "DICT": _dict_of, "EMPTY_TUPLE": _last(0), "TUPLE1": _last(1),
+        "TUPLE2": _last(2), "TUPLE3": _last(3)}
+for _name, _make in _NEW.items(): _OPERATIONS[_name] = _push_new(_make)
+
+# %% ../nbs/09_weights.ipynb #5b1e7b08
+@_operation("APPEND")
+def _append(p:_Pickle, _) -> None:
+    item = p.stack.pop()
+    _extend(p.stack[-1], [item])
+
+@_operation("APPENDS")
+def _append_all(p:_Pickle, _) -> None:
+    items = p.since_mark()
+    _extend(p.stack[-1], items)
+
+@_operation("SETITEM")
+def _set_item(p:_Pickle, _) -> None:
+    pair = _last(2)(p)
+    _put(p.stack[-1], [pair])
+
+@_operation("SETITEMS")
+def _set_items(p:_Pickle, _) -> None:
+    items = p.since_mark()
+    _put(p.stack[-1], _pairs(items))
+
+# %% ../nbs/09_weights.ipynb #5b1e7b10
+class _Name(NamedTuple):
+    "What a pickle asked for. Nothing is imported."
+    module: str
+    name: str
+
+_BUILDERS:dict[_Name, Callable] = {}   # Each is called as f(pickle, *arguments)
+_FILLERS:dict[type, Callable] = {}     # Each is called as f(pickle, object, state)
+_VALUES:dict[_Name, Any] = {}          # What some names stand for
+
+class _Refused(Exception):
+    "A pickle asks for more than data."
+
+def _builds(*names:str) -> Callable:
+    "Register our own function for what pickles call by these names."
+    def register(f:Callable) -> Callable:
+        _BUILDERS.update({_Name(*name.rsplit(".", 1)): f for name in names})
+        return f
+    return register
+
+# %% ../nbs/09_weights.ipynb #5b1e7b11
+def _push_name(p:_Pickle, module, name) -> None:
+    "What a name means here. `_Refused` for all names but a few."
+    if type(module) is not str or type(name) is not str: raise TypeError("an odd name")
+    asked = _Name(module, name)
+    if asked not in _BUILDERS and asked not in _VALUES: raise _Refused(f"{module}.{name}")
+    p.stack.append(_VALUES.get(asked, asked))
+
+@_operation("GLOBAL")
+def _global(p:_Pickle, names:str) -> None: _push_name(p, *names.split(" ", 1))
+
+@_operation("STACK_GLOBAL")
+def _stack_global(p:_Pickle, _) -> None: _push_name(p, *_last(2)(p))
+
+# %% ../nbs/09_weights.ipynb #5b1e7b12
+@_operation("REDUCE NEWOBJ")
+def _build(p:_Pickle, _) -> None:
+    asked, arguments = _last(2)(p)
+    if type(asked) is not _Name: raise TypeError("a call of what is no function")
+    p.stack.append(_BUILDERS[asked](p, *arguments))
+
+@_operation("BUILD")
+def _fill(p:_Pickle, _) -> None:
+    state = p.stack.pop()
+    _FILLERS[type(p.stack[-1])](p, p.stack[-1], state)
+
+@_operation("BINPERSID")
+def _kept_elsewhere(p:_Pickle, _) -> None:
+    word, dtype, key, _, count = p.stack.pop()[:5]
+    if word != "storage" or type(key) is not str or p.storage is None:
+        raise ValueError("it refers to something outside")
+    p.stack.append(_Storage(dtype, p.storage(dtype, key, _count(count))))
+
+# %% ../nbs/09_weights.ipynb #5b1e7b13
+def _unpickled(p:_Pickle) -> Any:
+    "What a pickle holds. `_Refused` if it wants more than data, other errors for damage."
+    for number, (operation, argument, _) in enumerate(genops(p.file)):
+        if number > _MOST_OPERATIONS: raise ValueError("its pickle is too long")
+        step = _OPERATIONS.get(operation.name)
+        if step is None: raise _Refused(f"the operation {operation.name}")
+        step(p, argument)
+    return p.stack.pop()
+
+# %% ../nbs/09_weights.ipynb #5b1e7c02
+class _Storage(NamedTuple):
+    "Bytes, and how to read them."
+    dtype: Any      # A torch.dtype; None for plain bytes
+    raw: Tensor     # [bytes], uint8
+
+_KINDS_OF_STORAGE = {
+    "Float": torch.float32, "Double": torch.float64, "Half": torch.float16,
+    "BFloat16": torch.bfloat16, "Long": torch.int64, "Int": torch.int32,
+    "Short": torch.int16, "Char": torch.int8, "Byte": torch.uint8, "Bool": torch.bool,
+    "ComplexFloat": torch.complex64, "ComplexDouble": torch.complex128}
+for _name, _dtype in _KINDS_OF_STORAGE.items():
+    _VALUES[_Name("torch", f"{_name}Storage")] = _dtype
+_VALUES[_Name("torch.storage", "UntypedStorage")] = torch.uint8
+for _dtype in vars(torch).values():
+    if isinstance(_dtype, torch.dtype):
+        _VALUES[_Name(*str(_dtype).split("."))] = _dtype
+
+# %% ../nbs/09_weights.ipynb #5b1e7c03
+def _count(number) -> int:
+    "A number of things, if it is one."
+    if type(number) is not int or number < 0: raise ValueError("a size that is no size")
+    return number
+
+def _counts(numbers) -> tuple:
+    "A shape, if it is one."
+    if not isinstance(numbers, tuple) or len(numbers) > 32: raise ValueError("an odd shape")
+    return tuple(map(_count, numbers))
+
+def _is_within(dtype, raw:Tensor, offset:int, size:tuple, stride:tuple) -> bool:
+    "Whether a tensor lies in its storage, and has no more numbers than that."
+    room = len(raw)//dtype.itemsize
+    if len(size) != len(stride) or math.prod(size) > room or max(size, default=0) > 2**40:
+        return False
+    last = offset + sum((n - 1)*step for n, step in zip(size, stride))
+    return math.prod(size) == 0 or last < room
+
+# %% ../nbs/09_weights.ipynb #5b1e7c04
+@_builds("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2")
+def _tensor(p:_Pickle, storage:_Storage, offset, size, stride, *_, dtype=None) -> Tensor:
+    if type(storage) is not _Storage: raise TypeError("a tensor without a storage")
+    dtype = dtype or storage.dtype
+    size = _counts(size)
+    stride = _counts(stride)
+    if not _is_within(dtype, storage.raw, _count(offset), size, stride):
+        name = _shown(p.stack[-1]) if p.stack and type(p.stack[-1]) is str else "one"
+        raise ValueError(f"its tensor {name} claims the shape {size}, "
+                         f"with {len(storage.raw)} bytes for all")
+    empty = torch.empty(0, dtype=dtype, device=storage.raw.device)
+    return empty.set_(storage.raw.untyped_storage(), offset, size, stride)
+
+@_builds("torch._utils._rebuild_tensor_v3")
+def _tensor_of_type(p:_Pickle, storage, offset, size, stride, grad, hooks, dtype, *_) -> Tensor:
+    if not isinstance(dtype, torch.dtype): raise TypeError("a tensor without a type")
+    return _tensor(p, storage, offset, size, stride, dtype=dtype)
+
+# %% ../nbs/09_weights.ipynb #5b1e7c06
+@_builds("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
+         "torch.nn.parameter.Parameter")
+def _parameter(p:_Pickle, data:Tensor, *_) -> Tensor: return data
+
+@_builds("collections.OrderedDict", "collections.Counter")
+def _ordered(p:_Pickle, items=()) -> OrderedDict:
+    found:OrderedDict = OrderedDict()
+    _put(found, items.items() if isinstance(items, dict) else items)
+    return found
+
+@_builds("torch.Size")
+def _size(p:_Pickle, numbers:tuple) -> tuple: return _counts(numbers)
+
+@_builds("torch.device")
+def _device(p:_Pickle, kind:str, number:int=0) -> str: return f"{kind}:{number}"
+
+@_builds("_codecs.encode")
+def _encoded(p:_Pickle, text:str, coding:str) -> bytes: return text.encode("latin-1")
+
+@_builds("builtins.bytearray", "__builtin__.bytearray", "__builtin__.bytes")
+def _bytes(p:_Pickle, data:bytes=b"", *_) -> bytes: return data
+
+def _note_versions(p:_Pickle, target:OrderedDict, state:dict) -> None:
+    "A state_dict says the versions of its layers in an attribute."
+    versions = state.get("_metadata")
+    if isinstance(versions, dict): setattr(target, "_metadata", versions)
+
+_FILLERS[OrderedDict] = _note_versions
+
+# %% ../nbs/09_weights.ipynb #5b1e7d02
+_PLAIN_TYPES = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "b1")
+
+class _Type:
+    "A stand-in for numpy.dtype."
+    def __init__(self, code:str):
+        self.order = "="
+        self.code = code
+
+@_builds("numpy.dtype")
+def _type(p:_Pickle, code, *_) -> _Type:
+    if type(code) is str and code[:1] in tuple("<>|="):
+        made = _Type(code[1:])
+        made.order = code[0]
+    else: made = _Type(code)
+    if made.code not in _PLAIN_TYPES: raise _Refused(f"an array of type {_shown(code)}")
+    return made
+
+def _set_order(p:_Pickle, target:_Type, state:tuple) -> None:
+    "The state of a dtype: version, byte order, and nothing else for plain numbers."
+    if state[1] not in ("<", ">", "|", "="): raise ValueError("an odd order of bytes")
+    target.order = state[1]
+
+_FILLERS[_Type] = _set_order
+
+# %% ../nbs/09_weights.ipynb #5b1e7d03
+def _numbers(p:_Pickle, kind:_Type, data, shape, order) -> Tensor:
+    "The tensor for an array's bytes, when their count is right."
+    if type(kind) is not _Type: raise TypeError("an array without a type")
+    if isinstance(data, str): data = data.encode("latin-1")      # Python 2's bytes
+    dtype = np.dtype(kind.order + kind.code)
+    shape = _counts(shape)
+    if len(data) != math.prod(shape)*dtype.itemsize:
+        raise ValueError(f"an array of shape {shape} with {len(data)} bytes")
+    p.space -= len(data)
+    if p.space < 0: raise ValueError("its arrays claim more bytes than the file has")
+    values = np.frombuffer(data, dtype).astype(dtype.newbyteorder("="))
+    return torch.from_numpy(values.reshape(shape, order=order))
+
+# %% ../nbs/09_weights.ipynb #5b1e7d04
+_CORES = ("numpy.core", "numpy._core")
+
+@_builds(*[f"{core}.multiarray._reconstruct" for core in _CORES])
+def _blank(p:_Pickle, *_) -> Tensor: return torch.empty(0)
+
+def _set_numbers(p:_Pickle, target:Tensor, state:tuple) -> None:
+    "Fill a blank array. Its state: version, shape, type, whether columns come first, bytes."
+    if target.shape != (0,) or len(state) != 5: raise ValueError("an odd state of an array")
+    _, shape, kind, by_columns, data = state
+    target.data = _numbers(p, kind, data, shape, "F" if by_columns else "C")
+
+_FILLERS[Tensor] = _set_numbers
+
+# %% ../nbs/09_weights.ipynb #5b1e7d06
+@_builds(*[f"{core}.multiarray.scalar" for core in _CORES])
+def _scalar(p:_Pickle, kind:_Type, data) -> int|float:
+    return _numbers(p, kind, data, (), "C").item()
+
+@_builds("numpy.ndarray")
+def _whole_array(p:_Pickle, shape, code, data) -> Tensor:
+    return _numbers(p, _type(p, code), data, shape, "C")
+
+@_builds(*[f"{core}.numeric._frombuffer" for core in _CORES])
+def _array(p:_Pickle, data, kind:_Type, shape, order="C") -> Tensor:
+    if order not in ("C", "F"): raise ValueError("an odd order of numbers")
+    return _numbers(p, kind, data, shape, order)
+
+# %% ../nbs/09_weights.ipynb #5b1e7e02
+def _root_of(archive:zipfile.ZipFile, size:int) -> str:
+    "The folder in an archive that holds the pickle. An error before anything large is read."
+    parts = archive.infolist()
+    names = [part.filename for part in parts]
+    if any(name.endswith("constants.pkl") for name in names):
+        raise _Refused("a program of TorchScript")
+    if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
+        raise ValueError("its parts are compressed, as torch never does it")
+    if sum(part.file_size for part in parts) > size:
+        raise ValueError("its parts claim more bytes than the file has")
+    roots = [name.removesuffix("data.pkl") for name in names if name.endswith("data.pkl")]
+    if len(roots) != 1: raise ValueError("an archive, but not one of torch")
+    return roots[0]
+
+# %% ../nbs/09_weights.ipynb #5b1e7e03
+def _bytes_from(file, count:int, device) -> Tensor:
+    "So many bytes, [count] in uint8, read a part at a time."
+    raw = torch.empty(count, dtype=torch.uint8)
+    into = raw.numpy()
+    for start in range(0, count, 2**24):
+        piece = file.read(min(2**24, count - start))
+        if not piece: raise EOFError("it is cut short")
+        into[start:start + len(piece)] = np.frombuffer(piece, np.uint8)
+    return raw.to(device)
+
+# %% ../nbs/09_weights.ipynb #5b1e7e04
+class _ZipParts:
+    "The storages in an archive; each is read once."
+    def __init__(self, archive:zipfile.ZipFile, root:str, device):
+        self.archive = archive
+        self.root = root
+        self.device = device
+        self.found:dict[str, Tensor] = {}
+        order = f"{root}byteorder"
+        self.big = order in archive.namelist() and archive.read(order) == b"big"
+
+    def __call__(self, dtype, key:str, count:int) -> Tensor:
+        if key in self.found: return self.found[key]
+        part = self.archive.getinfo(f"{self.root}data/{key}")
+        if part.file_size != count*dtype.itemsize: raise ValueError("a storage of another size")
+        with self.archive.open(part) as file: raw = _bytes_from(file, part.file_size, "cpu")
+        if self.big: raw.untyped_storage().byteswap(dtype)
+        self.found[key] = raw.to(self.device)
+        return self.found[key]
+
+def _read_zip(path:Path, device) -> Any:
+    "What an archive of torch holds."
+    size = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        root = _root_of(archive, size)
+        pickled = io.BytesIO(archive.read(f"{root}data.pkl"))
+        return _unpickled(_Pickle(pickled, size, _ZipParts(archive, root, device)))
+
+# %% ../nbs/09_weights.ipynb #5b1e7e06
+_STREAM_OF_TORCH = 0x1950a86a20f9469cfc6c
+
+def _places(file, keys:list, sizes:dict, end:int) -> dict:
+    "Where in a stream the bytes of each storage begin."
+    places = {}
+    for key in keys:
+        dtype, count = sizes[key]
+        if int.from_bytes(file.read(8), "little") != count:
+            raise ValueError("a storage of another size")
+        places[key] = file.tell()
+        if file.seek(count*dtype.itemsize, 1) > end: raise EOFError("it is cut short")
+    return places
+
+# %% ../nbs/09_weights.ipynb #5b1e7e07
+class _StreamParts:
+    "The storages behind the pickles of a stream."
+    def __init__(self, file, device):
+        self.file = file
+        self.device = device
+        self.sizes:dict = {}
+        self.places:dict = {}
+        self.found:dict[str, Tensor] = {}
+
+    def note(self, dtype, key:str, count:int) -> Tensor:
+        "The size of a storage, for the first reading."
+        if self.sizes.setdefault(key, (dtype, count)) != (dtype, count):
+            raise ValueError("a storage of two sizes")
+        return torch.empty(count*dtype.itemsize, dtype=torch.uint8, device="meta")
+
+    def __call__(self, dtype, key:str, count:int) -> Tensor:
+        if key not in self.found:
+            self.file.seek(self.places[key])
+            self.found[key] = _bytes_from(self.file, count*dtype.itemsize, self.device)
+        return self.found[key]
+
+# %% ../nbs/09_weights.ipynb #5b1e7e08
+def _read_stream(path:Path, device) -> Any:
+    "What a bare pickle holds, or a stream of torch's old kind."
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        first = _unpickled(_Pickle(file, size))
+        if type(first) is not int or first != _STREAM_OF_TORCH: return first
+        for _ in range(2): _unpickled(_Pickle(file, size))
+        start = file.tell()
+        parts = _StreamParts(file, device)
+        _unpickled(_Pickle(file, size, parts.note))
+        end = file.tell()
+        keys = _unpickled(_Pickle(file, size))
+        parts.places = _places(file, keys, parts.sizes, size)
+        file.seek(start)
+        return _unpickled(_Pickle(io.BytesIO(file.read(end - start)), size, parts))
 
 # %% ../nbs/09_weights.ipynb #09ebf508
-def _damage(path:Path, error:Exception) -> CheckpointError:
+_EXTRACT = ("If you trust its author, take out the weights on a machine of their own: "
+            "state = torch.load(path, weights_only=False), then "
+            "torch.save(state['state_dict'], new_path)")
+
+def _damage(path:Path, error:BaseException) -> CheckpointError:
     "What to say about a file that could not be read."
-    if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
-        return CheckpointError(f"{path} was refused: it holds more than tensors and plain "
-                               "data, and reading it could run a program")
-    why = (str(error).splitlines() or [type(error).__name__])[0].split(". ")[0]
+    why = _shown((str(error).splitlines() or [type(error).__name__])[0].split(". ")[0])
+    if isinstance(error, _Refused):
+        return CheckpointError(f"{path} was refused: it holds more than tensors and plain data, "
+                               f"namely {why}, and reading it could run a program. {_EXTRACT}")
+    if "CRC" in why: why = f"the checksum of a part does not match ({why})"
     return CheckpointError(f"{path} is damaged, cut short or no checkpoint "
                            f"({path.stat().st_size} bytes): {why}. "
                            "Use an earlier one, or start the run anew elsewhere")
 
+# %% ../nbs/09_weights.ipynb #3ddc4f1b
+def _safetensors():
+    "The optional library, imported where it is used."
+    try: import safetensors.torch
+    except ImportError as e:
+        raise ImportError("safetensors files need the library of that name: "
+                          "pip install 'barlow_kit[safetensors]'") from e
+    return safetensors
+
+def _read_safetensors(path:Path, device) -> dict:
+    "Bare tensors, or a file of ours with its mark, as a file of torch would have them."
+    with _safetensors().safe_open(path, "pt", device=str(device)) as file:
+        mark = (file.metadata() or {}).get("checkpoint")
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    return {"format": mark, "model": tensors} if mark else tensors
+
 # %% ../nbs/09_weights.ipynb #3a32df64
+_READERS = {"zip": _read_zip, "pickle": _read_stream, "safetensors": _read_safetensors}
+
 def read_checkpoint(
-    path,                    # A file of torch.save, from this kit or another program
+    path,                    # A file of torch, of arrays as detectron2 has them, or safetensors
     map_location="cpu",      # Device for the tensors
-):                           # What it holds
-    """Read tensors and plain data without running anything.
+) -> Any:                    # What it holds
+    """Read tensors and plain data without running anything, and without taking more memory
+    than the file has bytes, and a little.
 
     Raises CheckpointError when the file is missing, damaged or unsafe."""
     path = Path(path)
-    if not path.is_file(): raise CheckpointError(f"no checkpoint at {path}")
-    try:
-        if zipfile.is_zipfile(path): _check_sums(path)
-        return torch.load(path, map_location=map_location, weights_only=True)
+    kind = _kind(path)
+    try: return _READERS[kind](path, map_location)
+    except ImportError: raise
     except Exception as e: raise _damage(path, e) from e
 
 # %% ../nbs/09_weights.ipynb #986b835d
@@ -189,74 +705,11 @@ def _neutral(source:str, part:str, name:str) -> str:
     "The way back of `_name_in`, for a name without its prefix."
     return _RENAMED[source, part][1](name) if (source, part) in _RENAMED else name
 
-# %% ../nbs/09_weights.ipynb #4bd89ba5
-_ARRAYS = {("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")}
-for _core in ("numpy.core", "numpy._core"):
-    _ARRAYS |= {(f"{_core}.multiarray", "_reconstruct"),
-                (f"{_core}.multiarray", "scalar"), (f"{_core}.numeric", "_frombuffer")}
-
-class _ArraysOnly(pickle.Unpickler):
-    "Reads plain data and numpy arrays; whatever else a pickle asks for is not called."
-    def find_class(self, module:str, name:str):
-        if (module, name) in _ARRAYS: return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"GLOBAL {module}.{name}")
-
-# %% ../nbs/09_weights.ipynb #09ecf607
-def _tensors_of(data):
-    "The same with tensors in place of arrays."
-    if isinstance(data, dict): return {k: _tensors_of(v) for k, v in data.items()}
-    return torch.from_numpy(data.copy()) if type(data).__name__ == "ndarray" else data
-
-# %% ../nbs/09_weights.ipynb #a7651d11
-def _read_arrays(path:Path):
-    "A pickle of numpy arrays, as detectron2 has them."
-    try: return _tensors_of(_ArraysOnly(io.BytesIO(path.read_bytes())).load())
-    except Exception as e:
-        why = f"is damaged, cut short or no checkpoint: {e}"
-        if "GLOBAL" in str(e):
-            why = ("was refused: it holds more than arrays and plain data, namely "
-                   f"{str(e).removeprefix('GLOBAL ')}, and reading it could run a program")
-        raise CheckpointError(f"{path} {why}") from e
-
-# %% ../nbs/09_weights.ipynb #3ddc4f1b
-def _safetensors():
-    "The optional library, imported where it is used."
-    try: import safetensors.torch
-    except ImportError as e:
-        raise ImportError("safetensors files need the library of that name: "
-                          "pip install 'barlow_kit[safetensors]'") from e
-    return safetensors
-
-# %% ../nbs/09_weights.ipynb #31aa703a
-def _read_safetensors(path:Path) -> dict:
-    "Bare tensors, or a file of ours with its mark, as a file of torch would have them."
-    library = _safetensors()
-    if not path.is_file(): raise CheckpointError(f"no checkpoint at {path}")
-    try:
-        with library.safe_open(path, "pt") as f: notes = f.metadata() or {}
-        tensors = library.torch.load_file(path)
-    except Exception as e:
-        why = f"is damaged, cut short or no safetensors file: {e}"
-        raise CheckpointError(f"{path} {why}") from e
-    mark = notes.get("checkpoint")
-    return {"format": mark, "model": tensors} if mark else tensors
-
 # %% ../nbs/09_weights.ipynb #0911293a
-_EXTRACT = ("If you trust its author, take out the weights on a machine of their own: "
-            "state = torch.load(path, weights_only=False), then "
-            "torch.save(state['state_dict'], new_path)")
-
-def _read_file(path:Path):
-    "What a file of any of the kinds holds, with tensors."
-    if path.is_dir():
-        path /= "model.pt" if (path/"model.pt").is_file() else "checkpoint.pt"
-    if path.suffix == ".safetensors": return _read_safetensors(path)
-    bare = path.suffix == ".pkl" and path.is_file() and not zipfile.is_zipfile(path)
-    if bare: return _read_arrays(path)
-    try: return read_checkpoint(path)
-    except CheckpointError as e:
-        if "was refused" not in str(e): raise
-        raise CheckpointError(f"{e}. {_EXTRACT}") from e
+def _file_of(path:Path) -> Path:
+    "A file as it is; of a folder the model or the checkpoint in it."
+    if not path.is_dir(): return path
+    return path/("model.pt" if (path/"model.pt").is_file() else "checkpoint.pt")
 
 # %% ../nbs/09_weights.ipynb #690b32c4
 class _Content(NamedTuple):
@@ -271,7 +724,7 @@ def _some(names, most:int=8) -> str:
     "The first few of many names."
     names = list(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(map(_shown, names[:most])) + more
 
 # %% ../nbs/09_weights.ipynb #1a857a3e
 def _parts_beside(path, state:dict) -> dict:
@@ -283,6 +736,13 @@ def _parts_beside(path, state:dict) -> dict:
             raise CheckpointError(f"{path}: its {part} is no dict of tensors")
         found |= {f"{part}.{k}": v for k, v in tensors.items()}
     return found
+
+def _classes_in(path, state:dict) -> tuple:
+    "The names of the classes in a file of ours."
+    classes = state.get("classes", ())
+    if not isinstance(classes, (list, tuple)) or not all(type(c) is str for c in classes):
+        raise CheckpointError(f"{path}: its classes are no list of names")
+    return tuple(classes)
 
 # %% ../nbs/09_weights.ipynb #09536d80
 _LABELS = ("format", "__author__", "matching_heuristics")      # Ours and detectron2's
@@ -297,16 +757,26 @@ def _check_all_tensors(path, where:str, tensors:dict) -> None:
                               f"these are none: {_some(odd) or '(it is empty)'}")
 
 # %% ../nbs/09_weights.ipynb #e84a6c13
+def _holder_of(path, state:dict) -> str:
+    "The key that holds the tensors; \"\" where they stand bare."
+    named = [k for k in ("state_dict", "model") if k in state]
+    holders = [k for k in named if isinstance(state[k], dict)]
+    if named and not holders:
+        kind = type(state[named[0]]).__name__
+        raise CheckpointError(f"{path} holds a {kind} under {named[0]}, where there "
+                              "should be tensors by name")
+    return holders[0] if holders else ""
+
 def _unwrapped(path, state) -> _Content:
     "The tensors in a file, whatever they are wrapped in."
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} holds a {type(state).__name__}, no weights")
-    holders = [k for k in ("state_dict", "model") if isinstance(state.get(k), dict)]
-    holder = holders[0] if holders else ""
-    ours = str(state.get("format")) == FORMAT_MARK
+    holder = _holder_of(path, state)
+    mark = state.get("format")
+    ours = isinstance(mark, str) and mark == FORMAT_MARK
     tensors = dict(state[holder] if holder else state)
     if ours: tensors |= _parts_beside(path, state)
-    classes = tuple(map(str, state.get("classes", ()))) if ours else ()
+    classes = _classes_in(path, state) if ours else ()
     known = {holder, *_LABELS, *(_BESIDE if ours else ())}
     others = tuple(str(k) for k in state if k not in known) if holder else ()
     _check_all_tensors(path, holder or "its root", tensors)
@@ -365,10 +835,12 @@ def detect_format(
     path,      # A checkpoint of any library in FORMATS
 ) -> str:      # Its name there; "torchvision or timm" where nobody can tell them apart
     "The format of a checkpoint, from the names in it. CheckpointError without any."
-    path = Path(path)
-    return _either(_formats_of(path, _unwrapped(path, _read_file(path))))
+    path = _file_of(Path(path))
+    return _either(_formats_of(path, _unwrapped(path, read_checkpoint(path))))
 
 # %% ../nbs/09_weights.ipynb #c91723f2
+_MOST_LAYERS = 1000      # Of blocks, or layers of a projector: no network comes near
+
 def _resnet_like(tensors:dict) -> Any:
     "The torchvision ResNet, on the meta device, with the blocks named here; or None."
     from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
@@ -377,6 +849,7 @@ def _resnet_like(tensors:dict) -> Any:
     blocks = [stages.count(stage) for stage in "1234"]
     first = tensors.get("conv1.weight")
     if first is None or first.ndim != 4 or min(blocks) == 0: return None
+    if sum(blocks) > _MOST_LAYERS: return None
     block = Bottleneck if "layer1.0.conv3.weight" in tensors else BasicBlock
     small = first.shape[2:] == (3, 3)
     side, stride = (3, 1) if small else (7, 2)
@@ -435,24 +908,33 @@ def _network(path, tensors:dict, like:nn.Module|None=None) -> Any:
                           f"missing. Its names: {_some(tensors)}")
 
 # %% ../nbs/09_weights.ipynb #4ae09317
-def _is_plain(v:Tensor) -> bool:
+def _is_plain(name:str, v:Tensor) -> bool:
     "Dense numbers in main memory: floating-point, or the counters of batch norms."
     dense = v.layout == torch.strided and v.device.type == "cpu" and not v.is_quantized
-    return dense and (v.is_floating_point() or v.dtype == torch.long)
+    if not dense or v.numel() == 0: return False
+    return v.is_floating_point() or v.dtype == torch.long
+
+def _is_finite(v:Tensor) -> bool: return bool(v.float().isfinite().all())
+
+def _is_negative(name:str, v:Tensor) -> bool:
+    "Whether a batch norm has a variance below 0."
+    return name.endswith("running_var") and bool((v.float() < 0).any())
 
 # %% ../nbs/09_weights.ipynb #e21f26e2
 def _check_numbers(path, tensors:dict) -> None:
-    "CheckpointError unless the weights are plain, have one type and are finite."
-    odd = [k for k, v in tensors.items() if not _is_plain(v)]
+    "CheckpointError unless the weights are plain, have one type and are sound."
+    odd = [f"{k} {tuple(v.shape)} {v.dtype}" for k, v in tensors.items()
+           if not _is_plain(k, v)]
     if odd:
         raise CheckpointError(f"{path} has tensors that are no plain numbers: {_some(odd)}")
     floats = {k: v for k, v in tensors.items() if v.is_floating_point()}
     kinds = sorted({str(v.dtype) for v in floats.values()})
     if len(kinds) > 1:
         raise CheckpointError(f"{path} mixes types of numbers: {', '.join(kinds)}")
-    bad = [k for k, v in floats.items() if not v.isfinite().all()]
-    if bad:
+    if bad := [k for k, v in floats.items() if not _is_finite(v)]:
         raise CheckpointError(f"{path} has weights that are not finite: {_some(bad)}")
+    if bad := [k for k, v in floats.items() if _is_negative(k, v)]:
+        raise CheckpointError(f"{path} has negative variances: {_some(bad)}")
 
 # %% ../nbs/09_weights.ipynb #20aec205
 def _linear_layers(layers:dict) -> list[int]:
@@ -484,7 +966,8 @@ def _projector_like(features:int, layers:dict) -> nn.Sequential|None:
     "The projector, on the meta device, with the linear layers named here; or None."
     norm = _has_norm(layers)
     step = 3 if norm else 2
-    linear = [layers.get(f"{k}.weight") for k in range(0, step*len(layers), step)]
+    numbers = range(0, min(step*len(layers), _MOST_LAYERS), step)
+    linear = [layers.get(f"{k}.weight") for k in numbers]
     widths = [len(w) for w in linear if w is not None and w.ndim == 2 and len(w)]
     if not widths: return None
     with torch.device("meta"):
@@ -540,21 +1023,31 @@ def _checked(path, w:Weights, like:nn.Module|None) -> Weights:
     return w
 
 # %% ../nbs/09_weights.ipynb #09fd0c3a
+def _check_sizes(path:Path, tensors:list) -> None:
+    "CheckpointError when the weights are more than the file; a note on float8."
+    if sum(v.nbytes for v in tensors) > path.stat().st_size:
+        raise CheckpointError(f"{path} has weights that share bytes: together they would "
+                              f"need more than the {path.stat().st_size} bytes of the file")
+    if any("float8" in str(v.dtype) for v in tensors):
+        warnings.warn(f"{path} holds float8: weights that were rounded to 2 or 3 bits. "
+                      "They are read as they are")
+
 def read_weights(
     path,                     # A checkpoint in any of FORMATS, or the folder of a run
     like:nn.Module|None=None, # The backbone to compare with, if it has just these tensors
 ) -> tuple[str, Weights]:    # The format, and what the file holds
-    """Read a checkpoint of any library, and make sure that it is whole.
+    """Read a checkpoint of any library, and make sure that it is whole and sound.
 
     Raises CheckpointError that lists what is missing, unknown or of the wrong shape."""
-    path = Path(path)
-    content = _unwrapped(path, _read_file(path))
+    path = _file_of(Path(path))
+    content = _unwrapped(path, read_checkpoint(path))
     formats = _formats_of(path, content)
     found = _sorted(formats[0], content.tensors)
     if found.unknown:
         raise CheckpointError(f"{path} looks like {_either(formats)}, "
                               f"but that has no such names: {_some(found.unknown)}")
     for tensors in found.parts.values(): _check_numbers(path, tensors)
+    _check_sizes(path, [v for part in found.parts.values() for v in part.values()])
     parts = {part: _with_counters(tensors) for part, tensors in found.parts.items()}
     parts["projector"] = _without_zero_biases(parts["projector"])
     rest = (*content.others, *found.rest)
@@ -587,21 +1080,22 @@ def read_backbone(
     return backbone_of(read_weights(path, like)[1].backbone, like, path=path)
 
 # %% ../nbs/09_weights.ipynb #0931507e
+def _head_of(tensors:dict, first:str, like:Callable) -> Any:
+    "The network `like(features, tensors)` with these tensors; None without any."
+    if not tensors: return None
+    return _filled(like(tensors[first].shape[1], tensors), tensors)
+
 def projector_of(
     weights:Weights,       # From `read_weights`
 ) -> nn.Sequential|None:   # Maps [N, F] to embeddings [N, D]; None without one
     "The projector in a checkpoint."
-    if not weights.projector: return None
-    features = weights.projector["0.weight"].shape[1]
-    return _filled(_projector_like(features, weights.projector), weights.projector)
+    return _head_of(weights.projector, "0.weight", _projector_like)
 
 def classifier_of(
     weights:Weights,       # From `read_weights`
 ) -> nn.Linear|None:       # Maps [N, F] to scores [N, classes]; None without one
     "The linear classifier in a checkpoint."
-    if not weights.classifier: return None
-    features = weights.classifier["weight"].shape[1]
-    return _filled(_classifier_like(features, weights.classifier), weights.classifier)
+    return _head_of(weights.classifier, "weight", _classifier_like)
 
 # %% ../nbs/09_weights.ipynb #3907e5dd
 def _no_place(w:Weights, part:str, to:str) -> str:
@@ -661,13 +1155,23 @@ def _torch_file(to:str, tensors:dict, classes:tuple) -> dict:
     return state
 
 # %% ../nbs/09_weights.ipynb #096483b1
+class _ArrayPickler(pickle.Pickler):
+    "Writes arrays so that numpy 1 and 2 can read them."
+    def reducer_override(self, x):
+        if type(x) is not np.ndarray: return NotImplemented
+        return np.ndarray, (x.shape, x.dtype.str, bytearray(x.tobytes()))
+
 def _arrays_file(tensors:dict) -> bytes:
-    "A pickle of arrays for detectron2, with module names that numpy 1 and 2 know."
-    if any(v.dtype == torch.bfloat16 for v in tensors.values()):
-        raise CheckpointError("detectron2's files hold arrays, which have no bfloat16")
+    "A pickle of arrays for detectron2."
+    kinds = {str(v.dtype) for v in tensors.values()}
+    if odd := [kind for kind in sorted(kinds) if "bfloat16" in kind or "float8" in kind]:
+        raise CheckpointError("detectron2's files hold arrays, which have no "
+                              f"{odd[0].removeprefix('torch.')}")
     arrays = {k: v.numpy() for k, v in tensors.items()}
+    file = io.BytesIO()
     content = dict(model=arrays, __author__="barlow_kit", matching_heuristics=True)
-    return pickle.dumps(content, protocol=3).replace(b"cnumpy._core.", b"cnumpy.core.")
+    _ArrayPickler(file, protocol=3).dump(content)
+    return file.getvalue()
 
 # %% ../nbs/09_weights.ipynb #9310eab2
 def _write(path:Path, to:str, tensors:dict, classes:tuple=()) -> None:

@@ -92,6 +92,7 @@ def _table(head:Sequence, rows:Sequence) -> str:
     lines = [head, ["---"]*len(head), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
+# %% ../nbs/17_zoo.ipynb #35c5ae44
 def _row(name:str) -> dict:
     "What the table says about a model."
     entry = MODELS[name]
@@ -114,6 +115,7 @@ class ModelList(list):
                 "source", "license"]
         return _table(head, [list(row.values()) for row in self.rows()])
 
+# %% ../nbs/17_zoo.ipynb #17f60719
 def list_models(
     pattern:str="*",   # With * and ?, as for files
 ) -> ModelList:        # Names; a notebook shows them as a table
@@ -128,6 +130,7 @@ def _last_blocks(backbone:nn.Module) -> list:
         return [getattr(backbone, f"layer{stage}")[-1] for stage in (1, 2, 3, 4)]
     return [m for m in backbone.children() if isinstance(m, BasicBlock)]
 
+# %% ../nbs/17_zoo.ipynb #d006350b
 def _with_maps(backbone:nn.Module, x:Tensor) -> tuple:
     "The maps [N, C, H, W] of all stages, and the features [N, F]."
     maps:list = []
@@ -215,6 +218,7 @@ def _not_here(name:str, path:Path, why:str="") -> CheckpointError:
                            f"{entry.url or entry.source} and save it as {path}, "
                            "or pass checkpoint=PATH")
 
+# %% ../nbs/17_zoo.ipynb #dff63876
 def _check_hash(path:Path, start:str) -> None:
     "CheckpointError unless the SHA-256 of a file begins so."
     if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(start):
@@ -292,6 +296,7 @@ def _fetch(address:str, allow_url:bool):
     from urllib.request import urlopen
     with urlopen(address, timeout=30) as answer: return io.BytesIO(answer.read())
 
+# %% ../nbs/17_zoo.ipynb #4a7e0f21
 def _from_numbers(image):
     "A PIL image of an array [H, W] or [H, W, C], or a tensor [C, H, W]; floats are in 0..1."
     from torchvision.transforms.functional import to_pil_image
@@ -315,6 +320,7 @@ def _picture(image, allow_url:bool=False):
     if not isinstance(image, Image.Image): return _from_numbers(image)
     return ImageOps.exif_transpose(image)
 
+# %% ../nbs/17_zoo.ipynb #17d4e508
 def prepare_image(
     model:ZooModel,        # Its recipe says how
     image,                 # See `inference_model`
@@ -340,12 +346,14 @@ def class_names(
     from torchvision.models import ResNet50_Weights
     return tuple(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])
 
+# %% ../nbs/17_zoo.ipynb #3e7b66d7
 def _headless(what:str) -> str:
     "Who can classify instead."
     have = ", ".join(name for name, entry in MODELS.items() if entry.classes)
     return (f"{what} has no trained classifier, so its scores would be random. "
             f"These have one: {have}")
 
+# %% ../nbs/17_zoo.ipynb #3e7b66d8
 def _classifier(model, checkpoint) -> ZooModel:
     "A model with a trained head, from its name or as it is."
     if isinstance(model, str):
@@ -362,6 +370,7 @@ def _answer(names:tuple, scores:Tensor) -> dict:
     return dict(pred_class=names[best], pred_label=best, pred_score=float(scores[best]),
                 pred_scores=scores.numpy())
 
+# %% ../nbs/17_zoo.ipynb #1707183b
 def inference_model(
     model,                 # A name from `list_models`, or a model of `get_model`
     image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W]; or many
@@ -427,6 +436,7 @@ def _use(name:str) -> str:
     if entry.classes: lines.append(f'inference_model("{name}", "image.png")["pred_class"]')
     return "\n".join([*lines, "```"])
 
+# %% ../nbs/17_zoo.ipynb #1729305d
 def _facts(name:str) -> str:
     "Sizes and origin of a model, as a table."
     entry = MODELS[name]

@@ -77,6 +77,8 @@ def test_average_precision():
     for y in (torch.tensor([1, 1, 1, -1, -1, -1]), torch.ones(5), torch.tensor([-1, -1, 1])):
         s = -torch.arange(float(len(y)))
         test_close(voc_ap(s, y, "all-points"), average_precision_score(y > 0, s), eps=1e-12)
+
+    # cell bb4163f6
     three_of_ten = torch.tensor([1]*3 + [-1]*7)
     test_close(voc_ap(torch.zeros(10), three_of_ten), .3, eps=1e-12)         # all tied: the share
     # recall 3/10 reaches 0.3, but not np.arange(0, 1.1, .1)[3], which is 0.30000000000000004
@@ -124,6 +126,7 @@ def test_one_linear_svm_a_class():
         solver.step(loss)
         return (tx @ w).detach()
 
+    # cell 335f0c01
     def unit(x): return x.double()/x.double().norm(dim=1, keepdim=True)
     x, tx = (unit(part[0]) for part in (train, test))
     for k, C in ((1, .1), (8, 1.)):
