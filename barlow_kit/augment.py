@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['VIEWS', 'sample_keys', 'uniforms', 'View', 'draw', 'render_pil', 'render_batch', 'crop_batch', 'render_crops',
-           'view_batch', 'view_one', 'plain_view', 'TwoViews', 'register_views', 'get_views', 'reduce_decoding',
-           'crop_one', 'ViewsDataset']
+           'view_batch', 'view_one', 'plain_view', 'ViewPair', 'TwoViews', 'register_views', 'get_views',
+           'reduce_decoding', 'crop_one', 'ViewsDataset']
 
 # %% ../nbs/02_augment.ipynb #80ee51a9
 import math
@@ -489,31 +489,10 @@ _SHAPES:dict[str, Any] = dict(
 
 # %% ../nbs/02_augment.ipynb #c1d1bcc1
 @dataclass(frozen=True)
-class TwoViews:
+class ViewPair:
     "Two distributions: `two_views(image, seed=0)`, `.batch(images, index)` for many."
     view1: View     # What the first twin is shown
     view2: View     # What the second is shown
-
-    @classmethod
-    def imagenet(cls, size:int=224) -> "TwoViews":
-        "The paper's pair (appendix A)."
-        return cls(View(size, blur=1., **_IMAGENET),
-                   View(size, blur=.1, solarize=.2, **_IMAGENET))
-
-    @classmethod
-    def cifar10(cls) -> "TwoViews":
-        "32 pixels: the paper's pair without blur."
-        return cls(View(**_CIFAR10), View(solarize=.2, **_CIFAR10))
-
-    @classmethod
-    def digits(cls) -> "TwoViews":
-        "8 pixels of handwriting: affine, intensity and noise, no flips."
-        return cls(View(**_DIGITS), View(**_DIGITS))
-
-    @classmethod
-    def shapes(cls) -> "TwoViews":
-        "32 pixels: crops of half the picture or more, any hue, blur of up to a pixel."
-        return cls(View(**_SHAPES), View(**_SHAPES))
 
     def __call__(self, image, *, seed:int|None=None, epoch:int=0,
                  index:int=0) -> tuple[Tensor, Tensor]:
@@ -544,6 +523,31 @@ class TwoViews:
     def plain(self, image) -> Tensor:
         "The image as the network is shown it in evaluation: undistorted, normalized."
         return plain_view(self.view1, image)
+
+# %% ../nbs/02_augment.ipynb #823bb5aa
+@dataclass(frozen=True)
+class TwoViews(ViewPair):
+    "A pair of distributions; those of the recipes by name."
+    @classmethod
+    def imagenet(cls, size:int=224) -> "TwoViews":
+        "The paper's pair (appendix A)."
+        return cls(View(size, blur=1., **_IMAGENET),
+                   View(size, blur=.1, solarize=.2, **_IMAGENET))
+
+    @classmethod
+    def cifar10(cls) -> "TwoViews":
+        "32 pixels: the paper's pair without blur."
+        return cls(View(**_CIFAR10), View(solarize=.2, **_CIFAR10))
+
+    @classmethod
+    def digits(cls) -> "TwoViews":
+        "8 pixels of handwriting: affine, intensity and noise, no flips."
+        return cls(View(**_DIGITS), View(**_DIGITS))
+
+    @classmethod
+    def shapes(cls) -> "TwoViews":
+        "32 pixels: crops of half the picture or more, any hue, blur of up to a pixel."
+        return cls(View(**_SHAPES), View(**_SHAPES))
 
 # %% ../nbs/02_augment.ipynb #99b64ed5
 def _both_views(two:TwoViews, make, image1, image2,

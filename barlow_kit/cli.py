@@ -107,7 +107,7 @@ def quickstart(
     run = pretrain("digits", out=folder, seed=seed, **overrides)
     print(_TESTED.format(epochs=run.recipe.epochs, seconds=time.perf_counter() - start,
                          first=run.history[0]["loss"], last=run.history[-1]["loss"],
-                         floor=run.recipe.floor_note))
+                         floor=run.recipe.objective.floor_note))
     results = compare_with_free(run)
     print(format_probes(results))
     pairs = zip(results["raw pixels"], results["Barlow Twins"])

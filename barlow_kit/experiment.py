@@ -289,6 +289,7 @@ def _facts(x, seen:list):
 @_facts.register(str)
 def _(x, seen:list): return x
 
+# %% ../nbs/22_experiment.ipynb #14fefa06
 @_facts.register(dict)
 def _(x:dict, seen:list): return {str(k): _facts(v, seen) for k, v in x.items()}
 
@@ -311,6 +312,7 @@ def _(x:np.ndarray, seen:list): return f"{x.dtype} {x.shape} {_hash(x.tobytes(),
 def _(x:nn.Module, seen:list):
     return [_facts(type(x), seen), repr(x), _facts(dict(x.state_dict()), seen)]
 
+# %% ../nbs/22_experiment.ipynb #a1d9a270
 @_facts.register(functools.partial)
 def _(x, seen:list):
     return [_facts(part, seen) for part in (x.func, x.args, x.keywords)]
@@ -336,6 +338,7 @@ def _(x, seen:list):
     tell = _class_facts if isinstance(x, type) else _function_facts
     return [x.__name__, *tell(x, seen)]
 
+# %% ../nbs/22_experiment.ipynb #a105cc82
 @_facts.register(BuiltinFunctionType)
 def _(x, seen:list): return f"{x.__module__}.{x.__qualname__}"
 
@@ -688,6 +691,7 @@ def _mean_and_std(mean:float, std:float, decimals:int) -> str:
     text = f"{mean:.{decimals}f}"
     return text if np.isnan(std) else f"{text} +- {std:.{decimals}f}"
 
+# %% ../nbs/22_experiment.ipynb #682a59d3
 def summary(
     results:pd.DataFrame, # From `compare`
     metrics=None,         # Name of a metric, or several; by default all
@@ -766,6 +770,7 @@ def _panels(count:int, height:float, sharey:bool=False) -> Figure:
     plt.close(fig)
     return fig
 
+# %% ../nbs/22_experiment.ipynb #db9288a8
 def _dots(ax, x, values:list, color:str, **style) -> None:
     "Each run as a pale dot, mean and standard deviation as a mark with bars."
     at = [k for k, v in zip(x, values) for _ in v]
@@ -775,6 +780,7 @@ def _dots(ax, x, values:list, color:str, **style) -> None:
     ax.errorbar(x, [v.mean() for v in values], yerr=stds, ms=5, color=color, capsize=4,
                 **style)
 
+# %% ../nbs/22_experiment.ipynb #a11cd156
 def _dots_in_rows(ax, values:list, color:str) -> None:
     "The same with a row for each list of runs."
     at = [row for row, v in enumerate(values) for _ in v]
@@ -850,6 +856,7 @@ def _own_changes(variant, base:Recipe) -> dict:
     changed = [k for k in usual if k != "name" and getattr(whole, k) != usual[k]]
     return {k: getattr(whole, k) for k in dict.fromkeys(asked + changed)}
 
+# %% ../nbs/22_experiment.ipynb #38afc5b1
 def _options(changes:dict) -> list[str]:
     "Changed fields as options of `barlow-kit pretrain`; a class's own after one --set."
     words = []
@@ -874,6 +881,7 @@ def _views_line(views:TwoViews, base:TwoViews) -> str:
             _view_change("view2", views.view2, base.view2)]
     return f"replace(v, {', '.join(filter(None, both))})"
 
+# %% ../nbs/22_experiment.ipynb #df8e6ad5
 def _in_python(changes:dict, own_class:type|None, base:Recipe, recipe:str) -> list[str]:
     "The recipe of a variant that options cannot describe, as lines of Python."
     made = f"get_recipe({recipe!r})"

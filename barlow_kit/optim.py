@@ -36,6 +36,12 @@ def _lars_step(group:dict, params:list, buffers:list) -> None:
     torch._foreach_lerp_(buffers, d, rest)
     torch._foreach_add_(params, buffers, alpha=-group["lr"])
 
+# %% ../nbs/07_optim.ipynb #13b2a65a
+def _buffer(state:dict, p:torch.Tensor) -> torch.Tensor:
+    "The momentum of a parameter, zero at first."
+    if "mu" not in state: state["mu"] = torch.zeros_like(p)
+    return state["mu"]
+
 # %% ../nbs/07_optim.ipynb #5dd60ac5
 class LARS(Optimizer):
     """Layer-wise adaptive rate scaling (You et al., 2017), as in the released code.
@@ -66,13 +72,9 @@ class LARS(Optimizer):
             with torch.enable_grad(): loss = closure()
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
-            if params: _lars_step(group, params, [self._buffer(p) for p in params])
+            buffers = [_buffer(self.state[p], p) for p in params]
+            if params: _lars_step(group, params, buffers)
         return loss
-
-    def _buffer(self, p:torch.Tensor) -> torch.Tensor:
-        "The momentum of a parameter, zero at first."
-        if "mu" not in self.state[p]: self.state[p]["mu"] = torch.zeros_like(p)
-        return self.state[p]["mu"]
 
 # %% ../nbs/07_optim.ipynb #a48533ae
 def param_groups(

@@ -56,7 +56,7 @@ class Run:
     @property
     def floor(self) -> float:
         "Lowest loss that this batch size and width allow; 0 where none is known."
-        return self.recipe.floor
+        return self.recipe.objective.floor
 
     @property
     def epoch_steps(self) -> int:
@@ -317,7 +317,7 @@ class _HistoryFile:
 def _loop(run:Run, parts:_Parts, batches:Generator, steps:Steps, callbacks:list) -> None:
     "All steps that are not done yet."
     run.model.train()
-    weight = run.recipe.redundancy_weight
+    weight = run.recipe.objective.lambd
     with closing(batches), _HistoryFile(run) as log, steps:
         for step in steps:
             entry = _train_step(run, parts, batches, step)
@@ -325,7 +325,7 @@ def _loop(run:Run, parts:_Parts, batches:Generator, steps:Steps, callbacks:list)
             tell(callbacks, step, run)
             log.add()
             steps.stop = run.stop
-            steps.show(f"loss {entry['loss']:.1f}{run.recipe.floor_note}, invariance "
+            steps.show(f"loss {entry['loss']:.1f}{run.recipe.objective.floor_note}, invariance "
                        f"{entry['invariance']:.1f}, redundancy {weight*entry['redundancy']:.1f}")
 
 # %% ../nbs/12_train.ipynb #fba183b6
@@ -646,8 +646,9 @@ def train_command(
     if tensorboard: callbacks.append(to_tensorboard(tensorboard))
     run = pretrain(data, recipe, callbacks=callbacks, **options)
     if rank() == 0:
+        floor = run.recipe.objective.floor_note
         print(f"{run.recipe.name}: {run.total:,} steps, loss {run.history[0]['loss']:.1f} -> "
-              f"{run.history[-1]['loss']:.1f}{run.recipe.floor_note}; the run is in {run.path}")
+              f"{run.history[-1]['loss']:.1f}{floor}; the run is in {run.path}")
 
 # %% ../nbs/12_train.ipynb #fc4417a9
 if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None

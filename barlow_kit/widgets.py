@@ -365,7 +365,7 @@ def _note_history(watch:_Watch) -> None:
     "Take in what is new in the history."
     history = watch.run.history
     for entry in history[watch.noted:]:
-        weighted = watch.run.recipe.redundancy_weight*entry["redundancy"]
+        weighted = watch.run.recipe.objective.lambd*entry["redundancy"]
         values = entry | {"lambd x redundancy": weighted}
         for name in (*_TERMS, "lr"):
             watch.courses[name].add(entry["step"], values[name])
@@ -406,7 +406,7 @@ def _status(watch:_Watch, state:str) -> str:
     entry = run.history[-1]
     parts = [f"<b>{state}</b>", f"step {done:,} of {run.total:,}",
              f"epoch {entry['epoch'] + 1} of {run.recipe.epochs}",
-             f"loss {entry['loss']:.1f}{run.recipe.floor_note}"]
+             f"loss {entry['loss']:.1f}{run.recipe.objective.floor_note}"]
     rank = watch.last("rank")
     knn = watch.last("knn")
     if rank is not None: parts.append(f"effective rank {rank:.1f}")

@@ -92,9 +92,10 @@ def test_fields_of_a_recipe_and_the_released_defaults():
     test_eq(Recipe(projector=128).projector, (128,))
     test_eq(Recipe(accumulate=4).micro_batch, 512)
     test_eq(Recipe(accumulate=4).objective, Objective(512, 8192, .0051))
-    test_close(Recipe(accumulate=4).floor, loss_floor(512, 8192))
-    test_eq(Recipe(lambd=.02).redundancy_weight, .02)
-    test_eq((Recipe().floor_note, Recipe(projector=64).floor_note), (" (floor 123.5)", ""))
+    test_close(Recipe(accumulate=4).objective.floor, loss_floor(512, 8192))
+    test_eq(Recipe(lambd=.02).objective.lambd, .02)
+    notes = [r.objective.floor_note for r in (Recipe(), Recipe(projector=64))]
+    test_eq(notes, [" (floor 123.5)", ""])
     test_fail(lambda: Recipe(batch_size=1), contains="at least 2")
     test_fail(lambda: Recipe(epochs=0), contains="epochs must be at least 1, got 0")
     test_fail(lambda: Recipe(epochs=5),
@@ -157,7 +158,7 @@ def test_recipes_by_name():
     for name in list_recipes():
         r = get_recipe(name)
         print(f"{name:15} {r.backbone:15} {r.projector[-1]:5} {r.epochs:6} "
-              f"{r.batch_size:6} {r.optimizer:>9} {r.floor:18.4g}")
+              f"{r.batch_size:6} {r.optimizer:>9} {r.objective.floor:18.4g}")
 
     # cell 32e4aef5
     adamw = dict(optimizer="adamw", lr_weights=0.008, lr_biases=0.008, weight_decay=1.0,

@@ -315,7 +315,7 @@ def test_a_variant_is_a_recipe():
     test_eq(recipe_from_dict(recipe_to_dict(digits)), digits)
     test_eq(type(recipe_from_dict(recipe_to_dict(get_recipe("digits")))), Recipe)
     test_eq((digits.floor, get_variant("digits").floor), (0, get_recipe("digits").floor))
-    test_eq([get_variant("digits", loss=n).redundancy_weight for n in ("hsic", "vicreg")],
+    test_eq([get_variant("digits", loss=n).objective.lambd for n in ("hsic", "vicreg")],
             [.0051, 1])
     text = plan(get_variant("digits", mix=5.), 1400)
     assert "floor" in text and "mix=5.0" in text
