@@ -550,7 +550,7 @@ class TwoViews(ViewPair):
         return cls(View(**_SHAPES), View(**_SHAPES))
 
 # %% ../nbs/02_augment.ipynb #99b64ed5
-def _both_views(two:TwoViews, make, image1, image2,
+def _both_views(two:ViewPair, make, image1, image2,
                 index:Tensor, seed:int, epoch) -> tuple[Tensor, Tensor]:
     "View 1 of `image1` and view 2 of `image2`: `make(view, image, keys)` for each."
     def one(k:int, view:View, image) -> Tensor:

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import os
 import pickle
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -24,10 +25,11 @@ from sklearn.datasets import load_sample_images
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from torch.testing import assert_close
+from typing import Literal
 from unittest.mock import patch
 from barlow_kit.augment import TwoViews, View
 from barlow_kit.checkpoint import load_checkpoint, load_latest
-from barlow_kit.data import TensorImages, batch_order, get_dataset
+from barlow_kit.data import Amount, Count, TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import spawn
 from barlow_kit.loop import TrainingError
 from barlow_kit.loss import barlow_loss, loss_floor
@@ -827,10 +829,10 @@ def test_from_a_shell():
     "nbs/12_train.ipynb: From a shell"
     # cell 6a4f1c9e
     def brew(
-        tea:str,                        # Name of the tea
+        tea:Literal["green", "black"],  # Name of the tea
         *,
-        minutes:float=3.,               # How long it draws
-        cups:int|None=None,             # How many; by default one for each guest
+        minutes:Amount=3.,              # How long it draws
+        cups:Count|None=None,           # How many; by default one for each guest
         strong:bool=False,              # Twice the leaves
         lid:bool=True,                  # Keep the pot closed
         guests:Sequence[str]|None=None, # Their names
@@ -839,7 +841,7 @@ def test_from_a_shell():
         return dict(tea=tea, minutes=minutes, strong=strong, lid=lid, guests=guests)
 
     parser = argparse.ArgumentParser("brew")
-    add_options(parser, brew, tea=dict(choices=["green", "black"]))
+    add_options(parser, brew)
     parser.print_help()
     brew(**vars(parser.parse_args("green --minutes 4 --no-lid --guests Ann Bo".split())))
 
@@ -849,9 +851,10 @@ def test_from_a_shell():
     test_eq(said("black --strong --cups 2"), dict(tea="black", strong=True, cups=2))
     test_eq(said("black --lid --guests Ann"), dict(tea="black", lid=True, guests=["Ann"]))
     help_text = " ".join(parser.format_help().split())
-    for text in ("--minutes FLOAT How long it draws (default: 3.0)",
+    for text in ("--minutes FLOAT How long it draws (0 to 1,000,000; default: 3.0)",
                  "--no-lid Keep the pot closed",
-                 "--cups INT How many; by default one for each guest",
+                 "--cups INT How many; by default one for each guest (at least 1)",
+                 "{green,black} Name of the tea",
                  "--guests TEXT [TEXT ...] Their names",
                  "--strong Twice the leaves"):
         assert text in help_text, text
@@ -866,6 +869,21 @@ def test_from_a_shell():
     test_eq(vars(short.parse_args(["--strong", "--minutes", "1"])), dict(strong=True, minutes=1.))
     test_fail(lambda: add_options(short, brew, sugar={}), exc=TypeError,
               contains="no parameter sugar")
+
+    # cell 7bc19f11
+    def complaint(line):
+        "What argparse says before it ends with code 2."
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            try: parser.parse_args(shlex.split(line))
+            except SystemExit as e: test_eq(e.code, 2)
+        return errors.getvalue().splitlines()[-1]
+    for option, problem in {
+            "--cups 0": "must be at least 1, got '0'", "--cups x": "invalid int value: 'x'",
+            "--cups 99999999999": "must be at most 2,147,483,647", "--minutes -1": "at least 0",
+            "--minutes nan": "must be finite", "--minutes inf": "must be finite",
+            "--minutes 1e38": "at most 1,000,000", "--guests ''": "a text that is not empty"}.items():
+        assert problem in complaint(f"green {option}"), (option, complaint(f"green {option}"))
+    assert "invalid choice: 'red'" in complaint("red")
 
 
 def test_the_command_that_trains():
