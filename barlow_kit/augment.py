@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 from torch.utils.data import Dataset
 
-from .data import (FolderImages, ImageData, UnreadableImage, reading,
+from .data import (Amount, Count, FolderImages, ImageData, Positive, Share,
+                             UnreadableImage, check_values, reading,
                              register_part, unknown_name)
 
 # %% ../nbs/02_augment.ipynb #0d740f16
@@ -64,27 +65,29 @@ def uniforms(
 @dataclass(frozen=True)
 class View:
     "Distribution of one view. Defaults: what the paper's two views share (appendix A)."
-    size: int = 224               # Side of the view in pixels
-    scale: tuple[float, float]|None = (.08, 1.) # Crop: share of the area; None: no crop
-    ratio: tuple[float, float] = (3/4, 4/3)     # Crop: width over height
-    flip: float = .5              # Probability of a horizontal flip
-    jitter: float = .8            # Probability of color jitter, with four strengths:
-    brightness: float = .4        # Largest change of the factor on all colors
-    contrast: float = .4          # ... on the distance from the mean gray
-    saturation: float = .2        # ... on the distance from each pixel's gray
-    hue: float = .1               # Largest shift around the color circle, in turns
-    grayscale: float = .2         # Probability of losing color
-    blur: float = 0.              # Probability of Gaussian blur
-    sigma: tuple[float, float] = (.1, 2.) # Its standard deviation in pixels
-    solarize: float = 0.          # Probability of inverting pixels from 128 of 255 up
-    rotate: float = 0.            # Largest rotation in degrees, either way
-    shift: float = 0.             # Largest shift as a share of the side
-    zoom: tuple[float, float] = (1., 1.)  # Range of the scaling about the center
-    shear: float = 0.             # Largest shear in degrees
-    gain: tuple[float, float] = (1., 1.)  # Range of a factor on the intensity
-    noise: float = 0.             # Standard deviation of pixel noise
+    size: Count = 224             # Side of the view in pixels
+    scale: tuple[Share, ...]|None = (.08, 1.) # Crop: share of the area; None: no crop
+    ratio: tuple[Positive, ...] = (3/4, 4/3)     # Crop: width over height
+    flip: Share = .5              # Probability of a horizontal flip
+    jitter: Share = .8            # Probability of color jitter, with four strengths:
+    brightness: Amount = .4       # Largest change of the factor on all colors
+    contrast: Amount = .4         # ... on the distance from the mean gray
+    saturation: Amount = .2       # ... on the distance from each pixel's gray
+    hue: Share = .1               # Largest shift around the color circle, in turns
+    grayscale: Share = .2         # Probability of losing color
+    blur: Share = 0.              # Probability of Gaussian blur
+    sigma: tuple[Amount, ...] = (.1, 2.) # Its standard deviation in pixels
+    solarize: Share = 0.          # Probability of inverting pixels from 128 of 255 up
+    rotate: Amount = 0.           # Largest rotation in degrees, either way
+    shift: Share = 0.             # Largest shift as a share of the side
+    zoom: tuple[Positive, ...] = (1., 1.)  # Range of the scaling about the center
+    shear: Amount = 0.            # Largest shear in degrees
+    gain: tuple[Amount, ...] = (1., 1.)  # Range of a factor on the intensity
+    noise: Amount = 0.            # Standard deviation of pixel noise
     mean: tuple|None = None       # Normalization per channel; None leaves 0..1
     std: tuple|None = None        # ... and its divisor
+
+    def __post_init__(self): check_values(type(self), vars(self), "view: ")
 
     @property
     def warps(self) -> bool:

@@ -471,22 +471,26 @@ class Range(NamedTuple):
     high: float = math.inf
 
     def __str__(self) -> str:
-        if self.high >= 2**31 - 1: return f"at least {self.low:,}"
-        return f"{self.low:,} to {self.high:,}"
+        if self.high >= 1e9: return f"at least {_digits_of(self.low)}"
+        return f"{_digits_of(self.low)} to {_digits_of(self.high)}"
 
     def wanted(self, x) -> str:
         "What a number must be that is not in the range; empty for one that is."
         if x != x or x in (math.inf, -math.inf): return "finite"
-        if x < self.low: return f"at least {self.low:,}"
-        return f"at most {self.high:,}" if x > self.high else ""
+        if x < self.low: return f"at least {_digits_of(self.low)}"
+        return f"at most {_digits_of(self.high)}" if x > self.high else ""
+
+def _digits_of(x:float) -> str:
+    "A limit as people read it."
+    return f"{x:,}" if isinstance(x, int) else f"{x:g}"
 
 # %% ../nbs/00_data.ipynb #f3777f27
 Count = Annotated[int, Range(1, 2**31 - 1)]         # How many: at least one
 Seed = Annotated[int, Range(0, 2**32 - 1)]          # Of random numbers
 Workers = Annotated[int, Range(0, 1024)]            # Processes beside this one
 Share = Annotated[float, Range(0, 1)]               # A probability, or a part of a whole
-Amount = Annotated[float, Range(0, 1_000_000)]      # A rate, a decay or a weight
-Positive = Annotated[float, Range(1e-12, 1_000_000)] # One that must not be zero
+Amount = Annotated[float, Range(0, 1e9)]            # A rate, a decay or a weight
+Positive = Annotated[float, Range(1e-12, 1e9)]      # One that must not be zero
 
 # %% ../nbs/00_data.ipynb #8c8a01e5
 def wanted_value(

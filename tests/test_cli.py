@@ -140,41 +140,6 @@ def test_pretraining_from_the_shell():
         except SystemExit as e: code = e.code
     test_eq(code, 2)
 
-    # cell b5ef205c
-    def refused(line):
-        "What a command line is refused with; its exit code must be 2."
-        with contextlib.redirect_stderr(io.StringIO()) as errors:
-            try: kit_from_shell(shlex.split(line))
-            except SystemExit as e: test_eq(e.code, 2)
-            else: assert False, f"{line} was accepted"
-        return errors.getvalue().strip().splitlines()[-1]
-
-    senseless = {"pretrain digits": (
-                     "--lr-weights -0.1", "--lr-weights 1e38", "--lr-biases nan", "--weight-decay -1",
-                     "--final-lr 5", "--channels -1", "--seed -1", f"--seed {2**63 - 1}",
-                     "--dry-run --ranks -2", "--images 0", "--workers -1", "--epochs 0",
-                     "--batch-size 1", "--lambd inf", "--accumulate 0", "--projector 8 -8",
-                     "--save-minutes -1", "--save-steps 0", "--watch 0", "--out ''"),
-                 "linear x digits": ("--lr -1", "--momentum 1", "--workers -1", "--epochs 0",
-                                     "--out ''"),
-                 "finetune x digits": ("--lr-backbone nan", "--share 2", "--seed -1"),
-                 "report x digits": ("--draws 0", "--seed -1", "--workers 99999", "--out ''"),
-                 "quickstart": ("--seed -1", "--out ''"), "test digits x digits": ("--workers -1",),
-                 "compare digits --vary lambd=1": ("--workers -1", "--cache ''")}
-    for command, options in senseless.items():
-        for option in options:
-            line = refused(f"{command} {option}")
-            assert " must be " in line, (command, option, line)
-    for option in ("--precision half", "--optimizer sgd", "--resume maybe", "--pipeline fast"):
-        assert "invalid choice" in refused(f"pretrain digits {option}")
-    with contextlib.redirect_stdout(io.StringIO()) as told_help:
-        try: kit_from_shell(["pretrain", "--help"])
-        except SystemExit: pass
-    words = " ".join(told_help.getvalue().split())
-    for text in ("Share of the peak at the end of the cosine (0 to 1)", "For batch 256; scaled by "
-                 "batch_size / 256 (0 to 1,000,000)", "(at least 2)", "{lars,adamw}"):
-        assert text in words, text
-
 
 def test_a_variant_from_the_shell():
     "nbs/24_cli.ipynb: A variant from the shell"
@@ -321,8 +286,6 @@ def test_the_zoo_from_the_shell():
                       (("convert", head, head), "is read"),
                       (("report", run, "--out", head), "a file of another kind"),
                       (("convert", run/"checkpoint.pt", folder/"digit.png"), "a file of another kind"),
-                      (("compare", "digits", "--vary", "lambd=1", "--cache", head),
-                       "no file of results"),
                       (("linear", head, "digits", "--out", head.parent), "is read")):
         code, text = told(*argv)
         test_eq(code, 1)
@@ -458,3 +421,46 @@ def test_the_whole_command():
     for name in documented:
         help_text = cli._parser(name)._subparsers._group_actions[0].choices[name].format_help()
         assert help_text.startswith(f"usage: barlow-kit {name} "), help_text
+
+    # cell b5ef205c
+    def refused(line):
+        "What a command line is refused with; its exit code must be 2."
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            try: kit_from_shell(shlex.split(line))
+            except SystemExit as e: test_eq(e.code, 2)
+            else: assert False, f"{line} was accepted"
+        return errors.getvalue().strip().splitlines()[-1]
+
+    senseless = {"pretrain digits": (
+                     "--lr-weights -0.1", "--lr-weights 1e38", "--lr-biases nan", "--weight-decay -1",
+                     "--final-lr 5", "--channels -1", "--seed -1", f"--seed {2**63 - 1}",
+                     "--dry-run --ranks -2", "--images 0", "--workers -1", "--epochs 0",
+                     "--batch-size 1", "--lambd inf", "--accumulate 0", "--projector 8 -8",
+                     "--save-minutes -1", "--save-steps 0", "--watch 0", "--out ''"),
+                 "linear x digits": ("--lr -1", "--momentum 1", "--workers -1", "--epochs 0",
+                                     "--out ''"),
+                 "finetune x digits": ("--lr-backbone nan", "--share 2", "--seed -1"),
+                 "report x digits": ("--draws 0", "--seed -1", "--workers 99999", "--out ''"),
+                 "quickstart": ("--seed -1", "--out ''"), "test digits x digits": ("--workers -1",),
+                 "compare digits --vary lambd=1": ("--workers -1", "--cache ''")}
+    for command, options in senseless.items():
+        for option in options:
+            line = refused(f"{command} {option}")
+            assert " must be " in line, (command, option, line)
+    for option in ("--precision half", "--optimizer sgd", "--resume maybe", "--pipeline fast"):
+        assert "invalid choice" in refused(f"pretrain digits {option}")
+    with contextlib.redirect_stdout(io.StringIO()) as told_help:
+        try: kit_from_shell(["pretrain", "--help"])
+        except SystemExit: pass
+    words = " ".join(told_help.getvalue().split())
+    for text in ("Share of the peak at the end of the cosine (0 to 1)", "For batch 256; scaled by "
+                 "batch_size / 256 (at least 0)", "(at least 2)", "{lars,adamw}"):
+        assert text in words, text
+
+    # cell 0c90d409
+    with tempfile.TemporaryDirectory() as d, contextlib.redirect_stderr(io.StringIO()) as errors:
+        notes = Path(d, "notes.txt")
+        notes.write_text("a\nb")
+        code = kit_from_shell(["compare", "digits", "--vary", "lambd=1", "--cache", str(notes)])
+        test_eq((code, notes.read_text()), (1, "a\nb"))
+    assert "notes.txt is no file of results" in errors.getvalue()

@@ -378,7 +378,7 @@ def test_numbers_with_a_range_said_once_beside_the_name():
     # cell ae6ac2d5
     inf = float("inf")
     right = [(Count, 1), (Count, np.int64(7)), (Seed, 2**32 - 1), (Share, 0), (Share, 1.),
-             (Share, np.float32(.5)), (Amount, 1e6), (Count|None, None), (Literal["a", "b"], "b"),
+             (Share, np.float32(.5)), (Amount, 1e9), (Count|None, None), (Literal["a", "b"], "b"),
              (tuple[Count, ...], (1, 2)), (int|str, "x"),
              (Count|str, "x"), (bool, False), (str, 3), (Workers, 0)]
     test_eq([wanted_value(*pair) for pair in right], [""]*len(right))
@@ -387,7 +387,7 @@ def test_numbers_with_a_range_said_once_beside_the_name():
              (Count, "3", "a whole number"), (Seed, -1, "at least 0"),
              (Seed, 2**63 - 1, "at most 4,294,967,295"), (Share, 1.01, "at most 1"),
              (Share, inf, "finite"), (Share, float("nan"), "finite"), (Share, None, "a number"),
-             (Amount, -inf, "finite"), (Amount, 1e38, "at most 1,000,000"),
+             (Amount, -inf, "finite"), (Amount, 1e38, "at most 1e+09"),
              (Count|None, 0, "at least 1"),
              (Count|str, 0, "at least 1"), (tuple[Count, ...], (1, -2), "at least 1"),
              (Literal["a", "b"], "c", "one of a, b"), (bool, 1, "True or False")]
