@@ -66,8 +66,8 @@ def uniforms(
 class View:
     "Distribution of one view. Defaults: what the paper's two views share (appendix A)."
     size: Count = 224             # Side of the view in pixels
-    scale: tuple[Share, ...]|None = (.08, 1.) # Crop: share of the area; None: no crop
-    ratio: tuple[Positive, ...] = (3/4, 4/3)     # Crop: width over height
+    scale: tuple[Share, Share]|None = (.08, 1.) # Crop: share of the area; None: no crop
+    ratio: tuple[Positive, Positive] = (3/4, 4/3) # Crop: width over height
     flip: Share = .5              # Probability of a horizontal flip
     jitter: Share = .8            # Probability of color jitter, with four strengths:
     brightness: Amount = .4       # Largest change of the factor on all colors
@@ -76,13 +76,13 @@ class View:
     hue: Share = .1               # Largest shift around the color circle, in turns
     grayscale: Share = .2         # Probability of losing color
     blur: Share = 0.              # Probability of Gaussian blur
-    sigma: tuple[Amount, ...] = (.1, 2.) # Its standard deviation in pixels
+    sigma: tuple[Amount, Amount] = (.1, 2.) # Its standard deviation in pixels
     solarize: Share = 0.          # Probability of inverting pixels from 128 of 255 up
     rotate: Amount = 0.           # Largest rotation in degrees, either way
     shift: Share = 0.             # Largest shift as a share of the side
-    zoom: tuple[Positive, ...] = (1., 1.)  # Range of the scaling about the center
+    zoom: tuple[Positive, Positive] = (1., 1.)  # Range of the scaling about the center
     shear: Amount = 0.            # Largest shear in degrees
-    gain: tuple[Amount, ...] = (1., 1.)  # Range of a factor on the intensity
+    gain: tuple[Amount, Amount] = (1., 1.)  # Range of a factor on the intensity
     noise: Amount = 0.            # Standard deviation of pixel noise
     mean: tuple|None = None       # Normalization per channel; None leaves 0..1
     std: tuple|None = None        # ... and its divisor
