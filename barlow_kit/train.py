@@ -409,7 +409,7 @@ def pretrain(
                                 pipeline=pipeline)
         steps = Steps(total, first, seed=seed, device=place, folder=folder, caught=caught,
                       save_steps=(run.epoch_steps, save_steps), save_minutes=save_minutes,
-                      name=recipe.name, size=recipe.batch_size, progress=progress)
+                      name=one_line(recipe.name), size=recipe.batch_size, progress=progress)
         _loop(run, parts, batches, steps, list(callbacks))
     return _finished(run)
 

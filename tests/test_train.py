@@ -521,10 +521,12 @@ def test_the_same_run_on_less_time_and_memory():
     half = dict(recipe="digits", batch_size=16, projector=(32, 32), epochs=2, precision="float16",
                 progress=False)
     def stop_after_5(run): run.stop = len(run.history) == 5
-    pretrain(few, out=folder, callbacks=[stop_after_5], **half)
-    saved = load_checkpoint(folder/"checkpoint.pt")["scaler"]
-    continued = pretrain(few, out=folder, **half)
-    whole = pretrain(few, **half)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        pretrain(few, out=folder, callbacks=[stop_after_5], **half)
+        saved = load_checkpoint(folder/"checkpoint.pt")["scaler"]
+        continued = pretrain(few, out=folder, **half)
+        whole = pretrain(few, **half)
 
     # cell 941e2bf8
     test_eq(continued.history, whole.history)
@@ -532,6 +534,7 @@ def test_the_same_run_on_less_time_and_memory():
     assert scales[4] < 2**16  # the first steps overflowed, and were skipped
     test_eq(saved["scale"], scales[4])  # what was kept, and what the next step began with
     assert scales[5] in (scales[4], scales[4]/2)
+    test_eq(sum("float16 on a CPU is many times slower" in str(w.message) for w in told), 3)
     exact = pretrain(few, **{**half, "precision": "float32"})
     assert 0 < abs(whole.history[0]["loss"]/exact.history[0]["loss"] - 1) < .005
 
