@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['VIEWS', 'sample_keys', 'uniforms', 'View', 'draw', 'render_pil', 'render_batch', 'crop_batch', 'render_crops',
-           'view_batch', 'view_one', 'plain_view', 'TwoViews', 'register_views', 'get_views', 'reduce_decoding',
-           'crop_one', 'ViewsDataset']
+           'view_batch', 'view_one', 'plain_view', 'ViewPair', 'TwoViews', 'register_views', 'get_views',
+           'reduce_decoding', 'crop_one', 'ViewsDataset']
 
 # %% ../nbs/02_augment.ipynb #80ee51a9
 import math
@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 from torch.utils.data import Dataset
 
-from .data import (FolderImages, ImageData, UnreadableImage, reading,
+from .data import (Amount, Count, FolderImages, ImageData, Positive, Share,
+                             UnreadableImage, check_values, reading,
                              register_part, unknown_name)
 
 # %% ../nbs/02_augment.ipynb #0d740f16
@@ -64,27 +65,29 @@ def uniforms(
 @dataclass(frozen=True)
 class View:
     "Distribution of one view. Defaults: what the paper's two views share (appendix A)."
-    size: int = 224               # Side of the view in pixels
-    scale: tuple[float, float]|None = (.08, 1.) # Crop: share of the area; None: no crop
-    ratio: tuple[float, float] = (3/4, 4/3)     # Crop: width over height
-    flip: float = .5              # Probability of a horizontal flip
-    jitter: float = .8            # Probability of color jitter, with four strengths:
-    brightness: float = .4        # Largest change of the factor on all colors
-    contrast: float = .4          # ... on the distance from the mean gray
-    saturation: float = .2        # ... on the distance from each pixel's gray
-    hue: float = .1               # Largest shift around the color circle, in turns
-    grayscale: float = .2         # Probability of losing color
-    blur: float = 0.              # Probability of Gaussian blur
-    sigma: tuple[float, float] = (.1, 2.) # Its standard deviation in pixels
-    solarize: float = 0.          # Probability of inverting pixels from 128 of 255 up
-    rotate: float = 0.            # Largest rotation in degrees, either way
-    shift: float = 0.             # Largest shift as a share of the side
-    zoom: tuple[float, float] = (1., 1.)  # Range of the scaling about the center
-    shear: float = 0.             # Largest shear in degrees
-    gain: tuple[float, float] = (1., 1.)  # Range of a factor on the intensity
-    noise: float = 0.             # Standard deviation of pixel noise
+    size: Count = 224             # Side of the view in pixels
+    scale: tuple[Share, Share]|None = (.08, 1.) # Crop: share of the area; None: no crop
+    ratio: tuple[Positive, Positive] = (3/4, 4/3) # Crop: width over height
+    flip: Share = .5              # Probability of a horizontal flip
+    jitter: Share = .8            # Probability of color jitter, with four strengths:
+    brightness: Amount = .4       # Largest change of the factor on all colors
+    contrast: Amount = .4         # ... on the distance from the mean gray
+    saturation: Amount = .2       # ... on the distance from each pixel's gray
+    hue: Share = .1               # Largest shift around the color circle, in turns
+    grayscale: Share = .2         # Probability of losing color
+    blur: Share = 0.              # Probability of Gaussian blur
+    sigma: tuple[Amount, Amount] = (.1, 2.) # Its standard deviation in pixels
+    solarize: Share = 0.          # Probability of inverting pixels from 128 of 255 up
+    rotate: Amount = 0.           # Largest rotation in degrees, either way
+    shift: Share = 0.             # Largest shift as a share of the side
+    zoom: tuple[Positive, Positive] = (1., 1.)  # Range of the scaling about the center
+    shear: Amount = 0.            # Largest shear in degrees
+    gain: tuple[Amount, Amount] = (1., 1.)  # Range of a factor on the intensity
+    noise: Amount = 0.            # Standard deviation of pixel noise
     mean: tuple|None = None       # Normalization per channel; None leaves 0..1
     std: tuple|None = None        # ... and its divisor
+
+    def __post_init__(self): check_values(type(self), vars(self), "view: ")
 
     @property
     def warps(self) -> bool:
@@ -489,31 +492,10 @@ _SHAPES:dict[str, Any] = dict(
 
 # %% ../nbs/02_augment.ipynb #c1d1bcc1
 @dataclass(frozen=True)
-class TwoViews:
+class ViewPair:
     "Two distributions: `two_views(image, seed=0)`, `.batch(images, index)` for many."
     view1: View     # What the first twin is shown
     view2: View     # What the second is shown
-
-    @classmethod
-    def imagenet(cls, size:int=224) -> "TwoViews":
-        "The paper's pair (appendix A)."
-        return cls(View(size, blur=1., **_IMAGENET),
-                   View(size, blur=.1, solarize=.2, **_IMAGENET))
-
-    @classmethod
-    def cifar10(cls) -> "TwoViews":
-        "32 pixels: the paper's pair without blur."
-        return cls(View(**_CIFAR10), View(solarize=.2, **_CIFAR10))
-
-    @classmethod
-    def digits(cls) -> "TwoViews":
-        "8 pixels of handwriting: affine, intensity and noise, no flips."
-        return cls(View(**_DIGITS), View(**_DIGITS))
-
-    @classmethod
-    def shapes(cls) -> "TwoViews":
-        "32 pixels: crops of half the picture or more, any hue, blur of up to a pixel."
-        return cls(View(**_SHAPES), View(**_SHAPES))
 
     def __call__(self, image, *, seed:int|None=None, epoch:int=0,
                  index:int=0) -> tuple[Tensor, Tensor]:
@@ -545,8 +527,33 @@ class TwoViews:
         "The image as the network is shown it in evaluation: undistorted, normalized."
         return plain_view(self.view1, image)
 
+# %% ../nbs/02_augment.ipynb #823bb5aa
+@dataclass(frozen=True)
+class TwoViews(ViewPair):
+    "A pair of distributions; those of the recipes by name."
+    @classmethod
+    def imagenet(cls, size:int=224) -> "TwoViews":
+        "The paper's pair (appendix A)."
+        return cls(View(size, blur=1., **_IMAGENET),
+                   View(size, blur=.1, solarize=.2, **_IMAGENET))
+
+    @classmethod
+    def cifar10(cls) -> "TwoViews":
+        "32 pixels: the paper's pair without blur."
+        return cls(View(**_CIFAR10), View(solarize=.2, **_CIFAR10))
+
+    @classmethod
+    def digits(cls) -> "TwoViews":
+        "8 pixels of handwriting: affine, intensity and noise, no flips."
+        return cls(View(**_DIGITS), View(**_DIGITS))
+
+    @classmethod
+    def shapes(cls) -> "TwoViews":
+        "32 pixels: crops of half the picture or more, any hue, blur of up to a pixel."
+        return cls(View(**_SHAPES), View(**_SHAPES))
+
 # %% ../nbs/02_augment.ipynb #99b64ed5
-def _both_views(two:TwoViews, make, image1, image2,
+def _both_views(two:ViewPair, make, image1, image2,
                 index:Tensor, seed:int, epoch) -> tuple[Tensor, Tensor]:
     "View 1 of `image1` and view 2 of `image2`: `make(view, image, keys)` for each."
     def one(k:int, view:View, image) -> Tensor:

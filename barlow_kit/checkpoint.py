@@ -17,7 +17,8 @@ import torch
 
 from .distributed import all_reduce, barrier, rank, world_size
 from .recipe import recipe_difference
-from .weights import FORMAT_MARK, CheckpointError, read_checkpoint, write_whole
+from .weights import (FORMAT_MARK, CheckpointError, output_path, read_checkpoint,
+                                write_whole)
 
 # %% ../nbs/10_checkpoint.ipynb #08307a81
 def previous(
@@ -110,7 +111,7 @@ class Checkpointed:
         update:Callable=dict,     # Brings a config that an older version wrote up to date
         **parts,                  # What has state_dict and load_state_dict: model, optimizer, ...
     ):
-        self.path:Any = None if path is None else Path(path)
+        self.path:Any = None if path is None else output_path(path)
         self.file:Any = self.path and self.path/file
         self.claim:Any = self.path and self.path/claim
         self.config = json.loads(json.dumps(config))

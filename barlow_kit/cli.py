@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +22,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .data import DATASETS, get_dataset, heldout_split
+from .data import (DATASETS, Count, Seed, UnreadableImage, Workers, checked, get_dataset,
+                             heldout_split, one_line)
 from .distributed import init, rank
 from .evaluate import (Evaluation, FinetuneSettings, Labeled, LinearSettings, accuracies,
                                  finetune, labels_of, linear_evaluation, pretrained)
@@ -29,11 +31,12 @@ from .probes import (compare_probes, extract_features, format_probes, some_image
                                watch_features)
 from .recipe import Recipe, get_recipe, unknown_name
 from .report import report, report_probes
-from .train import (Run, add_options, add_train_options, exit_code, pretrain,
-                              recipe_options, train_command, train_parser, usable_cores)
+from .train import (Run, add_options, add_train_options, exit_code, option_value,
+                              pretrain, recipe_options, train_command, train_parser, usable_cores)
 from .twins import BarlowTwins, twin_correlation
 from .variants import LOSSES, Variant, get_variant
-from .weights import FORMATS, convert_checkpoint, detect_format, read_weights
+from .weights import (FORMATS, convert_checkpoint, detect_format, output_path,
+                                read_weights, write_whole)
 from .zoo import (MODELS, Entry, get_model, inference_model, list_models, load_backbone,
                             model_card, save_model)
 
@@ -61,8 +64,10 @@ def save_pictures(
     pictures = dict(views=plot_views(data.images[:8], *(v[:8] for v in views)),
                     cross_correlation=plot_cross_correlation(pair, names),
                     loss=plot_history(run.history, run.floor))
-    for name, figure in pictures.items(): figure.savefig(folder/f"{name}.png", dpi=120)
-    return [folder/f"{name}.png" for name in pictures]
+    paths = [folder/f"{name}.png" for name in pictures]
+    for path, figure in zip(paths, pictures.values()):
+        write_whole(path, partial(figure.savefig, dpi=120, format="png"))
+    return paths
 
 # %% ../nbs/24_cli.ipynb #3d9b60f2
 def compare_with_free(
@@ -95,24 +100,25 @@ Next: make lab (the same, step by step), \
 or in Python: from barlow_kit.train import pretrain"""
 
 # %% ../nbs/24_cli.ipynb #2f2b66ef
+@checked
 def quickstart(
     out:str|None=None,   # Folder of the run; by default runs/digits-seed0 (or whatever the seed)
     *,
-    seed:int=0,          # Decides weights, order and views
+    seed:Seed=0,         # Decides weights, order and views
     **overrides,         # Fields of the recipe to change, or arguments of `pretrain`
 ) -> Run:
     "Pretrain on digits, print the comparison with raw pixels and the paths of three pictures."
-    folder = Path(out or f"runs/digits-seed{seed}")
+    folder = output_path(f"runs/digits-seed{seed}" if out is None else out)
     start = time.perf_counter()
     run = pretrain("digits", out=folder, seed=seed, **overrides)
     print(_TESTED.format(epochs=run.recipe.epochs, seconds=time.perf_counter() - start,
                          first=run.history[0]["loss"], last=run.history[-1]["loss"],
-                         floor=run.recipe.floor_note))
+                         floor=run.recipe.objective.floor_note))
     results = compare_with_free(run)
     print(format_probes(results))
     pairs = zip(results["raw pixels"], results["Barlow Twins"])
     one, five, *_ = [trained.accuracy - free.accuracy for free, trained in pairs]
-    pictures = "\n".join(f"  {path}" for path in save_pictures(run, folder))
+    pictures = "\n".join(f"  {one_line(path)}" for path in save_pictures(run, folder))
     print(_SEEN.format(one=one, five=five, pictures=pictures))
     return run
 
@@ -224,7 +230,7 @@ _WATCH = dict(help="every so many steps, effective rank and 5-NN accuracy on ima
 @_command(add=add_train_options, set=_set, watch=_WATCH)
 def _pretrain(
     *,
-    watch:int|None=None,    # Every so many steps, the features are examined
+    watch:Count|None=None,  # Every so many steps, the features are examined
     set:Sequence[str]=(),   # Fields of the recipe
     **options,
 ) -> None:
@@ -253,6 +259,7 @@ def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
 
 def _trained(protocol:Callable, source, data, **options) -> None:
     "Run one of the paper's protocols, save the classifier and print the accuracy."
+    if "out" in options: output_path(Path(options["out"])/"model.pt", source)
     found = protocol(source, data, **options)
     if "out" in options: _save_classifier(found, source, options.get("recipe"), options["out"])
     if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
@@ -294,7 +301,8 @@ def _probes() -> dict:
 def _report(**options) -> None:
     "All probes that can run, beside the published figures."
     page = report(**options)
-    if rank() == 0: print(f"the report is in {options['out']}" if "out" in options else page)
+    if rank() != 0: return
+    print(f"the report is in {one_line(options['out'])}" if "out" in options else page)
 
 # %% ../nbs/24_cli.ipynb #fb88f66b
 def _entry(name:str) -> Entry:
@@ -352,7 +360,7 @@ def _test(
     data:str,               # What to test on
     *,
     device:str="auto",      # "auto" takes CUDA where there is some
-    workers:int|None=None,  # Processes that decode files; by default one a core
+    workers:Workers|None=None, # Processes that decode files; by default one a core
 ) -> None:
     "Accuracy of weights for a model of the zoo."
     entry = _entry(config)
@@ -385,14 +393,20 @@ def _models(
 @_command(convert_checkpoint, to=dict(choices=FORMATS))
 def _convert(**options) -> None:
     "Carry a checkpoint from one library to another."
-    print(convert_checkpoint(**options))
+    print(one_line(convert_checkpoint(**options)))
 
-@_command(inference_model, model=_CONFIG, image=dict(nargs="+", help="image files"))
+@_command(inference_model, on_error=None, model=_CONFIG, image=dict(nargs="+", help="image files"))
 def _predict(model:str, image:Sequence[str], **options) -> None:
     "The classes of images."
-    answers = inference_model(model, image, **options)
+    answers = inference_model(model, image, on_error="keep", **options)
     for path, found in zip(image, answers):
-        print(f"{path}: {found['pred_class']} ({100*found['pred_score']:.1f} %)")
+        if isinstance(found, UnreadableImage):
+            print(f"barlow-kit: {one_line(found)}", file=sys.stderr)
+        else:
+            print(f"{one_line(path)}: {one_line(found['pred_class'])} "
+                  f"({100*found['pred_score']:.1f} %)")
+    broken = sum(isinstance(found, UnreadableImage) for found in answers)
+    if broken: raise UnreadableImage(f"{broken} of {len(image)} images cannot be read")
 
 # %% ../nbs/24_cli.ipynb #fa44e6f8
 def _vary(said:str) -> tuple[str, list]:
@@ -413,7 +427,7 @@ def _varied() -> dict:
 
 @_command("experiment.compare", add=recipe_options, data=lambda: _data("train/ and test/"),
           splits=dict(nargs=2, metavar="PART"), vary=_varied, full=dict(metavar="FOLDER"),
-          version=None, workers=dict(type=int, metavar="INT"))
+          version=None, workers=dict(type=partial(option_value, Workers), metavar="INT"))
 def _compare(
     data:str,    # A name, or a folder with train/ and test/
     *,
@@ -431,7 +445,8 @@ def _compare(
     try: results = compare(grid(**dict(vary)), data, **options)
     except ExperimentError as e: raise ValueError(str(e)) from e    # a line, no traceback
     if "full" in options: print(results)
-    else: print(summary(results).to_string(), experiment_time(results), sep="\n")
+    else: print(summary(results).rename(index=one_line).to_string(),
+               experiment_time(results), sep="\n")
 
 # %% ../nbs/24_cli.ipynb #b3f6a8d5
 @_command(folder=dict(nargs="?"))
@@ -443,13 +458,13 @@ def _lessons(
     if not packed.is_file():
         raise FileNotFoundError("only an installed wheel has packed lessons; "
                                 "a checkout has them in nbs/")
-    if Path(folder).exists() and any(Path(folder).iterdir()):
-        raise FileExistsError(f"{folder} is not empty: name another folder")
+    if output_path(folder).exists() and any(Path(folder).iterdir()):
+        raise FileExistsError(f"{one_line(folder)} is not empty: name another folder")
     with packed.open("rb") as file, zipfile.ZipFile(file) as archive:
         archive.extractall(folder)
         count = sum(name.endswith(".ipynb") for name in archive.namelist())
-    print(f"{count} notebooks are in {folder}. To open the first: "
-          f"jupyter lab {folder}/tutorials/quickstart.ipynb\n"
+    print(f"{count} notebooks are in {one_line(folder)}. To open the first: "
+          f"jupyter lab {one_line(folder)}/tutorials/quickstart.ipynb\n"
           "(JupyterLab and what the lessons import: pip install 'barlow_kit[lab]')")
 
 # %% ../nbs/24_cli.ipynb #4b5cd46e

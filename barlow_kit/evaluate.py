@@ -28,12 +28,13 @@ from torch.utils.data import Dataset, Subset
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import Checkpointed
-from .data import (ImageData, TensorImages, UnreadableImage, batch_order, get_dataset,
-                             heldout_split)
+from .data import (Count, ImageData, Positive, Amount, Seed, Share, TensorImages,
+                             UnreadableImage, Workers, batch_order, check_values, checked,
+                             get_dataset, heldout_split, one_line, read_names)
 from .distributed import all_gather, all_reduce, init, rank, sync_batchnorm, world_size
 from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
                              stop_signals, usable_cores)
-from .optim import warmup_cosine
+from .optim import Momentum, warmup_cosine
 from .probes import (Features, ProbeResult, alignment, balanced_labels, compare_probes,
                                effective_rank, extract_features, few_label_probe, format_probes,
                                knn_evaluation, knn_predict, knn_probe, labels_of, linear_probe,
@@ -55,30 +56,26 @@ _all_ = ["Features", "ProbeResult", "alignment", "balanced_labels", "compare_pro
 class LinearSettings:
     "How a head is trained on a frozen backbone. Defaults: the released evaluate.py."
     name: str = "released"
-    epochs: int = 100
-    batch_size: int = 256            # Images in a step, over all devices
-    lr: float = 0.3                  # Of the head; times batch_size / 256
-    momentum: float = 0.9
-    weight_decay: float = 1e-6
-    lr_backbone: float = 0.          # The backbone stays as it is
+    epochs: Count = 100
+    batch_size: Count = 256          # Images in a step, over all devices
+    lr: Positive = 0.3               # Of the head; times batch_size / 256
+    momentum: Momentum = 0.9
+    weight_decay: Amount = 1e-6
+    lr_backbone: Amount = 0.         # The backbone stays as it is
 
     def __post_init__(self):
-        counts = self.epochs, self.batch_size
-        rates = self.lr, self.lr_backbone
-        if min(counts) < 1 or self.lr <= 0 or self.lr_backbone < 0:
-            raise ValueError(f"settings {self.name!r}: need epochs and batch_size of at least "
-                             f"1, lr above 0, no negative lr_backbone: {counts}, {rates}")
+        check_values(type(self), vars(self), f"settings {self.name!r}: ")
 
 # %% ../nbs/14_evaluate.ipynb #9e828941
 @dataclass(frozen=True)
 class FinetuneSettings(LinearSettings):
     "How head and backbone are trained together. Defaults: released, for 1 %."
     name: str = "1%"
-    epochs: int = 20
-    lr: float = 0.5
-    weight_decay: float = 0.
-    lr_backbone: float = 0.005       # Times batch_size / 256, too
-    share: float|None = 0.01         # Of the labels; None takes all
+    epochs: Count = 20
+    lr: Positive = 0.5
+    weight_decay: Amount = 0.
+    lr_backbone: Amount = 0.005      # Times batch_size / 256, too
+    share: Share|None = 0.01         # Of the labels; None takes all
 
 # %% ../nbs/14_evaluate.ipynb #5d24ecf9
 _NAMED = (LinearSettings(),
@@ -188,7 +185,7 @@ def _by_name(labels:Tensor, names:tuple, val_names:tuple) -> Tensor:
     foreign = [c for c in val_names if c not in names]
     if foreign:
         raise ValueError("classes in the validation part that training lacks: "
-                         f"{', '.join(map(str, foreign[:10]))}")
+                         f"{', '.join(map(one_line, foreign[:10]))}")
     _in_range(labels, len(val_names), "validation")
     return torch.tensor([names.index(c) for c in val_names])[labels]
 
@@ -198,7 +195,7 @@ def _every_class(labels:Tensor, classes:int, names:tuple) -> None:
     if classes < 2: raise ValueError("need two classes, found 1")
     empty = (labels.bincount(minlength=classes) == 0).nonzero().flatten().tolist()
     if empty:
-        named = ", ".join(str(names[c] if names else c) for c in empty[:10])
+        named = ", ".join(one_line(names[c] if names else c) for c in empty[:10])
         raise ValueError(f"no training image of the classes {named}")
 
 # %% ../nbs/14_evaluate.ipynb #facf229b
@@ -251,7 +248,7 @@ def listed_images(
     """Images by the list of a published split.
 
     Raises ValueError when the data lacks one, or when names are not unique."""
-    names = [Path(line).name for line in Path(file).read_text().split()]
+    names = list(dict.fromkeys(Path(line).name for line in read_names(file)))
     paths = getattr(data, "paths", None)
     if paths is None:
         raise ValueError("a list of names needs a folder of images, "
@@ -262,7 +259,8 @@ def listed_images(
     missing = [n for n in names if n not in number]
     if missing or not names:
         raise ValueError(f"{len(missing)} of the {len(names)} images listed in "
-                         f"{Path(file).name} are not in the data: {', '.join(missing[:3])}")
+                         f"{one_line(Path(file).name)} are not in the data: "
+                         f"{', '.join(map(one_line, missing[:3]))}")
     return torch.tensor([number[n] for n in names])
 
 # %% ../nbs/14_evaluate.ipynb #fffe76e2
@@ -598,6 +596,7 @@ def _evaluate(
                       train.seed, seconds, history, model, names)
 
 # %% ../nbs/14_evaluate.ipynb #139847b1
+@checked
 def linear_evaluation(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
     data,                   # A name, a folder with train/ and val/, or a pair of data sets
@@ -606,10 +605,10 @@ def linear_evaluation(
     recipe=None,            # Of a checkpoint that does not say it
     cached:bool=False,      # Train on features of plain images, computed once
     out=None,               # Folder: the same call goes on from there
-    seed:int=0,             # Of head, order and crops
+    seed:Seed=0,            # Of head, order and crops
     device:str="auto",      # "auto" takes CUDA where there is some
-    workers:int|None=None,  # Processes that decode files; by default one a core
-    save_steps:int|None=None, # Save every so many steps, beside the ends of epochs
+    workers:Workers|None=None, # Processes that decode files; by default one a core
+    save_steps:Count|None=None, # Save every so many steps, beside the ends of epochs
     progress:bool=True,     # Show the bar
     **overrides,            # Settings to change
 ) -> Evaluation:
@@ -629,7 +628,7 @@ def linear_evaluation(
 def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple[Callable|None, str]:
     "From labeled images to the numbers of those to use, and what to call that."
     if isinstance(labels, (str, Path)):
-        return lambda part: listed_images(part.data, labels), f"list {Path(labels).name}"
+        return lambda part: listed_images(part.data, labels), f"list {one_line(Path(labels).name)}"
     if labels is not None:
         named = f"{labels} label{'s'*(labels != 1)} a class"
         return lambda part: balanced_labels(part.labels, labels, seed), named
@@ -641,6 +640,7 @@ def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple[Callable|None
     return draw, f"{100*share:g} % of the labels, balanced draw"
 
 # %% ../nbs/14_evaluate.ipynb #c5f8a874
+@checked
 def finetune(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
     data,                   # A name, a folder with train/ and val/, or a pair of data sets
@@ -649,10 +649,10 @@ def finetune(
     labels=None,            # A file of image names, a number a class, or None: the share
     recipe=None,            # Of a checkpoint that does not say it
     out=None,               # Folder: the same call goes on from there
-    seed:int=0,             # Of the draw of labels, head, order and crops
+    seed:Seed=0,            # Of the draw of labels, head, order and crops
     device:str="auto",      # "auto" takes CUDA where there is some
-    workers:int|None=None,  # Processes that decode files; by default one a core
-    save_steps:int|None=None, # Save every so many steps, beside the ends of epochs
+    workers:Workers|None=None, # Processes that decode files; by default one a core
+    save_steps:Count|None=None, # Save every so many steps, beside the ends of epochs
     progress:bool=True,     # Show the bar
     **overrides,            # Settings to change
 ) -> Evaluation:

@@ -26,7 +26,7 @@ import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -45,7 +45,8 @@ from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
 from .augment import TwoViews, View
-from .data import DATASETS, get_dataset
+from .data import (DATASETS, Workers, checked, for_plot, get_dataset, one_line,
+                             open_regular)
 from barlow_kit.probes import (
     PROBES,
     effective_rank,
@@ -57,6 +58,7 @@ from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .train import Run, pretrain, usable_cores
 from .twins import BACKBONES
 from .variants import LOSSES
+from .weights import output_path
 
 try:
     import fcntl                # locks files; not on Windows
@@ -289,6 +291,7 @@ def _facts(x, seen:list):
 @_facts.register(str)
 def _(x, seen:list): return x
 
+# %% ../nbs/22_experiment.ipynb #14fefa06
 @_facts.register(dict)
 def _(x:dict, seen:list): return {str(k): _facts(v, seen) for k, v in x.items()}
 
@@ -311,6 +314,7 @@ def _(x:np.ndarray, seen:list): return f"{x.dtype} {x.shape} {_hash(x.tobytes(),
 def _(x:nn.Module, seen:list):
     return [_facts(type(x), seen), repr(x), _facts(dict(x.state_dict()), seen)]
 
+# %% ../nbs/22_experiment.ipynb #a1d9a270
 @_facts.register(functools.partial)
 def _(x, seen:list):
     return [_facts(part, seen) for part in (x.func, x.args, x.keywords)]
@@ -336,6 +340,7 @@ def _(x, seen:list):
     tell = _class_facts if isinstance(x, type) else _function_facts
     return [x.__name__, *tell(x, seen)]
 
+# %% ../nbs/22_experiment.ipynb #a105cc82
 @_facts.register(BuiltinFunctionType)
 def _(x, seen:list): return f"{x.__module__}.{x.__qualname__}"
 
@@ -448,18 +453,31 @@ def _parsed(line:bytes) -> dict|None:
     needed = {"key", "metrics", "seconds"}
     return result if isinstance(result, dict) and needed <= result.keys() else None
 
+def _check_results(path, content:bytes) -> None:
+    "Raise ValueError for a file of something else, by its first line that is not empty."
+    first, *more = content.lstrip(b"\n").split(b"\n", 1)
+    cut_short = not more and first.startswith(b'{"key": ')
+    if first and not cut_short and not any(map(_parsed, content.split(b"\n")[:2])):
+        raise ValueError(f"{one_line(path)} is no file of results: its first line is none. "
+                         "Name another file")
+
+# %% ../nbs/22_experiment.ipynb #ff2fe2be
 def read_results(
     path,          # File of results; it may not exist yet
 ) -> dict:         # Key -> the line of that trial
-    "All finished trials. Warns of damaged lines; a last line that was cut short is no damage."
+    """All finished trials. Warns of damaged lines; a last line that was cut short is no damage.
+
+    Raises ValueError for a file of something else, OSError for what is no file."""
     if not Path(path).exists(): return {}
-    *lines, last = Path(path).read_bytes().split(b"\n")
+    content = b"" if os.path.samefile(path, os.devnull) else open_regular(path).read_bytes()
+    _check_results(path, content)
+    *lines, last = content.split(b"\n")
     results = {}
     for number, line in enumerate((*lines, last), 1):
         result = _parsed(line)
         if result: results[result["key"]] = result
         elif line.strip() and number <= len(lines):
-            warnings.warn(f"{path}, line {number} is damaged and left out: its trial "
+            warnings.warn(f"{one_line(path)}, line {number} is damaged and left out: its trial "
                           f"will run again")
     return results
 
@@ -468,17 +486,21 @@ def append_result(
     path,          # File of results
     result:dict,   # A line: key, facts, metrics, seconds
 ) -> None:
-    "Add a line, whole or not at all. What a crash left unfinished goes."
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    """Add a line, whole or not at all. What a crash left unfinished goes.
+
+    Raises ValueError for a file of something else, or one that is read-only."""
+    output_path(path).parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a+b", buffering=0) as f:
         if fcntl:
             fcntl.flock(f, fcntl.LOCK_EX)                   # until the file is closed
         f.seek(0)
-        unfinished = f.read().rpartition(b"\n")[2]
+        content = f.read()
+        _check_results(path, content)
+        unfinished = content.rpartition(b"\n")[2]
         whole = _parsed(unfinished)
-        if unfinished and not whole: f.truncate(f.seek(0, 2) - len(unfinished))
+        if unfinished and not whole: f.truncate(len(content) - len(unfinished))
         f.write((b"\n" if whole else b"") + json.dumps(result).encode() + b"\n")
-        os.fsync(f.fileno())
+        with suppress(OSError): os.fsync(f.fileno())        # not for a device
 
 # %% ../nbs/22_experiment.ipynb #c4a6a2d9
 class Failure(NamedTuple):
@@ -564,7 +586,7 @@ def _run_all(trials:dict, facts:dict, cache, workers, progress:bool) -> tuple[di
 def _note(trials:int, old:Sequence, new:Sequence, cache, seconds:float) -> str:
     "Where the results came from, in a line."
     then = sum(result["seconds"] for result in old)
-    found = f"{len(old)} of {trials} runs from {cache} ({then:.0f} s when they ran)"
+    found = f"{len(old)} of {trials} runs from {one_line(cache)} ({then:.0f} s when they ran)"
     ran = f"{len(new)} new in {seconds:.0f} s"
     if runs_are_short():
         return f"short form: five steps of each variant with one seed, nothing kept; {ran}"
@@ -573,9 +595,9 @@ def _note(trials:int, old:Sequence, new:Sequence, cache, seconds:float) -> str:
 def _raise_failures(keys:dict, failures:dict, results:pd.DataFrame, cache) -> None:
     "Raise ExperimentError if something failed; `keys` is (variant, seed) -> key."
     if not failures: return
-    each = [f"  {name}, seed {seed}: {failures[key].message}"
+    each = [f"  {one_line(name)}, seed {seed}: {failures[key].message}"
             for (name, seed), key in keys.items() if key in failures]
-    kept = f"; the others are kept in {cache}" if cache else ""
+    kept = f"; the others are kept in {one_line(cache)}" if cache else ""
     lines = [f"{len(each)} of {len(keys)} runs failed{kept}:", *each]
     details = next(iter(failures.values())).details
     if details: lines += ["the first in full:", details]
@@ -634,6 +656,7 @@ def _compared(trials:dict, recipes:dict, cache, workers, progress:bool, version)
     return results
 
 # %% ../nbs/22_experiment.ipynb #93c70801
+@checked
 def compare(
     variants:dict,               # Name -> fields of the base recipe to change, or a Recipe
     data="digits",               # A name, a folder, or a pair (train, test) of data sets
@@ -643,7 +666,7 @@ def compare(
     probe:Callable=probe_features, # probe(run) or probe(run, train, test) -> dict of numbers
     splits:Sequence[str]=("train", "test"), # ("fit", "val") to choose settings of digits
     cache="runs/experiments.jsonl", # File of results; None keeps nothing
-    workers:int|Executor|None=None, # Processes, one thread each; by default one a core
+    workers:Workers|Executor|None=None, # Processes, one thread each; by default one a core
     progress:bool=True,          # Show the bar, and where the results came from
     full=False,                  # A folder (or True): the commands of the grid at full scale
     version:str|None=None,       # Stands for your own code in the key, in place of its source
@@ -652,6 +675,7 @@ def compare(
     """Train all variants with all seeds and examine them; finished trials come from the file.
 
     Raises ValueError, before anything runs, or ExperimentError when trials failed."""
+    if cache is not None: output_path(cache, data)
     base = _base_recipe(data, recipe)
     recipes = _recipes(variants, base, overrides)
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
@@ -688,6 +712,7 @@ def _mean_and_std(mean:float, std:float, decimals:int) -> str:
     text = f"{mean:.{decimals}f}"
     return text if np.isnan(std) else f"{text} +- {std:.{decimals}f}"
 
+# %% ../nbs/22_experiment.ipynb #682a59d3
 def summary(
     results:pd.DataFrame, # From `compare`
     metrics=None,         # Name of a metric, or several; by default all
@@ -766,6 +791,7 @@ def _panels(count:int, height:float, sharey:bool=False) -> Figure:
     plt.close(fig)
     return fig
 
+# %% ../nbs/22_experiment.ipynb #db9288a8
 def _dots(ax, x, values:list, color:str, **style) -> None:
     "Each run as a pale dot, mean and standard deviation as a mark with bars."
     at = [k for k, v in zip(x, values) for _ in v]
@@ -775,6 +801,7 @@ def _dots(ax, x, values:list, color:str, **style) -> None:
     ax.errorbar(x, [v.mean() for v in values], yerr=stds, ms=5, color=color, capsize=4,
                 **style)
 
+# %% ../nbs/22_experiment.ipynb #a11cd156
 def _dots_in_rows(ax, values:list, color:str) -> None:
     "The same with a row for each list of runs."
     at = [row for row, v in enumerate(values) for _ in v]
@@ -803,9 +830,9 @@ def plot_comparison(
     fig = _panels(1 + bool(published), .7 + .38*len(groups), sharey=True)
     ours = fig.axes[0]
     _dots_in_rows(ours, list(groups.values()), _COLORS[0])
-    ours.set(yticks=range(len(groups)), yticklabels=list(groups),
+    ours.set(yticks=range(len(groups)), yticklabels=list(map(for_plot, groups)),
              ylim=(len(groups) - .5, -.5),
-             xlabel=label or metric)
+             xlabel=label or for_plot(metric))
     if published:
         rows = [row for row, name in enumerate(groups) if name in published]
         fig.axes[1].plot([published[list(groups)[row]] for row in rows], rows, "D",
@@ -833,8 +860,8 @@ def plot_sweep(
             found = {at: g[m] for at, g in part.groupby(x)}
             _dots(ax, list(found), list(found.values()), _COLORS[k % len(_COLORS)],
                   fmt="o-",
-                  label=f"{by} {name}" if by else None)
-        ax.set(xlabel=x, ylabel=m, xscale="log" if log else "linear")
+                  label=for_plot(f"{by} {name}") if by else None)
+        ax.set(xlabel=for_plot(x), ylabel=for_plot(m), xscale="log" if log else "linear")
         ax.grid(alpha=.3)
     if by: fig.axes[0].legend(fontsize=8)
     return fig
@@ -850,6 +877,7 @@ def _own_changes(variant, base:Recipe) -> dict:
     changed = [k for k in usual if k != "name" and getattr(whole, k) != usual[k]]
     return {k: getattr(whole, k) for k in dict.fromkeys(asked + changed)}
 
+# %% ../nbs/22_experiment.ipynb #38afc5b1
 def _options(changes:dict) -> list[str]:
     "Changed fields as options of `barlow-kit pretrain`; a class's own after one --set."
     words = []
@@ -874,6 +902,7 @@ def _views_line(views:TwoViews, base:TwoViews) -> str:
             _view_change("view2", views.view2, base.view2)]
     return f"replace(v, {', '.join(filter(None, both))})"
 
+# %% ../nbs/22_experiment.ipynb #df8e6ad5
 def _in_python(changes:dict, own_class:type|None, base:Recipe, recipe:str) -> list[str]:
     "The recipe of a variant that options cannot describe, as lines of Python."
     made = f"get_recipe({recipe!r})"
@@ -894,7 +923,7 @@ def _commands(name:str, variant, base:Recipe, recipe:str, folder:str, seeds, lau
     own_class = kind if kind.__module__.split(".")[0] != "barlow_kit" else None
     in_python = bool(own_class) or "views" in changes
     out = "runs/" + re.sub(r"[^\w.=]+", "-", name).strip("-")
-    lines = [f"# {name}"]
+    lines = [f"# {one_line(name)}"]
     if in_python:
         last = f"pretrain({folder!r}, recipe, seed=seed, out=f'{out}-seed{{seed}}')"
         lines.append("# has no option: run a file with these lines by torchrun, for "

@@ -27,7 +27,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor, to_pil_image
 
 from .augment import VIEWS, TwoViews, View, draw, get_views, sample_keys
 from .canvas import HeatmapWidget, Panel
-from .data import get_dataset, reading
+from .data import for_html, get_dataset, open_image, reading
 from .loss import barlow_loss, cross_correlation, loss_floor
 from .plot import plot_loss, plot_views, scaled_pull
 
@@ -42,7 +42,7 @@ def _shown_in(
     try:
         yield
     except Exception as e:
-        message.value = f"<b>{type(e).__name__}:</b> {html.escape(str(e))}"
+        message.value = f"<b>{type(e).__name__}:</b> {for_html(e)}"
         message.layout.display = None
 
 # %% ../nbs/19_explore.ipynb #38a6b1cd
@@ -439,7 +439,8 @@ def _image_file(file, name:str) -> Image.Image:
     "An RGB image from a path or an open file. Raises UnreadableImage."
     with reading(name or file):
         try:
-            return Image.open(file).convert("RGB")
+            on_disk = isinstance(file, (str, Path))
+            return (open_image(file) if on_disk else Image.open(file)).convert("RGB")
         except UnidentifiedImageError:
             raise ValueError("Pillow does not know its format") from None
 

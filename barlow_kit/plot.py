@@ -19,6 +19,8 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from .data import for_plot
+
 # %% ../nbs/01_plot.ipynb #fc777548
 def _axes(
     rows:int,     # Panels from top to bottom
@@ -31,6 +33,11 @@ def _axes(
                              squeeze=False, layout="constrained")
     plt.close(fig)
     return fig, list(axes.flat)
+
+# %% ../nbs/01_plot.ipynb #4eaf5e76
+def _title(text) -> str:
+    "A title with its line ends; each line is safe, see `for_plot`."
+    return "\n".join(for_plot(line) for line in str(text).split("\n")) if text else ""
 
 # %% ../nbs/01_plot.ipynb #01fbfed3
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
@@ -46,7 +53,7 @@ def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     if len(image) == 1: pixels = pixels[..., 0]
     ax.imshow(pixels, cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
-    if title is not None: ax.set_title(str(title), fontsize=8)
+    if title is not None: ax.set_title(_title(title), fontsize=8)
 
 # %% ../nbs/01_plot.ipynb #391d229f
 def plot_images(
@@ -111,7 +118,7 @@ def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
     small = block_mean(m.detach().float().cpu(), max_size)
     ax.set(xlabel="unit j of view 2", ylabel="unit i of view 1")
     note = "" if small.shape == m.shape else f" (block means, {m.shape[0]} units)"
-    ax.set_title(title + note, fontsize=10)
+    ax.set_title(_title(title) + note, fontsize=10)
     edges = "nearest" if len(small) <= 200 else "antialiased"
     return ax.imshow(small.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit,
                      interpolation=edges, extent=(0, m.shape[1], m.shape[0], 0))
@@ -297,10 +304,10 @@ def _draw_curves(ax, panel:dict) -> None:
     "The lines of one panel, with a point for each number where they are few."
     for line in panel["lines"]:
         style = "--" if line.get("dashed") else "-"
-        ax.plot(line["x"], line["y"], style, label=line["name"],
+        ax.plot(line["x"], line["y"], style, label=for_plot(line["name"]),
                 color=line.get("color") or "black",
                 marker="." if len(line["x"]) < 30 else None)
-    ax.set_title(panel["title"], fontsize=9)
+    ax.set_title(_title(panel["title"]), fontsize=9)
     ax.tick_params(labelsize=8)
     if panel.get("log"): ax.set_yscale("log")
     if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
@@ -344,12 +351,12 @@ def plot_factors(
     for k, (name, found) in enumerate(results.items()):
         at = [i - .4 + width*(k + .5) for i in range(len(factors))]
         heights = [found[f].accuracy for f in factors]
-        ax.bar(at, heights, .9*width, color=_BARS[k], label=name)
+        ax.bar(at, heights, .9*width, color=_BARS[k], label=for_plot(name))
         ax.hlines([found[f].chance for f in factors], [x - width/2 for x in at],
                   [x + width/2 for x in at], color="black",
                   label=None if k else "guessing")
-    ax.set_xticks(range(len(factors)), factors, fontsize=9)
-    ax.set(ylabel="linear probe, %", ylim=(0, 100), title=title)
+    ax.set_xticks(range(len(factors)), list(map(for_plot, factors)), fontsize=9)
+    ax.set(ylabel="linear probe, %", ylim=(0, 100), title=_title(title))
     ax.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return fig
 
@@ -385,7 +392,7 @@ def plot_embeddings(
     ax.scatter(*points[list(marked)].T.tolist(), lw=.8, **ring)
     chosen = [] if picked is None else [picked]
     ax.scatter(*points[chosen].T.tolist(), lw=2, **ring)
-    ax.set(xticks=[], yticks=[], title=title)
+    ax.set(xticks=[], yticks=[], title=_title(title))
     if shown:
         ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
     return fig
@@ -393,4 +400,4 @@ def plot_embeddings(
 # %% ../nbs/01_plot.ipynb #0ff63111
 def _class_name(k:int, classes:tuple) -> str:
     if k < 0: return "unknown"
-    return str(classes[k]) if k < len(classes) else str(k)
+    return for_plot(classes[k]) if k < len(classes) else str(k)

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import Dataset, Subset
 
-from .data import ImageData, TensorImages, batch_order, register_part
+from .data import (ImageData, TensorImages, batch_order, for_markdown,
+                             register_part)
 from .distributed import rank
 from .train import Run
 
@@ -373,9 +374,9 @@ def format_probes(
 ) -> str:                                 # A Markdown table
     "A row for each representation, a column for each probe with its number of labels."
     probes = next(iter(results.values()))
-    head = [f"{r.probe} ({r.labels})" for r in probes]
+    head = [f"{for_markdown(r.probe)} ({r.labels})" for r in probes]
     rows = [[f"% of {probes[0].tested} test images", *head]]
-    rows += [[name, *map(_number, line)] for name, line in results.items()]
+    rows += [[for_markdown(name), *map(_number, line)] for name, line in results.items()]
     widths = [max(map(len, column)) for column in zip(*rows)]
     def line(cells):
         return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths)) + " |"

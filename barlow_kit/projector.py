@@ -11,6 +11,13 @@ from collections.abc import Sequence
 from torch import nn
 
 # %% ../nbs/04_projector.ipynb #4b64a739
+def _hidden_layer(features:int, width:int, norm:bool) -> list[nn.Module]:
+    "A linear layer, batch norm if there is to be one, and a ReLU."
+    linear = nn.Linear(features, width, bias=not norm)
+    between = [nn.BatchNorm1d(width)] if norm else []
+    return [linear, *between, nn.ReLU(inplace=True)]
+
+# %% ../nbs/04_projector.ipynb #146f293f
 def projector(
     features:int,                           # Width of the representation, F
     widths:Sequence[int]=(8192, 8192, 8192), # Output width of each layer; the last is D
@@ -25,8 +32,6 @@ def projector(
                          f"got {tuple(widths)}")
     layers:list[nn.Module] = []
     for width in widths[:-1]:
-        layers.append(nn.Linear(features, width, bias=not norm))
-        if norm: layers.append(nn.BatchNorm1d(width))
-        layers.append(nn.ReLU(inplace=True))
+        layers += _hidden_layer(features, width, norm)
         features = width
     return nn.Sequential(*layers, nn.Linear(features, widths[-1], bias=False))

@@ -6,7 +6,6 @@
 __all__ = ['PUBLISHED', 'Published', 'Row', 'report_probes', 'report']
 
 # %% ../nbs/15_report.ipynb #48186631
-import html
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -15,11 +14,12 @@ from typing import NamedTuple
 
 import torch
 
-from .checkpoint import write_whole
+from .data import Count, Seed, Workers, checked, for_html, for_markdown, one_line
 from .distributed import rank
 from .evaluate import (Evaluation, cache_features, finetune, get_settings,
                                  linear_evaluation, load_for_evaluation)
 from .probes import Features, effective_rank, planned_probes, rankme
+from .weights import output_path, write_whole
 
 # %% ../nbs/15_report.ipynb #2f2526ff
 class Published(NamedTuple):
@@ -146,15 +146,17 @@ def _protocol_rows(
     return rows
 
 # %% ../nbs/15_report.ipynb #4040fad5
+def _html_table(head:Sequence, rows:Sequence) -> str:
+    "A table in HTML."
+    def line(cells, tag):
+        return "<tr>" + "".join(f"<{tag}>{for_html(c)}</{tag}>" for c in cells) + "</tr>"
+    lines = [line(head, "th"), *(line(row, "td") for row in rows)]
+    return "\n".join(["<table>", *lines, "</table>"])
+
 def _table(head:Sequence, rows:Sequence, as_html:bool) -> str:
     "A table in Markdown or HTML."
-    if as_html:
-        def line(cells, tag):
-            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
-        lines = [line(head, "th"), *(line(row, "td") for row in rows)]
-        return "\n".join(["<table>", *lines, "</table>"])
-    cells = [[c.replace("|", "/").replace("\n", " ") for c in row] for row in (head, *rows)]
-    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    if as_html: return _html_table(head, rows)
+    lines = ["| " + " | ".join(map(for_markdown, row)) + " |" for row in (head, *rows)]
     return "\n".join([lines[0], "|" + " --- |"*len(head), *lines[1:]])
 
 # %% ../nbs/15_report.ipynb #5289f92d
@@ -174,10 +176,10 @@ def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
                       rows, as_html)
     others = _table(("source", "model", "data", "probe", "top-1 %", "top-5 %"), published, as_html)
     if as_html:
-        return "\n".join([_STYLE, f"<h1>{html.escape(title)}</h1>", "<h2>Measured here</h2>",
-                          f"<p>{html.escape(facts)}</p>", measured,
+        return "\n".join([_STYLE, f"<h1>{for_html(title)}</h1>", "<h2>Measured here</h2>",
+                          f"<p>{for_html(facts)}</p>", measured,
                           "<h2>Published by others</h2>", f"<p>{_WARNING}</p>", others]) + "\n"
-    return "\n\n".join([f"# {title}", "## Measured here", facts, measured,
+    return "\n\n".join([f"# {for_markdown(title)}", "## Measured here", facts, measured,
                         "## Published by others", _WARNING, others]) + "\n"
 
 # %% ../nbs/15_report.ipynb #f4634c70
@@ -201,7 +203,13 @@ def _protocols(data, linear:str|None, tuned:Sequence|None) -> tuple[str, Sequenc
     for settings in (linear, *(settings for settings, _ in tuned)): get_settings(settings)
     return linear, tuned
 
+# %% ../nbs/15_report.ipynb #23e359df
+def _is_page(head:bytes) -> bool:
+    "Whether a file that begins so may be an older page."
+    return head.startswith((b"# ", b"<!DOCTYPE html"))
+
 # %% ../nbs/15_report.ipynb #916d6b34
+@checked
 def report(
     source,  # A Run, its folder, a checkpoint (ours or the released), or a module
     data="digits",  # A name such as "digits", a folder with train/ and val/, or a pair
@@ -211,15 +219,16 @@ def report(
     linear:str|None=None,       # Settings of the linear evaluation; by default the data's
     tuned:Sequence|None=None,   # (settings, labels) of each fine-tuning, see `finetune`
     recipe=None,                # Of a checkpoint that does not say it
-    seed:int=0,                 # Of the trained protocols
-    draws:int=10,               # Of the few-label probes
+    seed:Seed=0,                # Of the trained protocols
+    draws:Count=10,             # Of the few-label probes
     device:str="auto",          # "auto" takes CUDA where there is some
-    workers:int|None=None,      # Processes that decode files; by default one a core
+    workers:Workers|None=None,  # Processes that decode files; by default one a core
     progress:bool=False,        # Show bars
 ) -> str:                       # The page
     """All probes that can run on the data, beside the published figures.
 
     Raises ValueError for unknown probes or settings, and what `load_for_evaluation` raises."""
+    if out is not None: output_path(out, source, data, kind=_is_page)
     known = report_probes()
     names = known if probes is None else tuple(probes)
     unknown = [p for p in names if p not in known]
@@ -235,5 +244,6 @@ def report(
     title = f"{_name(source, type(source).__name__)} on {_name(data, 'own data')}"
     facts = _facts(train, test, parts[0].classes, place)
     page = _page(title, facts, rows, str(out).endswith((".html", ".htm")))
-    if out and rank() == 0: write_whole(out, lambda f: f.write(page.encode()))
+    if out is not None and rank() == 0:
+        write_whole(out, lambda f: f.write(page.encode()), kind=_is_page)
     return page

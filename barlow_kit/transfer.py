@@ -44,7 +44,7 @@ from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from torchvision.transforms.functional import pil_to_tensor
 
 from .checkpoint import Checkpointed
-from .data import batch_order, get_dataset, reading
+from .data import batch_order, get_dataset, open_image, reading
 from .distributed import SyncBatchNorm, init, rank, sync_batchnorm, world_size
 from .evaluate import pretrained
 from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
@@ -227,7 +227,7 @@ class VOCImages(Dataset):
     def __len__(self) -> int: return len(self.data)
     def name(self, i:int) -> str: return str(self.data.images[i])
     def __getitem__(self, i:int):
-        with reading(self.name(i)), Image.open(self.name(i)) as im:
+        with reading(self.name(i)), open_image(self.name(i)) as im:
             return im.convert("RGB"), self.labels[i]
 
 # %% ../nbs/16_transfer.ipynb #3ee03842
@@ -813,7 +813,7 @@ class VOCObjects(Dataset):
                     difficult=torch.tensor([hard for _, hard, _ in objects]).bool())
 
     def __getitem__(self, i:int):
-        with reading(self.name(i)), Image.open(self.name(i)) as im:
+        with reading(self.name(i)), open_image(self.name(i)) as im:
             return im.convert("RGB"), self.target(i)
 
 # %% ../nbs/16_transfer.ipynb #7ca903cb
@@ -864,7 +864,7 @@ class COCOObjects(Dataset):
         return target
 
     def __getitem__(self, i:int):
-        with reading(self.name(i)), Image.open(self.name(i)) as im:
+        with reading(self.name(i)), open_image(self.name(i)) as im:
             return im.convert("RGB"), self.target(i)
 
 # %% ../nbs/16_transfer.ipynb #78837941

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, normalize, relu
 
-from .data import register_part
+from .data import Amount, register_part
 from .distributed import all_gather, all_reduce, world_size
 from barlow_kit.loss import (
     LossTerms,
@@ -305,7 +305,7 @@ class Variant(Recipe):
     stop_gradient: bool = False   # No gradient through view 2
     predictor: bool = False       # A small network more for view 1
     projector_norm: bool = True   # Batch norm between the projector's layers
-    mix: float = 0.               # Weight of Mixed Barlow Twins' penalty; 5 in its code
+    mix: Amount = 0.              # Weight of Mixed Barlow Twins' penalty; 5 in its code
 
     def __post_init__(self):
         super().__post_init__()
@@ -332,12 +332,6 @@ def _check_variant(v:Variant) -> None:
     "Raise ValueError for the first field of its own that makes no sense."
     if v.loss not in LOSSES:
         raise ValueError(f"recipe {v.name!r}: {unknown_name('loss', v.loss, LOSSES)}")
-    for field in ("stop_gradient", "predictor", "projector_norm"):
-        if not isinstance(getattr(v, field), bool):
-            raise ValueError(f"recipe {v.name!r}: {field} must be True or False, "
-                             f"got {getattr(v, field)!r}")
-    if v.mix < 0:
-        raise ValueError(f"recipe {v.name!r}: mix must not be negative, got {v.mix}")
     if v.loss == "w_mse" and v.micro_batch <= v.projector[-1]:
         narrow = (*v.projector[:-1], v.micro_batch//2)
         raise ValueError(f"recipe {v.name!r}: w_mse whitens and needs more samples than "

@@ -8,7 +8,6 @@ __all__ = ['Course', 'TrainingMonitor', 'pca_map', 'tsne_map', 'align_map', 'Fea
 
 # %% ../nbs/20_widgets.ipynb #7575f788
 import atexit
-import html
 import io
 import threading
 import time
@@ -30,7 +29,7 @@ from torch import Tensor
 from torchvision.transforms import functional as TF
 
 from .canvas import Drawing, HeatmapWidget, Panel, at_once
-from .data import ImageData
+from .data import ImageData, for_html
 from .distributed import world_size
 from .evaluate import effective_rank, extract_features, knn_probe
 from .explore import explore_loss, explore_views, labeled_control
@@ -365,7 +364,7 @@ def _note_history(watch:_Watch) -> None:
     "Take in what is new in the history."
     history = watch.run.history
     for entry in history[watch.noted:]:
-        weighted = watch.run.recipe.redundancy_weight*entry["redundancy"]
+        weighted = watch.run.recipe.objective.lambd*entry["redundancy"]
         values = entry | {"lambd x redundancy": weighted}
         for name in (*_TERMS, "lr"):
             watch.courses[name].add(entry["step"], values[name])
@@ -404,9 +403,9 @@ def _status(watch:_Watch, state:str) -> str:
     run = watch.run
     done = len(run.history)
     entry = run.history[-1]
-    parts = [f"<b>{state}</b>", f"step {done:,} of {run.total:,}",
+    parts = [f"<b>{for_html(state)}</b>", f"step {done:,} of {run.total:,}",
              f"epoch {entry['epoch'] + 1} of {run.recipe.epochs}",
-             f"loss {entry['loss']:.1f}{run.recipe.floor_note}"]
+             f"loss {entry['loss']:.1f}{run.recipe.objective.floor_note}"]
     rank = watch.last("rank")
     knn = watch.last("knn")
     if rank is not None: parts.append(f"effective rank {rank:.1f}")
@@ -467,7 +466,7 @@ class _Visitor(_Pictures):
         self.state = state
         self.buttons.enable(state)
         numbers = self.status.value.partition(" &middot; ")[1:]
-        self.status.value = f"<b>{state}</b>" + "".join(numbers)
+        self.status.value = f"<b>{for_html(state)}</b>" + "".join(numbers)
 
 # %% ../nbs/20_widgets.ipynb #01faf722
 def _look(monitor:_Visitor, watch:_Watch, last:bool) -> None:
@@ -609,7 +608,7 @@ def _class_name(maps:FeatureMaps, label:int) -> str:
     "The name of a class, its number, or \"unknown\"."
     names = getattr(maps.data, "classes", ())
     if label < 0: return "unknown"
-    return html.escape(str(names[label])) if label < len(names) else str(label)
+    return for_html(names[label]) if label < len(names) else str(label)
 
 # %% ../nbs/20_widgets.ipynb #f4c586c8
 def _legend(maps:FeatureMaps) -> str:

@@ -7,7 +7,7 @@ import tempfile
 import time
 import torch
 from PIL import Image, ImageFilter
-from dataclasses import replace
+from dataclasses import fields, replace
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from sklearn.datasets import load_sample_images
@@ -122,6 +122,11 @@ def test_distribution_of_a_view_and_its_parameters():
     filled(strong, 0, 2.5)                        # a factor is never negative
     test_close(many["order"].float().mean(0), torch.full((4,), 1.5), eps=.04)
     test_eq(many["order"].sort(1).values.unique(dim=0).tolist(), [[0, 1, 2, 3]])
+    for name in (f.name for f in fields(View) if f.name not in ("mean", "std")):
+        usual = getattr(View(), name)
+        for wrong in (-.5, float("nan"), float("inf"), 1e38):
+            value = (wrong, 1.) if isinstance(usual, tuple) else wrong
+            test_fail(lambda: View(**{name: value}), contains=f"view: {name} must be ")
     assert not View().warps
     for warp in (dict(rotate=1.), dict(shift=.1), dict(shear=1.), dict(zoom=(.9, 1.))):
         assert View(**warp).warps

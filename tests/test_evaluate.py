@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import torch
+import warnings
 from PIL import Image
 from copy import deepcopy
 from dataclasses import replace
@@ -50,7 +51,10 @@ def test_settings_of_the_published_protocols():
     test_eq(numbers(changed), (3, 256, .5, .9, 0., .005))
     test_fail(lambda: get_settings("relesed"), contains="did you mean 'released'?")
     test_fail(lambda: get_settings("1%", lr_backbon=1), contains="did you mean 'lr_backbone'?")
-    test_fail(lambda: get_settings("1%", epochs=0), contains="need epochs")
+    test_fail(lambda: get_settings("1%", epochs=0), contains="settings '1%': epochs must be at least 1")
+    for wrong in (dict(lr=-1.), dict(lr=float("nan")), dict(weight_decay=-1e-4), dict(momentum=1.),
+                  dict(lr_backbone=1e38), dict(batch_size=0), dict(share=2.)):
+        test_fail(lambda: get_settings("1%", **wrong), contains=f"{[*wrong][0]} must be ")
 
 
 def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
@@ -182,6 +186,16 @@ def test_which_labels_lists_of_images_and_draws():
     def refused(data, message):
         test_fail(lambda: listed_images(data, folder/"list.txt"), contains=message)
     refused(get_dataset("digits"), "needs a folder")
+    for name in ("my cat.jpg", "$5_$10.jpg", "'q' &amp;.jpg"):   # one name a line, blanks and all
+        Image.new("RGB", (8, 8)).save(folder/"b"/name)
+        (folder/"list.txt").write_bytes(b"\xef\xbb\xbf" + name.encode() + b"\r\n")
+        data = get_dataset(folder)
+        test_eq(Path(data.paths[listed_images(data, folder/"list.txt")[0]]).name, name)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        (folder/"list.txt").write_text("b_2.jpg\na_0.jpg\nb_2.jpg\n")
+        test_eq(len(listed_images(get_dataset(folder), folder/"list.txt")), 2)
+    assert "1 of 3 names stand there again" in str(told[0].message)
     (folder/"list.txt").write_text("b_2.jpg\nc_0.jpg\n")
     refused(get_dataset(folder), "1 of the 2 images listed in list.txt")
     shutil.copy(folder/"a"/"a_0.jpg", folder/"b"/"a_0.jpg")

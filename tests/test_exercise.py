@@ -295,6 +295,8 @@ def test_exercise_5_a_lars_step():
     for f in (lars, lars_in_place, LARS):
         print(check_lars(f))
         assert check_lars(f)
+
+    # cell 97d6bf5f
     def q_of(p, d, t=.02): return t*p.norm()/d.norm() if p.norm()*d.norm() > 0 else 1.
     def simple(update): return lambda p, g, mu, lr, m, w, t: update(p, g + w*p, mu, lr, m)
     def moved(mu_of):

@@ -4,11 +4,13 @@ import contextlib
 import functools
 import hashlib
 import io
+import json
 import linecache
 import multiprocessing
 import numpy as np
 import os
 import pandas as pd
+import re
 import shlex
 import signal
 import tempfile
@@ -22,7 +24,7 @@ from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from torch import nn
 from unittest.mock import patch
-from barlow_kit.data import DATASETS, TensorImages, get_dataset
+from barlow_kit.data import DATASETS, NASTY_NAMES, TensorImages, for_plot, get_dataset
 from barlow_kit.experiment import CACHE, ExperimentError, Failure, Trial, _base_recipe, _decimals, _note, _options, _own_changes, _recipes, append_result, clearly_differ, code_name, compare, experiment_time, grid, plot_comparison, plot_sweep, probe_features, read_results, recipe_facts, results_as_done, run_trial, runs_are_short, summary, trial_facts, trial_key
 from barlow_kit.probes import PROBES, ProbeResult, extract_features, knn_probe, linear_probe
 from barlow_kit.recipe import Recipe, get_recipe
@@ -317,10 +319,27 @@ def test_a_file_of_results():
         test_eq(list(read_results(file)), ["k0", "k1", "k2"])
         for damage in (b"<<<<<<< HEAD", b"{}", b"[1]", b"\xff\xfe"):
             file.write_bytes(damage + b"\n" + whole)
+            append_result(file, made[2])
+            file.write_bytes(file.read_bytes().removesuffix(json.dumps(made[2]).encode() + b"\n"))
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
                 test_eq(list(read_results(file)), ["k0", "k1"])
             assert "some.jsonl, line 1 is damaged" in str(said[0].message)
+        for other in (b"a,b\n1,2\n3", bytes(range(256)), b"PK\3\4\n\n{}", b"{}", b"\n\n[]"):
+            file.write_bytes(other)
+            for use in (lambda: read_results(file), lambda: append_result(file, made[0])):
+                test_fail(use, contains="some.jsonl is no file of results")
+            test_eq(file.read_bytes(), other)                 # not a byte is gone
+        for empty in (b"", b"\n"):
+            file.write_bytes(empty)
+            append_result(file, made[0])
+            test_eq(list(read_results(file)), ["k0"])
+        file.chmod(0o444)
+        test_fail(lambda: append_result(file, made[1]), contains="some.jsonl: it is read-only")
+        append_result("/dev/null", made[0])
+        test_eq(read_results("/dev/null"), {})
+        test_fail(lambda: read_results(folder), contains="is a folder")
+        test_fail(lambda: append_result("", made[0]), contains="an output needs a name")
 
     # cell ae4619cc
     with tempfile.TemporaryDirectory() as folder:
@@ -564,6 +583,17 @@ def test_pictures_of_a_comparison():
     bars = plot_sweep(made, "x", "acc").axes[0].collections[1].get_segments()
     test_eq([tuple(segment[:, 1]) for segment in bars], [(90, 92), (80, 82), (70, 70)])
 
+    # cell 015c6988
+    for name in NASTY_NAMES:
+        odd = pd.DataFrame({"variant": [name, "b"], "seed": [0, 0], name + "m": [1., 2.], "x": [1, 2],
+                            "by": [name, "b"]})
+        rows, published = plot_comparison(odd, name + "m", published={name: 1.}).axes
+        test_eq(rows.get_yticklabels()[0].get_text(), for_plot(name))
+        lined = plot_sweep(odd, "x", name + "m", by="by").axes[0]
+        test_eq(lined.get_legend().get_texts()[0].get_text(), for_plot(f"by {name}"))
+        test_eq(lined.get_ylabel(), for_plot(name + "m"))
+    plot_comparison(odd.assign(variant=["$5_$10", "b"]), name + "m").savefig(io.BytesIO(), dpi=30)
+
 
 def test_the_same_grid_at_the_paper_s_scale():
     "nbs/22_experiment.ipynb: The same grid at the paper's scale"
@@ -600,6 +630,15 @@ def test_the_same_grid_at_the_paper_s_scale():
     test_eq(text.count(" linear runs/"), 6)
     test_eq(len({a["out"] for a in trained}), 4)
     assert "#   recipe = replace(OnlyInvariance(**vars(get_recipe('imagenet-300e'))))" in text
+
+    # cell b7fb9154
+    for name in NASTY_NAMES:
+        lines = compare({name: dict(lambd=.01)}, seeds=1, full=True).splitlines()
+        test_eq((len(lines), lines[0].startswith("# "), lines[0].isprintable()), (3, True, True))
+        words = [shlex.split(line) for line in lines[1:]]
+        test_eq([w[3:6] for w in words], [["-m", "barlow_kit.cli", k] for k in ("pretrain", "linear")])
+        out = words[0][words[0].index("--out") + 1]
+        assert re.fullmatch(r"runs/[\w.=-]*-seed0", out), out
 
     # cell a1b0c10e
     @dataclass(frozen=True)

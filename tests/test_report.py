@@ -3,12 +3,14 @@ import re
 import tempfile
 import torch
 from IPython.display import Markdown
+from PIL import Image
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
-from barlow_kit.data import get_dataset
+from barlow_kit.data import NASTY_NAMES, get_dataset
 from barlow_kit.probes import PROBES, ProbeResult, balanced_labels, register_probe, some_images
 from barlow_kit.report import PUBLISHED, _feature_rows, _rows, _table, report, report_probes
 from barlow_kit.train import pretrain
+from barlow_kit.weights import Weights, write_weights
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -89,8 +91,16 @@ def test_both_tables_on_a_page():
     print(_table(("probe", "top-1 %"), [("linear", "63.9")], as_html=True))
 
     # cell 2eb37662
-    test_eq(_table(("a|b",), [("c\n",)], False), "| a/b |\n| --- |\n| c  |")
+    test_eq(_table(("a|b",), [("c\n",)], False), "| a\\|b |\n| --- |\n| c\\\\n |")
     assert "&lt;b&gt;" in _table(("<b>",), [], True)
+    for name in NASTY_NAMES:
+        markdown = _table(("a", "b"), [(name, "x")], False).split("\n")
+        test_eq(len(markdown), 3)
+        bars = re.sub(r"\\.", "", markdown[2]).count("|")         # without what is escaped
+        test_eq(bars, 3)
+        page = _table((name,), [(name, name)], True)
+        test_eq([page.count(tag) for tag in ("<td>", "<th>", "<tr>", "\n")], [2, 1, 2, 3])
+        test_eq(page.count("<"), 2*(1 + 2 + 1 + 2))                # tags of ours alone
 
 
 def test_the_report():
@@ -132,3 +142,20 @@ def test_the_report():
         assert reason in written, reason
     for name in ("fine-tuned, 2 labels a class, digits-few", "linear evaluation, released"):
         assert name in written, name
+
+    # cell 3c18b75c
+    with tempfile.TemporaryDirectory() as d:
+        write_weights(f"{d}/c.pt", Weights(run.model.backbone.state_dict()), "barlow_kit")
+        content = Path(d, "c.pt").read_bytes()
+        Image.new("RGB", (8, 8)).save(f"{d}/photo.html", "png")
+        Path(d, "empty.md").write_text("")
+        def written_to(out, source=run): return report(source, small, out, probes=("linear",))
+        test_fail(lambda: written_to(f"{d}/c.pt", f"{d}/c.pt"), contains="is read, so it cannot be")
+        test_fail(lambda: written_to(f"{d}/c.pt"), contains="a file of another kind")
+        test_fail(lambda: written_to(f"{d}/photo.html"), contains="a file of another kind")
+        test_fail(lambda: written_to(""), contains="an output needs a name")
+        test_eq(Path(d, "c.pt").read_bytes(), content)
+        for again in range(2): written_to(f"{d}/empty.md")
+        assert Path(d, "empty.md").read_text().startswith("# ")
+    for wrong in (dict(seed=-1), dict(draws=0), dict(workers=-1), dict(seed=2**63 - 1)):
+        test_fail(lambda: report(run, small, **wrong), contains=f"{[*wrong][0]} must be at")

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import os
 import pickle
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -24,10 +25,11 @@ from sklearn.datasets import load_sample_images
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from torch.testing import assert_close
+from typing import Literal
 from unittest.mock import patch
 from barlow_kit.augment import TwoViews, View
 from barlow_kit.checkpoint import load_checkpoint, load_latest
-from barlow_kit.data import TensorImages, batch_order, get_dataset
+from barlow_kit.data import Amount, Count, TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import spawn
 from barlow_kit.loop import TrainingError
 from barlow_kit.loss import barlow_loss, loss_floor
@@ -462,7 +464,7 @@ def test_a_run_that_goes_on():
     refuses("seed: 0 -> 1", seed=1)
     refuses("holds a run already (resume='never')", resume="never")
     refuses("there is no checkpoint in", out=folder/"new", resume="must")
-    refuses("must be 'auto', 'must' or 'never', got 'yes'", resume="yes")
+    refuses("resume must be one of auto, must, never, got 'yes'", resume="yes")
     recipe_json = folder/"run"/"recipe.json"
     older = json.loads(recipe_json.read_text())
     del older["recipe"]["accumulate"]  # as before there was such a field
@@ -519,10 +521,12 @@ def test_the_same_run_on_less_time_and_memory():
     half = dict(recipe="digits", batch_size=16, projector=(32, 32), epochs=2, precision="float16",
                 progress=False)
     def stop_after_5(run): run.stop = len(run.history) == 5
-    pretrain(few, out=folder, callbacks=[stop_after_5], **half)
-    saved = load_checkpoint(folder/"checkpoint.pt")["scaler"]
-    continued = pretrain(few, out=folder, **half)
-    whole = pretrain(few, **half)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        pretrain(few, out=folder, callbacks=[stop_after_5], **half)
+        saved = load_checkpoint(folder/"checkpoint.pt")["scaler"]
+        continued = pretrain(few, out=folder, **half)
+        whole = pretrain(few, **half)
 
     # cell 941e2bf8
     test_eq(continued.history, whole.history)
@@ -530,6 +534,7 @@ def test_the_same_run_on_less_time_and_memory():
     assert scales[4] < 2**16  # the first steps overflowed, and were skipped
     test_eq(saved["scale"], scales[4])  # what was kept, and what the next step began with
     assert scales[5] in (scales[4], scales[4]/2)
+    test_eq(sum("float16 on a CPU is many times slower" in str(w.message) for w in told), 3)
     exact = pretrain(few, **{**half, "precision": "float32"})
     assert 0 < abs(whole.history[0]["loss"]/exact.history[0]["loss"] - 1) < .005
 
@@ -827,10 +832,10 @@ def test_from_a_shell():
     "nbs/12_train.ipynb: From a shell"
     # cell 6a4f1c9e
     def brew(
-        tea:str,                        # Name of the tea
+        tea:Literal["green", "black"],  # Name of the tea
         *,
-        minutes:float=3.,               # How long it draws
-        cups:int|None=None,             # How many; by default one for each guest
+        minutes:Amount=3.,              # How long it draws
+        cups:Count|None=None,           # How many; by default one for each guest
         strong:bool=False,              # Twice the leaves
         lid:bool=True,                  # Keep the pot closed
         guests:Sequence[str]|None=None, # Their names
@@ -839,7 +844,7 @@ def test_from_a_shell():
         return dict(tea=tea, minutes=minutes, strong=strong, lid=lid, guests=guests)
 
     parser = argparse.ArgumentParser("brew")
-    add_options(parser, brew, tea=dict(choices=["green", "black"]))
+    add_options(parser, brew)
     parser.print_help()
     brew(**vars(parser.parse_args("green --minutes 4 --no-lid --guests Ann Bo".split())))
 
@@ -849,9 +854,10 @@ def test_from_a_shell():
     test_eq(said("black --strong --cups 2"), dict(tea="black", strong=True, cups=2))
     test_eq(said("black --lid --guests Ann"), dict(tea="black", lid=True, guests=["Ann"]))
     help_text = " ".join(parser.format_help().split())
-    for text in ("--minutes FLOAT How long it draws (default: 3.0)",
+    for text in ("--minutes FLOAT How long it draws (at least 0; default: 3.0)",
                  "--no-lid Keep the pot closed",
-                 "--cups INT How many; by default one for each guest",
+                 "--cups INT How many; by default one for each guest (at least 1)",
+                 "{green,black} Name of the tea",
                  "--guests TEXT [TEXT ...] Their names",
                  "--strong Twice the leaves"):
         assert text in help_text, text
@@ -866,6 +872,21 @@ def test_from_a_shell():
     test_eq(vars(short.parse_args(["--strong", "--minutes", "1"])), dict(strong=True, minutes=1.))
     test_fail(lambda: add_options(short, brew, sugar={}), exc=TypeError,
               contains="no parameter sugar")
+
+    # cell 7bc19f11
+    def complaint(line):
+        "What argparse says before it ends with code 2."
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            try: parser.parse_args(shlex.split(line))
+            except SystemExit as e: test_eq(e.code, 2)
+        return errors.getvalue().splitlines()[-1]
+    for option, problem in {
+            "--cups 0": "must be at least 1, got '0'", "--cups x": "invalid int value: 'x'",
+            "--cups 99999999999": "must be at most 2,147,483,647", "--minutes -1": "at least 0",
+            "--minutes nan": "must be finite", "--minutes inf": "must be finite",
+            "--minutes 1e38": "at most 1e+09", "--guests ''": "a text that is not empty"}.items():
+        assert problem in complaint(f"green {option}"), (option, complaint(f"green {option}"))
+    assert "invalid choice: 'red'" in complaint("red")
 
 
 def test_the_command_that_trains():

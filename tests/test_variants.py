@@ -314,8 +314,9 @@ def test_a_variant_is_a_recipe():
     test_eq(get_variant(get_recipe("digits", lambd=.1)).lambd, .1)
     test_eq(recipe_from_dict(recipe_to_dict(digits)), digits)
     test_eq(type(recipe_from_dict(recipe_to_dict(get_recipe("digits")))), Recipe)
-    test_eq((digits.floor, get_variant("digits").floor), (0, get_recipe("digits").floor))
-    test_eq([get_variant("digits", loss=n).redundancy_weight for n in ("hsic", "vicreg")],
+    test_eq([r.objective.floor for r in (digits, get_variant("digits"))],
+            [0, get_recipe("digits").objective.floor])
+    test_eq([get_variant("digits", loss=n).objective.lambd for n in ("hsic", "vicreg")],
             [.0051, 1])
     text = plan(get_variant("digits", mix=5.), 1400)
     assert "floor" in text and "mix=5.0" in text
@@ -325,7 +326,7 @@ def test_a_variant_is_a_recipe():
               contains="did you mean 'predictor'?")
     test_fail(lambda: get_variant("digits", predictor="yes"),
               contains="must be True or False, got 'yes'")
-    test_fail(lambda: get_variant("digits", mix=-1.), contains="mix must not be negative")
+    test_fail(lambda: get_variant("digits", mix=-1.), contains="mix must be at least 0, got -1.0")
     test_fail(lambda: get_variant("digits", loss="w_mse"),
               contains="such as projector=(512, 512, 32)")
     test_fail(lambda: get_variant("digits", epochs=0), contains="epochs must be at least 1")

@@ -2,6 +2,7 @@
 import html
 import io
 import ipywidgets as widgets
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from torchvision.transforms import functional as TF
 from types import SimpleNamespace
 from unittest.mock import patch
 from barlow_kit.canvas import figure_png
-from barlow_kit.data import TensorImages, get_dataset
+from barlow_kit.data import NASTY_NAMES, TensorImages, get_dataset
 from barlow_kit.plot import plot_history
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, keep_models, pretrain
@@ -225,6 +226,12 @@ def test_trainingmonitor_watch_a_training_and_steer_it():
     test_close(speeds[4], 100.)
     test_close(speeds[9], (1800 - 200)/7)                           # since the look at 2 s
 
+    # cell f17e546d
+    for name in NASTY_NAMES:
+        page = _status(watch, f"the monitor failed: {name}")
+        test_eq(set(re.findall("<[^>]*>", page)), {"<b>", "</b>"})
+        assert page.isprintable()
+
 
 def test_trainingmonitor_in_a_cell():
     "nbs/20_widgets.ipynb: TrainingMonitor in a cell"
@@ -422,3 +429,11 @@ def test_explore_embeddings_watch_classes_separate():
     assert "unknown" in explore_embeddings(Run.load(folder), unlabeled).words.value
     test_eq(_legend(few.maps).count("<br>"), 9)                     # ten classes
     test_fail(lambda: explore_embeddings(folder, []), contains="at least 3 images")
+
+    # cell 559034eb
+    named = TensorImages(digits.images[:40], torch.arange(40) % 20, NASTY_NAMES)
+    shown = explore_embeddings(Run.load(folder), named, live=False)
+    for page in (_legend(shown.maps), shown.words.value):
+        tags = set(re.findall("<[^>]*>", page)) - {"<br>", "</span>"}
+        assert all(re.fullmatch('<span style="color:#[0-9a-f]{6}">', tag) for tag in tags), tags
+        assert page.isprintable()

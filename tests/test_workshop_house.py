@@ -102,8 +102,7 @@ def half(
 
     # cell b23027aa
     root, nbs, package = find_project()
-    still_open = {"nbs/02_augment": 1, "nbs/04_projector": 1, "nbs/07_optim": 1, "nbs/08_recipe": 2,
-                  "nbs/10_checkpoint": 1, "nbs/12_train": 2, "nbs/17_zoo": 1, "nbs/22_experiment": 2}
+    still_open = {"nbs/10_checkpoint": 1, "nbs/12_train": 2, "nbs/17_zoo": 1}
     found = Counter(line.split(".ipynb")[0] for line in house_complaints(root, nbs, package))
     test_eq({name: n for name, n in found.items() if n > still_open.get(name, 0)}, {})
     test_eq(check_house(["workshop/00", "--root", str(root)]), 0)

@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import io
+import numpy as np
 import os
 import tempfile
 import torch
@@ -14,7 +15,7 @@ from torch import nn
 from torchvision.models import resnet50
 from unittest.mock import patch
 from barlow_kit.checkpoint import read_checkpoint
-from barlow_kit.data import get_dataset
+from barlow_kit.data import NASTY_NAMES, get_dataset
 from barlow_kit.recipe import get_recipe
 from barlow_kit.twins import make_backbone
 from barlow_kit.weights import CheckpointError, convert_checkpoint, read_weights
@@ -155,6 +156,30 @@ def test_a_class_for_an_image():
     test_fail(lambda: inference_model("digits", "https://example.org/3.png"),
               contains="allow_url=True")
     test_fail(lambda: inference_model("digits", 3), contains="not int")
+
+    # cell c64df5fe
+    with tempfile.TemporaryDirectory() as d:
+        good = [f"{d}/{k}.png" for k in range(2)]
+        for path in good: Image.new("L", (8, 8), 255).save(path)
+        Image.new("L", (40, 40)).save(f"{d}/bomb.png")
+        Path(d, "text.png").write_text("no image")
+        os.mkfifo(f"{d}/pipe.png")
+        os.mkdir(f"{d}/folder.png")
+        bad = [f"{d}/{name}.png" for name in ("bomb", "text", "pipe", "folder", "missing")]
+        with patch.object(Image, "MAX_IMAGE_PIXELS", 100):
+            answers = inference_model("digits", [good[0], *bad, good[1]], on_error="keep")
+            for path in bad:
+                test_fail(lambda: inference_model("digits", path), contains="cannot read the image")
+                test_fail(lambda: inference_model("digits", [good[0], path]), contains=path)
+        test_eq([type(a).__name__ for a in answers], ["dict", *["UnreadableImage"]*5, "dict"])
+        test_close(answers[0]["pred_scores"], answers[-1]["pred_scores"], eps=1e-6)
+        for path, error in zip(bad, answers[1:]): assert path in str(error)
+        for name in NASTY_NAMES:
+            error = inference_model("digits", [f"{d}/{name}.png"], on_error="keep")[0]
+            assert str(error).isprintable(), error
+    mask = np.eye(8, dtype=bool)
+    white = [inference_model("digits", x)["pred_scores"].tolist() for x in (mask, mask*255.)]
+    test_close(*white, eps=1e-6)
 
     # cell 1c9576a9
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
