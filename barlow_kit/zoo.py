@@ -10,16 +10,17 @@ __all__ = ['MODELS', 'Entry', 'ModelList', 'list_models', 'ZooModel', 'load_back
 import hashlib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from .data import UnreadableImage, checked, open_image, reading
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
 from .weights import (FORMATS, CheckpointError, Conversion, Format, Weights,
@@ -308,15 +309,22 @@ def _from_numbers(image):
     if x.ndim not in (2, 3):
         raise ValueError(f"an image has 2 or 3 dimensions, got {tuple(x.shape)}")
     if x.ndim == 3 and not is_tensor: x = x.permute(2, 0, 1)
+    if x.dtype == torch.bool: x = x.float()             # a mask is black and white
     if x.is_floating_point(): x = (x.clamp(0, 1)*255).round()
     return to_pil_image(x.to(torch.uint8))
 
 # %% ../nbs/17_zoo.ipynb #17d4e507
+def _upright(path) -> Any:
+    "An image file, turned as the camera says. Raises UnreadableImage."
+    from PIL import ImageOps
+    with reading(path), open_image(path) as image: return ImageOps.exif_transpose(image)
+
 def _picture(image, allow_url:bool=False):
     "An upright PIL image of whatever shows one."
     from PIL import Image, ImageOps
     if str(image).startswith(("http://", "https://")): image = _fetch(str(image), allow_url)
-    if isinstance(image, (str, Path, io.BytesIO)): image = Image.open(image)
+    if isinstance(image, (str, Path)): return _upright(image)
+    if isinstance(image, io.BytesIO): image = Image.open(image)
     if not isinstance(image, Image.Image): return _from_numbers(image)
     return ImageOps.exif_transpose(image)
 
@@ -370,25 +378,44 @@ def _answer(names:tuple, scores:Tensor) -> dict:
     return dict(pred_class=names[best], pred_label=best, pred_score=float(scores[best]),
                 pred_scores=scores.numpy())
 
-# %% ../nbs/17_zoo.ipynb #1707183b
+# %% ../nbs/17_zoo.ipynb #f4d35fa0
+def _answers(model:ZooModel, names:tuple, images:list) -> Iterator[dict]:
+    "What the model says about images [C, H, W]."
+    if not images: return iter(())
+    batch = torch.stack(images).to(next(model.parameters()).device)
+    with torch.inference_mode(): scores = model(batch).softmax(1)
+    return iter([_answer(names, row) for row in scores.cpu()])
+
+def _prepared(model:ZooModel, image, allow_url:bool, on_error:str) -> Any:
+    "The image as the model wants it, or its error if that is to be kept."
+    try: return prepare_image(model, image, allow_url)
+    except UnreadableImage as e:
+        if on_error == "raise": raise
+        return e
+
+# %% ../nbs/17_zoo.ipynb #f4d35ff1
+@checked
 def inference_model(
     model,                 # A name from `list_models`, or a model of `get_model`
     image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W]; or many
     *,
     checkpoint=None,       # With a name: a file in place of the published one
     allow_url:bool=False,  # Whether web addresses are fetched
+    on_error:Literal["raise", "keep"]="raise", # "keep": an unreadable image's answer is its error
 ) -> dict|list:            # pred_class, _label, _score, _scores [classes]; a list for many
-    "Classify images. Raises ValueError when the model has no trained classifier."
+    """Classify images.
+
+    Raises ValueError when the model has no trained classifier, UnreadableImage."""
     model = _classifier(model, checkpoint).eval()
     many = isinstance(image, (list, tuple)) or isinstance(image, Tensor) and image.ndim == 4
     images = list(image) if many else [image]
-    device = next(model.parameters()).device
     names = model.classes or class_names(model.head.out_features)
     found = []
     for start in range(0, len(images), 32):
-        batch = [prepare_image(model, i, allow_url) for i in images[start:start + 32]]
-        with torch.inference_mode(): scores = model(torch.stack(batch).to(device)).softmax(1)
-        found += [_answer(names, row) for row in scores.cpu()]
+        some = images[start:start + 32]
+        ready = [_prepared(model, image, allow_url, on_error) for image in some]
+        answers = _answers(model, names, [x for x in ready if isinstance(x, Tensor)])
+        found += [next(answers) if isinstance(x, Tensor) else x for x in ready]
     return found if many else found[0]
 
 # %% ../nbs/17_zoo.ipynb #18b88197

@@ -8,6 +8,7 @@ import pytest
 import random
 import re
 import resource
+import stat
 import sys
 import tempfile
 import torch
@@ -20,9 +21,10 @@ from torch import Tensor, nn
 from torchvision.models import resnet18, resnet50
 from torchvision.models.resnet import BasicBlock, ResNet
 from unittest.mock import patch
+from barlow_kit.data import NASTY_NAMES, one_line
 from barlow_kit.projector import projector
 from barlow_kit.twins import BarlowTwins
-from barlow_kit.weights import CheckpointError, FORMATS, Weights, _Pickle, _Refused, _Storage, _biases, _check_numbers, _file_of, _kind, _name_in, _network, _neutral, _projector_like, _read_stream, _read_zip, _shown, _tensor, _unpickled, _without_zero_biases, backbone_of, check_fit, classifier_of, convert_checkpoint, detect_format, misfit, projector_of, read_backbone, read_checkpoint, read_weights, write_weights, write_whole
+from barlow_kit.weights import CheckpointError, FORMATS, Weights, _Pickle, _Refused, _Storage, _biases, _check_numbers, _file_of, _kind, _name_in, _network, _neutral, _projector_like, _read_stream, _read_zip, _shown, _tensor, _unpickled, _without_zero_biases, backbone_of, check_fit, classifier_of, convert_checkpoint, detect_format, misfit, output_path, projector_of, read_backbone, read_checkpoint, read_weights, write_weights, write_whole
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -56,6 +58,53 @@ def test_write_all_or_nothing_fsync_and_rename():
     except KeyboardInterrupt: pass
     test_eq((folder/"new"/"weights.bin").read_bytes(), b"old")
     test_eq([p.name for p in (folder/"new").iterdir()], ["weights.bin"])
+
+    # cell 7a59e6ec
+    old = folder/"new"/"weights.bin"
+    link = folder/"link"
+    link.symlink_to(old)
+    os.chmod(old, 0o640)
+    write_whole(link, lambda f: f.write(b"new"))
+    test_eq((link.is_symlink(), old.read_bytes(), old.stat().st_mode & 0o777), (True, b"new", 0o640))
+    device = os.stat("/dev/null")
+    write_whole("/dev/null", lambda f: torch.save(tensors, f))
+    test_eq(os.stat("/dev/null"), device)
+    test_fail(lambda: write_whole("/dev/full", lambda f: f.write(b"x")), contains="No space left")
+    pipe = folder/"pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, lambda f: f.write(b"through"))
+    test_eq((os.read(reader, 20), stat.S_ISFIFO(os.stat(pipe).st_mode)), (b"through", True))
+    os.close(reader)
+    os.chmod(old, 0o440)
+    def write(path, **more): return lambda: write_whole(path, lambda f: f.write(b"x"), **more)
+    test_fail(write(old), contains="weights.bin: it is read-only. What was there before is untouched")
+    test_fail(write(link), contains="link: it is read-only")
+    os.chmod(old, 0o640)
+    test_fail(write(old, kind=lambda head: head[:2] == b"PK"), contains="a file of another kind")
+    test_fail(write(folder), contains="Is a directory")
+    test_fail(write(old/"below"), contains="File exists")
+    test_eq(old.read_bytes(), b"new")
+    write(old, kind=lambda head: head[:2] == b"ne")()
+    write(folder/"empty")()
+    test_eq((old.read_bytes(), (folder/"empty").read_bytes()), (b"x", b"x"))
+    test_eq(sorted(p.name for p in folder.iterdir()), ["empty", "link", "new", "pipe"])
+
+    # cell 701b1321
+    test_eq(output_path("a.pt", None, 3, "b.pt"), Path("a.pt"))
+    test_fail(lambda: output_path(""), contains="an output needs a name")
+    test_fail(lambda: output_path(link, folder/"none", str(old)), contains="link is read, so it")
+    os.chmod(old, 0o440)
+    test_fail(lambda: output_path(link), contains="link: it is read-only")
+    os.chmod(old, 0o640)
+    test_fail(lambda: output_path(old, kind=lambda head: False), contains="a file of another kind")
+    for name in NASTY_NAMES[:6] + NASTY_NAMES[7:]:      # the seventh is too long for a file
+        named = folder/"nasty"/f"x{name}"
+        write_whole(named, lambda f: f.write(b"x"))
+        test_eq((named.is_file(), one_line(named).isprintable()), (True, True))
+        for refuse in (lambda: output_path(named, named), lambda: write_whole(named/"x", None)):
+            try: refuse()
+            except (OSError, ValueError) as e: assert str(e).isprintable()
 
 
 def test_the_first_bytes_of_a_file_pipes_web_pages_and_lfs_pointers():
