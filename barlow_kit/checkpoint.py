@@ -24,10 +24,6 @@ from .distributed import all_reduce, barrier, rank, world_size
 from .recipe import recipe_difference
 from .weights import FORMAT_MARK, CheckpointError, read_checkpoint, write_whole
 
-fcntl:Any
-try: import fcntl
-except ImportError: fcntl = None               # Windows has no locks of this kind
-
 # %% ../nbs/10_checkpoint.ipynb #95879b2e
 class NotFiniteError(ValueError):
     "NaN or infinity where a number is due; the message names the thing and the remedy."
@@ -55,6 +51,7 @@ def _is_plain(t:Tensor) -> bool:
     "Dense real numbers, of a type that can be compared."
     return t.layout == torch.strided and not t.is_complex() and not t.is_quantized
 
+# %% ../nbs/10_checkpoint.ipynb #892ed2d4
 def unsound(
     state:dict, # Tensors in nested dicts, beside plain data
 ) -> str:       # Such as "model.fc.weight has NaN or infinity"; "" when all is well
@@ -144,6 +141,7 @@ def _check_resume(path:Path, begun:bool, resume:str) -> None:
         raise ValueError(f"{path} holds a run already (resume='never'): choose another folder, "
                          "or resume='auto'")
 
+# %% ../nbs/10_checkpoint.ipynb #c41d5558
 def _check_owner(path:Path, there:dict, now:dict, remedy:str="") -> None:
     "Raise ValueError, with the differences, when folder or file are another training's."
     difference = recipe_difference(there, now)
@@ -170,14 +168,21 @@ def _is_there(file) -> bool:
     except FileNotFoundError: return False
     return os.path.samestat(there, os.fstat(file.fileno()))
 
+# %% ../nbs/10_checkpoint.ipynb #bedcba62
 def _refusal(path:Path, holder:str) -> BlockingIOError:
     "The error for a second writer."
     return BlockingIOError(f"{path.parent} is being written by {holder}: wait until that has "
                            f"ended, or choose another place. If it is gone, remove {path.name}")
 
+# %% ../nbs/10_checkpoint.ipynb #a8d1a882
+fcntl:Any
+try: import fcntl
+except ImportError: fcntl = None               # Windows has no locks of this kind
+
 # %% ../nbs/10_checkpoint.ipynb #0bc5cea7
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
+# %% ../nbs/10_checkpoint.ipynb #c01cdae1
 def _try_lock(file) -> None:
     "Lock an open file. BlockingIOError when another process has it; a warning without locks."
     path = Path(file.name)
@@ -326,6 +331,7 @@ def _check_state(folder:Checkpointed, state:dict) -> None:
     _check_owner(folder.file, folder.update(state["config"]), folder.config,
                  f"Was the file copied here? Remove it, or put back {folder.path.name}'s own")
 
+# %% ../nbs/10_checkpoint.ipynb #3afe21e0
 def load_part(
     file,        # The checkpoint, to name it in the error
     state:dict,  # From `load_checkpoint`
