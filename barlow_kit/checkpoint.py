@@ -287,6 +287,9 @@ def _look(folder:Checkpointed, resume:str) -> None:
     if not isinstance(there, dict):
         raise ValueError(f"{folder.path} holds a checkpoint but no {folder.claim.name}: "
                          "choose another folder")
+    if folder.config and there.keys().isdisjoint(folder.config):
+        raise CheckpointError(f"{folder.claim} holds no settings of such a training, but "
+                              f"{str(there)[:60]}. Move it away: a checkpoint has a copy")
     _check_owner(folder.path, folder.update(there), folder.config)
 
 # %% ../nbs/10_checkpoint.ipynb #41a2fab8

@@ -56,7 +56,7 @@ def _note(caught:list, number:int, frame) -> None:
     "Note a signal. KeyboardInterrupt on a second Ctrl-C."
     again = number == signal.SIGINT and number in caught
     if again and "TORCHELASTIC_RUN_ID" not in os.environ:
-        raise KeyboardInterrupt("a second Ctrl-C: ended at once, the last checkpoint is whole")
+        raise KeyboardInterrupt("a second Ctrl-C: ended at once, without saving")
     caught.append(number)
 
 # %% ../nbs/11_loop.ipynb #e9d8c8d5

@@ -125,7 +125,8 @@ def _prepare(train:Features, test:Features) -> tuple:
     center = x.mean(0)
     scale = x.std().clamp(min=1e-12)
     units = [(features - center)/scale for features in (x, test[0])]
-    for part in units: check_finite(part, "images have features", "too large: divide all by a number")
+    for part in units:
+        check_finite(part, "images have features", "too large: divide all by a number")
     return units[0].numpy(), y.numpy(), units[1].numpy(), test[1].numpy()
 
 # %% ../nbs/13_probes.ipynb #78393987

@@ -365,6 +365,8 @@ def test_a_training_in_a_folder():
         test_fail(lambda: fit(folder/"run", 15), exc=CheckpointError, contains=f"has no {name}")
     (folder/"run"/"config.json").write_text("null")
     test_fail(lambda: fit(folder/"run", 15), exc=CheckpointError, contains="should hold the settings")
+    (folder/"run"/"config.json").write_text('{"soup": "carrots"}')
+    test_fail(lambda: fit(folder/"run", 15), exc=CheckpointError, contains="but {'soup': 'carrots'}")
 
     # cell c20e3f58
     def on_two(path):

@@ -120,10 +120,12 @@ def test_linear_probe_logistic_regression_on_frozen_features():
     spoiled = few[0][0].clone(), few[0][1]
     spoiled[0][17, 3] = math.nan
     test_fail(lambda: linear_probe(spoiled, few[1]),
-              contains="1 of 200 training images have features that are not finite, the first is row 17")
+              contains="1 of 200 training images have features that are not finite, "
+                       "the first is row 17")
     test_fail(lambda: linear_probe(few[0], spoiled), contains="1 of 200 test images")
     spoiled[0][:, 3] = 3e38                                         # their sum is not a float32
-    test_fail(lambda: linear_probe(spoiled, few[1]), contains="not finite, the first is row 0: too large")
+    test_fail(lambda: linear_probe(spoiled, few[1]),
+              contains="not finite, the first is row 0: too large")
     one_class = torch.randn(5, 2), torch.zeros(5)
     test_fail(lambda: linear_probe(one_class, one_class), contains="name 1 class")
 
