@@ -7,14 +7,17 @@ __all__ = ['rank', 'world_size', 'barrier', 'spawn', 'all_reduce', 'all_gather',
            'init', 'leave']
 
 # %% ../nbs/03_distributed.ipynb #daa45f01
+import json
 import os
 import pickle
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +25,7 @@ from typing import NamedTuple
 import cloudpickle
 import torch
 import torch.distributed as dist
+import torch.multiprocessing as mp
 from torch import Tensor, nn
 
 # %% ../nbs/03_distributed.ipynb #2b7d6e58
@@ -45,8 +49,8 @@ def barrier() -> None:
 def _connected() -> bool: return dist.is_available() and dist.is_initialized()
 
 # %% ../nbs/03_distributed.ipynb #64ed3080
-def _worker(folder:str, number:int, ranks:int) -> None:
-    "What a spawned process does: connect, run, leave the result in the folder."
+def _worker(number:int, folder:str, ranks:int) -> None:
+    "What a rank does: connect, run, leave the result in the folder."
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=number,
                             world_size=ranks, timeout=timedelta(seconds=60))
@@ -57,41 +61,89 @@ def _worker(folder:str, number:int, ranks:int) -> None:
     dist.barrier()
     dist.destroy_process_group()
 
+
 # %% ../nbs/03_distributed.ipynb #284e5a28
-def _wait(processes:list, errors:list, connected:Path, deadline:float) -> None:
-    "Until all have ended well; the first failure ends the wait."
-    n = len(processes)
-    while any(p.poll() != 0 for p in processes):
-        for k, p in enumerate(processes):
-            if p.poll():
-                errors[k].seek(0)
-                kind = RuntimeError if connected.exists() else ConnectionError
-                raise kind(f"rank {k} of {n} failed:\n{errors[k].read()[-3000:]}")
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{n} ranks did not finish in time")
-        time.sleep(.02)
+def _run_ranks(folder:str, ranks:int) -> None:
+    "All ranks of one call. What went wrong is left in `outcome`, nothing if all went well."
+    if sys.platform == "linux": os.setsid()              # one signal reaches all ranks
+    Path(folder, "group").write_text(str(os.getpid()))
+    errors = Path(folder, "errors")
+    os.dup2(os.open(errors, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 2)
+    method = "fork" if sys.platform == "linux" else "spawn"
+    outcome = f"{ranks} ranks ended before their work"
+    try:
+        mp.start_processes(_worker, (folder, ranks), ranks, start_method=method)
+        outcome = ""
+    except (mp.ProcessRaisedException, mp.ProcessExitedException) as e:
+        said = errors.read_text(errors="replace")[-1000:]
+        outcome = f"rank {e.error_index} of {ranks} failed:\n{said}{str(e)[-2000:]}"
+    finally:
+        Path(folder, "part").write_text(outcome)
+        Path(folder, "part").rename(Path(folder, "outcome"))
+
 
 # %% ../nbs/03_distributed.ipynb #70f43def
-_START = ("import sys; from barlow_kit.distributed import _worker; "
-          "_worker(sys.argv[1], *map(int, sys.argv[2:]))")
+_SERVER = """
+import json, os, sys, torch
+for line in sys.stdin:
+    if sys.platform != "linux" or os.fork() == 0: break
+else: sys.exit()
+call = json.loads(line)
+os.chdir(call["cwd"])
+os.environ.clear()
+os.environ.update(call["environ"])
+from barlow_kit.distributed import _run_ranks
+_run_ranks(call["folder"], call["ranks"])
+"""
+
+_servers: list[subprocess.Popen] = []
+
+def _server() -> subprocess.Popen:
+    "The fork server of this process. It starts when the first call comes."
+    if not _servers or _servers[-1].poll() is not None:
+        _servers.append(subprocess.Popen([sys.executable, "-c", _SERVER], text=True,
+                                         stdin=subprocess.PIPE, start_new_session=True))
+    return _servers[-1]
+
+
+# %% ../nbs/03_distributed.ipynb #6b8d12f4
+def _ask(folder:Path, ranks:int, timeout:float) -> None:
+    "Hand a call to the server and wait until it has ended."
+    call = {"folder": str(folder), "ranks": ranks, "cwd": os.getcwd(),
+            "environ": dict(os.environ)}
+    server = _server()
+    print(json.dumps(call), file=server.stdin, flush=True)
+    deadline = time.monotonic() + timeout
+    ended = False
+    while not (folder/"outcome").exists():
+        if ended: raise ConnectionError("the server of the ranks has ended")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{ranks} ranks did not finish in time")
+        time.sleep(.01)
+        ended = server.poll() is not None
+
+
+# %% ../nbs/03_distributed.ipynb #7c9e23a5
+def _stop(folder:Path) -> None:
+    "End what is left of a call."
+    if not (folder/"group").exists(): return
+    group = int((folder/"group").read_text() or 0)
+    with suppress(ProcessLookupError):
+        if sys.platform == "linux": os.killpg(group, signal.SIGKILL)
+        else: os.kill(group, signal.SIGTERM)
 
 def _launch(job:bytes, ranks:int, timeout:float) -> list:
     "Results of all ranks. ConnectionError when they did not find each other."
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder/"job").write_bytes(job)
-        errors = [open(folder/f"error{k}", "w+") for k in range(ranks)]
-        command = [sys.executable, "-c", _START, name]
-        processes = [subprocess.Popen([*command, str(k), str(ranks)], stderr=errors[k])
-                     for k in range(ranks)]
-        deadline = time.monotonic() + timeout
-        try: _wait(processes, errors, folder/"connected", deadline)
-        finally:
-            for p in processes:
-                p.kill()
-                p.wait()
-            for e in errors: e.close()
+        try: _ask(folder, ranks, timeout)
+        finally: _stop(folder)
+        outcome = (folder/"outcome").read_text()
+        connected = (folder/"connected").exists()
+        if outcome: raise (RuntimeError if connected else ConnectionError)(outcome)
         return [pickle.loads((folder/f"result{k}").read_bytes()) for k in range(ranks)]
+
 
 # %% ../nbs/03_distributed.ipynb #91199a8e
 def spawn(

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['MADE', 'nbdev_package', 'module_files', 'module_changes', 'export_project', 'find_lesson', 'named_statements',
            'changed_names', 'mentions', 'touched_registers', 'reached_names', 'section_names', 'reached_tests',
-           'run_notebook', 'committed', 'export_lesson', 'lesson_tests', 'try_lesson', 'command_line', 'write_all']
+           'run_notebook', 'committed', 'export_lesson', 'lesson_tests', 'warm_up', 'run_pytest', 'try_lesson',
+           'command_line', 'write_all']
 
 # %% ../../nbs/workshop/05_export.ipynb #9e45fdb6
 import argparse
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from barlow_kit.workshop.notebooks import (Changes, NotebookError, apply_changes, command_parser,
@@ -241,6 +244,32 @@ def lesson_tests(
     print(f"{len(found)} of {total} sections are reached by what changed since the last commit")
     return [f"{tests}::{name}" for name in found]
 
+# %% ../../nbs/workshop/05_export.ipynb #9d01e4b2
+def warm_up() -> None:
+    "Import once what each round would import again."
+    for module in ("matplotlib.pyplot", "pytest", "torch", "torchvision"):
+        with suppress(ImportError): import_module(module)
+
+def run_pytest(
+    arguments:list[str],    # Of pytest
+    root:Path,              # The project, which is the current folder
+    package:str,            # Its package, imported anew
+    warm:bool=False,        # Whether to use the modules that this process has imported
+) -> int:                   # Exit status
+    "Run tests in a new process, or in a copy of this one."
+    if not (warm and hasattr(os, "fork")):
+        return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=root).returncode
+    sys.stdout.flush()
+    child = os.fork()
+    if child: return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    for name in [m for m in sys.modules if m.split(".")[0] == package]: del sys.modules[name]
+    status = 1
+    try: status = int(import_module("pytest").main(arguments))
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
 # %% ../../nbs/workshop/05_export.ipynb #084f0bd2
 def try_lesson(
     root:Path,          # Root of the project
@@ -248,12 +277,13 @@ def try_lesson(
     package:str,        # Its package
     lesson:Path,        # A notebook
     every:bool=False,   # Whether to run all its sections
+    warm:bool=False,    # Whether to start from what this process has imported
 ) -> int:               # Exit status of pytest; 0 if there was nothing to run
     "Export a lesson and run the sections that the edit reaches."
     begin = time.monotonic()
     names = lesson_tests(root, *export_lesson(root, nbs, package, lesson), every)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *names]
-    status = subprocess.run(command, cwd=root).returncode if names else 0
+    arguments = ["-q", "-p", "no:cacheprovider", *names]
+    status = run_pytest(arguments, root, package, warm) if names else 0
     print(f"{lesson.name}: {time.monotonic() - begin:.1f} s")
     return status
 
@@ -283,11 +313,12 @@ def write_all(
             begin = time.monotonic()
             run_notebook(lesson)
             print(f"{lesson.name} executed: {time.monotonic() - begin:.1f} s")
-        status = try_lesson(root, nbs, package, lesson, args.all)
+        if args.watch: warm_up()
+        status = try_lesson(root, nbs, package, lesson, args.all, args.watch)
         while args.watch:
             saved = lesson.stat().st_mtime
             while lesson.stat().st_mtime == saved: time.sleep(.2)
-            status = try_lesson(root, nbs, package, lesson, args.all)
+            status = try_lesson(root, nbs, package, lesson, args.all, args.watch)
         return status
     except NotebookError as e: print(f"python -m barlow_kit.workshop.export: {e}", file=sys.stderr)
     except KeyboardInterrupt: print()
