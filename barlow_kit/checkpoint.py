@@ -213,7 +213,7 @@ def _locked_file(path:Path):
     return file
 
 # %% ../nbs/10_checkpoint.ipynb #fc5981e9
-_HELD:dict[Path, "OneWriter"] = {}                # Locks that this process holds
+_HELD:dict[tuple, "OneWriter"] = {}               # By process and path: a fork holds nothing
 
 class OneWriter:
     "A lock file: `with OneWriter(path): ...` is BlockingIOError while another writer has it."
@@ -225,16 +225,16 @@ class OneWriter:
         self.file:Any = None
 
     def __enter__(self) -> "OneWriter":
-        held = _HELD.get(self.path)
+        held = _HELD.get((os.getpid(), self.path))
         if held and held.thread is not self.thread and held.thread.is_alive():
             raise _refusal(self.path, f"another thread of this process ({held.thread.name})")
         self.file = held.file if held else _locked_file(self.path)
-        _HELD[self.path] = self
+        _HELD[os.getpid(), self.path] = self
         return self
 
     def __exit__(self, *error) -> None:
-        if _HELD.get(self.path) is not self: return    # not taken, or taken over
-        del _HELD[self.path]
+        if _HELD.get((os.getpid(), self.path)) is not self: return  # not taken, or taken over
+        del _HELD[os.getpid(), self.path]
         self.path.unlink(missing_ok=True)
         self.file.close()
 
@@ -256,17 +256,17 @@ class Checkpointed:
         self.config = json.loads(json.dumps(config))
         self.update = update
         self.parts:dict[str, Any] = parts
-        self.lock:Any = self.path and OneWriter(self.file.with_suffix(".lock"))
+        self.lock:Any = self.file and OneWriter(self.file.with_suffix(".lock"))
 
     def open(self, resume:str="auto", device="cpu") -> dict:
-        "See `_open`. The folder is let go when it is refused."
+        "Lock and claim the folder; its last good state into the parts. Plain values, with `step`."
         try: return _open(self, resume, device)
         except BaseException:
             self.close()
             raise
 
     def save(self, step:int, **values) -> None:
-        "See `_save`."
+        "Replace the checkpoint. NotFiniteError, and nothing written, if a part is not sound."
         _save(self, step, values)
 
     def close(self) -> None:

@@ -655,7 +655,7 @@ def train_parser(**settings) -> argparse.ArgumentParser:
     return parser
 
 # %% ../nbs/12_train.ipynb #116799d1
-_MENDABLE = (Stopped, ValueError, OSError, ImportError, CheckpointError, TrainingError,
+_MENDABLE = (ValueError, OSError, ImportError, CheckpointError, TrainingError,
              torch.OutOfMemoryError)
 
 def exit_code(
@@ -667,11 +667,12 @@ def exit_code(
     except KeyboardInterrupt as e:
         print(f"barlow-kit: {str(e) or 'interrupted by Ctrl-C'}", file=sys.stderr)
         return 130
-    except _MENDABLE as e:
-        stopped = isinstance(e, Stopped)
-        if not stopped or rank() == 0: print(f"barlow-kit: {e}", file=sys.stderr)
-        if not stopped: return 1                    # other ranks may be anywhere: no orderly end
+    except Stopped as e:
+        if rank() == 0: print(f"barlow-kit: {e}", file=sys.stderr)
         code = e.code
+    except _MENDABLE as e:
+        print(f"barlow-kit: {e}", file=sys.stderr)
+        return 1                                    # other ranks may be anywhere: no orderly end
     leave()
     return code
 

@@ -262,6 +262,15 @@ def test_one_writer_in_a_folder():
     again = OneWriter(folder/"run.lock").__enter__()           # the same thread goes on with it
     mine.__exit__()                                            # of no effect any more
     assert (folder/"run.lock").exists()
+    if hasattr(os, "fork"):                                    # a fork holds nothing of its parent's
+        child = os.fork()
+        if child == 0:
+            again.__exit__()
+            try: OneWriter(again.path).__enter__()
+            except BlockingIOError: os._exit(3)
+            os._exit(4)
+        test_eq(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 3)
+        assert (folder/"run.lock").exists()
     again.__exit__()
     test_eq(list(folder.iterdir()), [])
     with warnings.catch_warnings(record=True) as said:         # a file system without locks
