@@ -706,11 +706,11 @@ def test_on_several_ranks():
     # cell 20ebca9b
     others = {"1 process, other library": other_library, "2 ranks": torch.tensor(ranks[0]["two"]),
               "2 ranks, batch norm forgotten": torch.tensor(ranks[0]["forgotten"])}
-    fig, ax = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
+    fig, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
     for (name, values), color in zip(others.items(), ("gray", "#0072B2", "#D55E00")):
         ax.plot((values/one - 1).abs().clamp(min=1e-8), "o-", ms=3, color=color, label=name)
     ax.set(xlabel="step", ylabel="relative difference of\nthe loss to one process", yscale="log")
-    ax.legend(frameon=False);
+    fig.legend(frameon=False, loc="outside upper center");
 
     # cell 61225c9c
     differences = {name: (values/one - 1).abs() for name, values in others.items()}
