@@ -69,7 +69,8 @@ def stop_signals(
     if not active or threading.current_thread() is not threading.main_thread():
         yield caught
         return
-    before = {s: signal.signal(s, partial(_note, caught)) for s in _SIGNALS}
+    before = {s: signal.signal(s, partial(_note, caught)) for s in _SIGNALS
+              if signal.getsignal(s) is not signal.SIG_IGN}
     try: yield caught
     finally:
         for s, handler in before.items():

@@ -222,9 +222,10 @@ def test_what_the_classifier_sees_crop_and_flip_or_the_resized_middle():
     for row, images in zip(axes, (plain, shown)):
         for ax, image in zip(row, images):
             ax.imshow(image[0], cmap="gray")
-            ax.axis("off")
-    for ax, y in zip(axes[0], labels): ax.set_title(int(y), size=9)
-    axes[1, 0].set_title("to train", size=9);
+            ax.set(xticks=[], yticks=[])
+    for ax, y in zip(axes[0], labels): ax.set_title(f"label {y}", size=9)
+    axes[0, 0].set_ylabel("plain", size=9)
+    axes[1, 0].set_ylabel("to train", size=9);
 
     # cell 7c5b7177
     assert torch.equal(plain, digits.images[:6]) and not torch.allclose(shown, plain)

@@ -39,6 +39,7 @@ def test_signals_that_ask_for_an_end():
 
     # cell c67fa0e4
     test_eq(_SIGNALS, [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # this process may be in the background
     usual = [signal.SIG_DFL, signal.SIG_DFL, signal.default_int_handler]
     with stop_signals() as caught:
         for s in _SIGNALS: os.kill(os.getpid(), s)
@@ -50,6 +51,10 @@ def test_signals_that_ask_for_an_end():
     test_eq(caught, [*_SIGNALS, signal.SIGTERM, signal.SIGINT])
     test_eq([signal.getsignal(s) for s in _SIGNALS], usual)
     with stop_signals(False): test_eq([signal.getsignal(s) for s in _SIGNALS], usual)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    with stop_signals() as caught: os.kill(os.getpid(), signal.SIGUSR1)
+    test_eq((caught, signal.getsignal(signal.SIGUSR1)), ([], signal.SIG_IGN))
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
     in_thread = []
     def enter():
         with stop_signals() as caught: in_thread.append((caught, signal.getsignal(signal.SIGTERM)))
@@ -227,6 +232,7 @@ def test_the_loop():
         if step == 5: os.kill(os.getpid(), signal.SIGINT)
     def wish_in_5(step): return "stop" if step == 5 else None
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # this process may be in the background
     saved = {}
     ends = {}
     said = {}
