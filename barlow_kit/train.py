@@ -136,8 +136,9 @@ def _config_of(path:Path, state:dict) -> dict:
     "Settings of the run in a folder. CheckpointError where files say two things, or none."
     file = path/"recipe.json"
     saved = state.get("config")
-    config = read_config(file) if file.is_file() else saved
-    if not isinstance(config, dict) or not {"recipe", "seed", "images"} <= {*config}:
+    config:Any = read_config(file) if file.is_file() else saved
+    said = isinstance(config, dict) and {"recipe", "seed"} <= {*config}
+    if not said or not isinstance(config.get("images"), int):
         raise CheckpointError(f"{file} does not say recipe, seed and images of a run: put it back, "
                               "or move it away where the checkpoint says them")
     config = _up_to_date(config, file)

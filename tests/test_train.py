@@ -136,6 +136,7 @@ def test_what_a_run_leaves_behind():
     other = {**config, "recipe": recipe_to_dict(replace(small, lambd=.2))}
     assert "recipe.lambd: 0.0051 -> 0.2" in said(good, config=other)
     bad = {"": "no JSON", "null": "holds None", "[1]": "holds [1]", "{}": "does not say recipe, seed",
+           json.dumps({**config, "images": "1400"}): "does not say recipe, seed and images",
            json.dumps({**config, "recipe": 3}): "no recipe of this kit (TypeError",
            json.dumps({**config, "recipe": {}}): "no recipe of this kit (KeyError"}
     for text, message in bad.items(): assert message in said(text), (text, said(text))
@@ -948,6 +949,7 @@ def test_the_command_that_trains():
                       "--images", "1281167", "--ranks", "16", "--official-ranks", "32"]);
 
     # cell 263cb344
+    signal.signal(signal.SIGINT, signal.default_int_handler)     # this process may be in the background
     folder = Path(tempfile.mkdtemp())
     command = [sys.executable, "-m", "barlow_kit.train", "digits", "--out", str(folder/"run"),
                "--epochs", "3", "--batch-size", "20", "--projector", "64", "64", "--no-progress"]
