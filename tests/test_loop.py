@@ -357,6 +357,7 @@ def test_nan_in_the_last_step():
         kept = [os.listdir(f"{out}/a"), load_checkpoint(f"{out}/b/checkpoint.pt")["step"]]
         again = last_line(f"{out}/b", None)
         end = load_checkpoint(f"{out}/b/checkpoint.pt")
+    print("\n".join(said).replace(out, "runs"))
 
     # cell c2129014
     problem = "stopped after step {} of 4: {}line.weight has NaN or infinity"
