@@ -34,8 +34,6 @@ from .distributed import all_reduce, barrier, rank, world_size
 # %% ../nbs/11_loop.ipynb #4fa83a51
 class Stopped(SystemExit):
     "The training was asked to end, and did so after it was saved. `code` is the exit code."
-    exit_code = 75
-
     def __init__(self,
         message:str,    # Says where to go on
         code:int=75,    # Of the process; 130 after Ctrl-C

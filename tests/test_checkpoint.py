@@ -67,6 +67,11 @@ def test_a_state_that_is_sound():
     variances["running_mean"][0] = -1.                                     # a mean may be
     for odd in (torch.zeros(2).to_sparse(), torch.zeros(2, dtype=torch.complex64)):
         test_eq(unsound(dict(a=odd)), "a holds no plain numbers")
+    knot:dict = {}
+    knot["model"] = knot                    # a pickle can say that
+    test_eq(unsound(knot), "model.model.model... is nested too deeply")
+    eight = torch.tensor([1., math.nan]).to(torch.float8_e4m3fn)
+    test_eq(unsound(dict(model=dict(w=eight))), "model.w has NaN or infinity")
 
 
 def test_save_and_keep_the_one_before():
