@@ -457,9 +457,8 @@ def pretrain(
 ) -> Run:                           # Model in eval mode, history, recipe, path
     """Pretrain with Barlow Twins: no labels are used.
 
-    Raises ValueError for unknown names, sizes that do not fit or a folder of another run,
-    TrainingError for numbers that are not finite, CheckpointError and OSError for files,
-    and Stopped after a signal or Ctrl-C, when all is saved."""
+    Raises ValueError for names, sizes or a folder that do not fit, TrainingError for NaN,
+    CheckpointError and OSError for files, Stopped after a signal, when all is saved."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
     data, recipe, place = _setup(data, recipe, overrides, device, out)
     config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data),
