@@ -221,6 +221,7 @@ def count_costs(
         kept[storage._cdata] = storage.nbytes(), storage
         return x
     def total(): return sum(size for size, _ in kept.values())
+    import torchvision      # now: with torch 2.6 it can't be imported on the device below
     side = recipe.views.view1.size
     with torch.device("meta"):
         model = recipe.model()
