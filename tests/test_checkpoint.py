@@ -154,7 +154,8 @@ def test_the_last_good_checkpoint():
     folder = Path(tempfile.mkdtemp())
     path = folder/"checkpoint.pt"
     for step in (100, 200): save_checkpoint(path, dict(step=step), keep=True)
-    path.write_bytes(path.read_bytes()[:1000])
+    content = path.read_bytes()
+    path.write_bytes(content[:len(content)//2])
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         state = load_latest(path, mend=True)
