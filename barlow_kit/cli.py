@@ -205,7 +205,7 @@ def _field_value(field:str, text:str):
         return kind(text)
     except (KeyError, ValueError):
         wanted = {bool: "true or false", tuple: "numbers such as 512,512"}
-        raise ValueError(f"{field}={text}: {field} must be "
+        raise ValueError(f"{field}={one_line(text)}: {field} must be "
                          f"{wanted.get(kind, f'of type {kind.__name__}')}") from None
 
 # %% ../nbs/24_cli.ipynb #43a59616

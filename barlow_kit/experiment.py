@@ -105,8 +105,11 @@ def _base_recipe(data, recipe) -> Recipe:
 # %% ../nbs/22_experiment.ipynb #a1b0c0d5
 def _variant_recipe(variant, base:Recipe, overrides:dict) -> Recipe:
     "The recipe of a variant: its own changes win over those for all."
-    if isinstance(variant, Recipe): return _changed(variant, overrides)
-    return _changed(base, {**overrides, **variant})
+    given = isinstance(variant, Recipe)
+    made = _changed(variant, overrides) if given else _changed(base, {**overrides, **variant})
+    if made.backbone not in BACKBONES:
+        raise ValueError(unknown_name("backbone", made.backbone, BACKBONES))
+    return made
 
 def _recipes(variants:dict, base:Recipe, overrides:dict) -> dict[str, Recipe]:
     "The recipes of all variants, by name. ValueError names the variant that makes no sense."
