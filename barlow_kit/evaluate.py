@@ -12,7 +12,6 @@ __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', '
 
 # %% ../nbs/14_evaluate.ipynb #41a73350
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -27,7 +26,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset, Subset
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
-from .checkpoint import Checkpointed
+from .checkpoint import Checkpointed, check_finite, read_config, unsound
 from .data import (Count, ImageData, Positive, Amount, Seed, Share, TensorImages,
                              UnreadableImage, Workers, batch_order, check_values, checked,
                              get_dataset, heldout_split, one_line, read_names)
@@ -40,10 +39,10 @@ from .probes import (Features, ProbeResult, alignment, balanced_labels, compare_
                                knn_evaluation, knn_predict, knn_probe, labels_of, linear_probe,
                                rankme, register_probe, some_images, uniformity, watch_features,
                                watch_linear)
-from .recipe import Recipe, get_recipe, recipe_from_dict, unknown_name
-from .train import Run
+from .recipe import Recipe, get_recipe, unknown_name
+from .train import Run, recipe_of
 from .twins import make_backbone
-from .weights import read_backbone
+from .weights import CheckpointError, read_backbone
 
 # %% ../nbs/14_evaluate.ipynb #b21dd431
 _all_ = ["Features", "ProbeResult", "alignment", "balanced_labels", "compare_probes",
@@ -107,7 +106,7 @@ def _recipe_beside(source) -> Recipe|None:
     path = Path(source)
     for folder in (path, path.parent, path.parent.parent):
         if (folder/"recipe.json").is_file():
-            return recipe_from_dict(json.loads((folder/"recipe.json").read_text())["recipe"])
+            return recipe_of(read_config(folder/"recipe.json"), folder/"recipe.json")
     return None
 
 # %% ../nbs/14_evaluate.ipynb #36b639ff
@@ -120,14 +119,8 @@ def _usual_recipe(backbone:Any) -> Recipe:
     return get_recipe("digits" if len(convolutions) == 1 else "shapes")
 
 # %% ../nbs/14_evaluate.ipynb #a874e605
-def pretrained(
-    source,                       # A Run, its folder, a checkpoint of any library, or a module
-    recipe=None,                  # How to show images, where the source does not say it
-) -> tuple[nn.Module, View]:      # A copy of the backbone in eval mode, and the view it expects
-    """Backbone and view of whatever was pretrained.
-
-    Raises CheckpointError that lists what does not fit, ValueError for a module
-    without num_features."""
+def _found(source, recipe) -> tuple[nn.Module, View]:
+    "See `pretrained`."
     if isinstance(source, Run):
         return deepcopy(source.model.backbone).eval(), source.recipe.views.view1
     if isinstance(source, nn.Module):
@@ -138,6 +131,20 @@ def pretrained(
     like = make_backbone(said.backbone, said.channels) if said else None
     backbone = read_backbone(source, like)
     return backbone, (said or _usual_recipe(backbone)).views.view1
+
+# %% ../nbs/14_evaluate.ipynb #f038da12
+def pretrained(
+    source,                       # A Run, its folder, a checkpoint of any library, or a module
+    recipe=None,                  # How to show images, where the source does not say it
+) -> tuple[nn.Module, View]:      # A copy of the backbone in eval mode, and the view it expects
+    """Backbone and view of whatever was pretrained.
+
+    Raises CheckpointError that lists what does not fit or is not finite, ValueError for a
+    module without num_features."""
+    backbone, view = _found(source, recipe)
+    problem = unsound(backbone.state_dict())
+    if problem: raise CheckpointError(f"the pretrained backbone is no good: {problem}")
+    return backbone, view
 
 # %% ../nbs/14_evaluate.ipynb #0c860a41
 @dataclass
@@ -445,15 +452,19 @@ def accuracies(
     part:Labeled,        # To test on, undistorted
     batch_size:int=256,  # Images at a time
 ) -> tuple[float, float]: # Top-1 and top-5 in percent
-    "How often the right class is first, and among the first five, over all ranks."
+    "How often the right class is first, and among the first five, over all ranks. NotFiniteError."
     model.eval()
     mine = torch.arange(len(part))[rank()::world_size()]
     k = min(5, part.classes)
     hits = torch.zeros(2, device=part.device)
+    sums = torch.zeros(len(part), device=part.device)      # of each image's scores: NaN shows
     chunks = [(-1, index) for index in mine.split(batch_size) if len(index)]
-    for x, y in part.batches(lambda: chunks):
-        hit = model(x).topk(k).indices == y[:, None]
+    for (_, index), (x, y) in zip(chunks, part.batches(lambda: chunks)):
+        scores = model(x)
+        sums[index.to(part.device)] = scores.sum(1).float()
+        hit = scores.topk(k).indices == y[:, None]
         hits += torch.stack([hit[:, 0].sum(), hit.sum()])
+    check_finite(all_reduce(sums), "test images have scores")
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
 # %% ../nbs/14_evaluate.ipynb #960f7dfa
@@ -471,6 +482,7 @@ def cache_features(
     batches = part.batches(lambda: [(-1, index) for index in mine.split(batch_size)])
     features = torch.cat([backbone(x).float() for x, _ in batches])
     features = all_gather(features)[:n].cpu()
+    check_finite(features, "images have features")
     names = _class_names(part.data)
     made = TensorImages(features[:, :, None, None], part.labels, names)
     return replace(part, data=made, view=View())

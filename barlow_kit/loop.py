@@ -28,18 +28,17 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
-from .checkpoint import Checkpointed
+from .checkpoint import Checkpointed, NotFiniteError
 from .distributed import all_reduce, barrier, rank, world_size
 
 # %% ../nbs/11_loop.ipynb #4fa83a51
 class Stopped(SystemExit):
-    "A signal ended the training after it was saved. As the end of a process: exit code 75."
-    exit_code = 75
-
+    "The training was asked to end, and did so after it was saved. `code` is the exit code."
     def __init__(self,
         message:str,    # Says where to go on
+        code:int=75,    # Of the process; 130 after Ctrl-C
     ):
-        super().__init__(self.exit_code)
+        super().__init__(code)
         self.message = message
 
     def __str__(self) -> str: return self.message
@@ -48,18 +47,28 @@ class TrainingError(RuntimeError):
     "Training that cannot go on; the message names the step, the images and the likely cause."
 
 # %% ../nbs/11_loop.ipynb #a6a1f959
-_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name)]
+_NAMES = ("SIGTERM", "SIGUSR1", "SIGINT")
+_SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 
+def _note(caught:list, number:int, frame) -> None:
+    "Note a signal. KeyboardInterrupt on a second Ctrl-C."
+    again = number == signal.SIGINT and number in caught
+    if again and "TORCHELASTIC_RUN_ID" not in os.environ:
+        raise KeyboardInterrupt("a second Ctrl-C: ended at once, without saving")
+    caught.append(number)
+
+# %% ../nbs/11_loop.ipynb #e9d8c8d5
 @contextmanager
 def stop_signals(
     active:bool=True, # False leaves the signals as they are
 ) -> Iterator[list]:
-    "A list of the signals caught, SIGTERM and SIGUSR1, which do not end the process meanwhile."
+    "A list of the signals caught: SIGTERM, SIGUSR1, and the first Ctrl-C (SIGINT)."
     caught:list = []
     if not active or threading.current_thread() is not threading.main_thread():
         yield caught
         return
-    before = {s: signal.signal(s, lambda number, frame: caught.append(number)) for s in _SIGNALS}
+    before = {s: signal.signal(s, partial(_note, caught)) for s in _SIGNALS
+              if signal.getsignal(s) is not signal.SIG_IGN}
     try: yield caught
     finally:
         for s, handler in before.items():
@@ -170,7 +179,9 @@ class Steps:
                         desc=self.name or None, disable=not self.progress or rank() != 0)
         return self
 
-    def __exit__(self, *error) -> None: self.bar.close()
+    def __exit__(self, *error) -> None:
+        self.bar.close()
+        self.folder.close()
 
     def show(self, text:str) -> None:
         "A word behind the bar."
@@ -190,14 +201,26 @@ def _is_due(steps:Steps, done:int) -> bool:
     return late or done == steps.total or any(done % n == 0 for n in steps.save_steps if n)
 
 # %% ../nbs/11_loop.ipynb #022342ae
+def _save(steps:Steps, done:int) -> None:
+    "Save. TrainingError when the state is not sound: then nothing is written."
+    steps.saved_at = time.monotonic()
+    try: steps.folder.save(done, **steps.values())
+    except NotFiniteError as e:
+        path = steps.folder.path
+        kept = f"What was saved in {path} before is untouched. " if path else ""
+        raise TrainingError(f"stopped after step {done} of {steps.total}: {e}. {kept}The learning "
+                            "rate may be too high: begin again with a lower one, or with a longer "
+                            "warm-up, in another folder") from e
+
+# %% ../nbs/11_loop.ipynb #a9791c1e
 def _step_done(steps:Steps, done:int) -> bool:
     "Save if it is time; whether the training ends here. Raises Stopped after a signal."
-    signaled, wished = any_rank(bool(steps.caught), steps.stop, device=steps.device)
-    if signaled or wished or _is_due(steps, done):
-        steps.saved_at = time.monotonic()
-        steps.folder.save(done, **steps.values())
+    signaled, by_hand, wished = any_rank(bool(steps.caught), signal.SIGINT in steps.caught,
+                                         steps.stop, device=steps.device)
+    if signaled or wished or _is_due(steps, done): _save(steps, done)
     if signaled:
         barrier()                                    # rank 0 has saved
-        raise Stopped(f"stopped by a signal after step {done} of {steps.total}; the state is saved "
-                      f"in {steps.folder.path}: start again to go on")
+        cause = "Ctrl-C" if by_hand else "a signal"
+        raise Stopped(f"stopped by {cause} after step {done} of {steps.total}; the state is saved "
+                      f"in {steps.folder.path}: start again to go on", 130 if by_hand else 75)
     return wished

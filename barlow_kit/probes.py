@@ -9,6 +9,7 @@ __all__ = ['Features', 'PROBES', 'extract_features', 'labels_of', 'some_images',
            'effective_rank', 'alignment', 'uniformity', 'history_key', 'watch_features', 'watch_linear']
 
 # %% ../nbs/13_probes.ipynb #a3c1b2c4
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import Dataset, Subset
 
+from .checkpoint import check_finite
 from .data import (ImageData, TensorImages, batch_order, for_markdown,
                              register_part)
 from .distributed import rank
@@ -64,9 +66,7 @@ def extract_features(
     try: pairs = [(embed(x.to(device)).float().cpu(), y) for x, y in batches]
     finally: model.train(mode)
     features, labels = map(torch.cat, zip(*pairs))
-    bad = int((~features.isfinite()).any(1).sum())
-    if bad:
-        raise ValueError(f"{bad} of {len(features)} images have features that are not finite")
+    check_finite(features, "images have features")
     return features, labels
 
 # %% ../nbs/13_probes.ipynb #b9130c10
@@ -105,13 +105,15 @@ class ProbeResult(NamedTuple):
 
 # %% ../nbs/13_probes.ipynb #941df338
 def _check_pair(train:Features, test:Features) -> None:
-    "Raise ValueError unless both are features [N, F] and labels [N] with the same F."
+    "Raise ValueError unless both are features [N, F], finite, and labels [N], with the same F."
     shapes = [tuple(t.shape) for t in (*train, *test)]
     x, y, tx, ty = shapes
     fits = len(x) == len(tx) == 2 and x[1] == tx[1]
     if not fits or x[:1] != y[:1] or tx[:1] != ty[:1]:
         raise ValueError("need features [N, F] and labels [N] for both sets, "
                          f"got {shapes}")
+    check_finite(train[0], "training images have features")
+    check_finite(test[0], "test images have features")
 
 def _prepare(train:Features, test:Features) -> tuple:
     "Both sets as arrays in the training features' units; errors name what does not fit."
@@ -124,6 +126,8 @@ def _prepare(train:Features, test:Features) -> tuple:
     center = x.mean(0)
     scale = x.std().clamp(min=1e-12)
     units = [(features - center)/scale for features in (x, test[0])]
+    for part in units:
+        check_finite(part, "images have features", "too large: divide all by a number")
     return units[0].numpy(), y.numpy(), units[1].numpy(), test[1].numpy()
 
 # %% ../nbs/13_probes.ipynb #78393987
@@ -229,6 +233,13 @@ def _unit_rows(x:Tensor, like:Tensor) -> Tensor:
     dtype = torch.promote_types(like.dtype, torch.float32)
     return normalize(x.to(like.device, dtype))
 
+_TOO_LONG = "NaN, infinity, or numbers too large to be squared. Look at the network's weights"
+
+def _lengths(x:Tensor) -> Tensor:
+    "Length of each row [N]: not finite when a number in it is not, or is too large."
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    return torch.linalg.vector_norm(x, dim=1, dtype=dtype)
+
 def _merged(
     best:tuple[Tensor, Tensor],  # Similarities and rows so far, [n, k] each
     found:tuple[Tensor, Tensor], # The same of a chunk, [n, m] each
@@ -254,6 +265,8 @@ def nearest(
                          f"got {(*bank.shape,)} and {(*queries.shape,)}")
     if not 1 <= k <= len(bank):
         raise ValueError(f"k must be between 1 and the {len(bank)} images, got {k}")
+    check_finite(_lengths(bank), "images to look in have features", _TOO_LONG)
+    check_finite(_lengths(queries), "images have features", _TOO_LONG)
     q = _unit_rows(queries, queries)
     best = q.new_full((len(q), k), -2.)                        # below every cosine
     where = torch.zeros(len(q), k, dtype=torch.long, device=q.device)
@@ -273,9 +286,14 @@ def knn_vote(
     k:int,                   # Of them that vote
     temperature:float|None=None, # T of the weights exp(s / T); None: all the same
 ) -> Tensor:                 # [M] predicted labels
-    "The class with most votes; of several, the smallest."
+    "The class with most votes; of several, the smallest. ValueError for a T of 0 or less, or NaN."
     weight = torch.ones_like(similarity)
-    if temperature is not None: weight = (similarity/temperature).exp()
+    if temperature is not None:
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"temperature must be above 0 and finite, got {temperature}; "
+                             "None gives the plain vote")
+        behind = similarity.double() - similarity.amax(1, keepdim=True)
+        weight = (behind/temperature).exp()
     votes = weight.new_zeros(len(labels), int(labels.max()) + 1)
     return votes.scatter_add_(1, labels[:, :k], weight[:, :k]).argmax(1)
 
@@ -391,9 +409,10 @@ def _directions(p:Tensor) -> float:
     return float(torch.exp(-torch.special.xlogy(p, p).sum()))
 
 def _rows_of_features(features:Tensor) -> Tensor:
-    "The features in float64; ValueError unless they are [N, F]."
+    "The features in float64; ValueError unless they are [N, F] and finite."
     if features.ndim != 2:
         raise ValueError(f"features must be [N, F], got {tuple(features.shape)}")
+    check_finite(features, "rows have features")
     return features.double()
 
 # %% ../nbs/13_probes.ipynb #37f8dad4
@@ -420,6 +439,8 @@ def alignment(
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError(f"need two views [N, F] of the same images, "
                          f"got {(*z1.shape,)} and {(*z2.shape,)}")
+    check_finite(z1, "images have features of view 1")
+    check_finite(z2, "images have features of view 2")
     distance = (normalize(z1.double()) - normalize(z2.double())).norm(dim=1)
     return distance.pow(alpha).mean().item()
 
@@ -430,6 +451,7 @@ def uniformity(
     "log of the mean Gaussian potential of all pairs (Wang and Isola, 2020)."
     if z.ndim != 2 or len(z) < 2:
         raise ValueError(f"need [N, F] with two rows or more, got {(*z.shape,)}")
+    check_finite(z, "images have features")
     squared = torch.pdist(normalize(z.double())).square()
     pairs = torch.tensor(float(len(squared)))
     return (torch.logsumexp(-t*squared, 0) - pairs.log()).item()
@@ -453,7 +475,7 @@ def watch_features(
     "Adds effective_rank and accuracies, such as knn_5, to the history, on rank 0."
     settings = {"few labels": [], "linear": [], "neighbors": [dict(k=k)], "kNN": []}
     def watch(run:Run) -> None:
-        if len(run.history) % every or rank() != 0: return
+        if run.done % every or rank() != 0: return
         seen = extract_features(run, heldout)
         found = {"effective_rank": effective_rank(seen[0])}
         if (seen[1] >= 0).all():
@@ -503,14 +525,16 @@ class _WatchLinear:
 
     def __call__(self, run:Run) -> None:
         if rank() != 0: return
-        x, y = extract_features(run, self.batch(len(run.history) - 1))
+        x, y = extract_features(run, self.batch(run.done - 1))
         if self.head is None:
             classes = int(labels_of(self.train).max()) + 1
             self.head = _LinearHead(x.shape[1], classes, self.lr)
         self.head.learn(x, y)
-        if len(run.history) % self.every: return
+        if run.done % self.every: return
         x, y = extract_features(run, self.heldout)
-        right = self.head.logits(x).argmax(1) == y
+        logits = self.head.logits(x)
+        check_finite(logits, "images have scores", "lower the head's lr")
+        right = logits.argmax(1) == y
         run.history[-1]["online_linear"] = 100*right.float().mean().item()
 
 # %% ../nbs/13_probes.ipynb #57ec7505

@@ -43,7 +43,7 @@ from torchvision.models.detection.roi_heads import RoIHeads, fastrcnn_loss, mask
 from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from torchvision.transforms.functional import pil_to_tensor
 
-from .checkpoint import Checkpointed
+from .checkpoint import Checkpointed, NotFiniteError, check_finite, unsound
 from .data import batch_order, get_dataset, open_image, reading
 from .distributed import SyncBatchNorm, init, rank, sync_batchnorm, world_size
 from .evaluate import pretrained
@@ -149,6 +149,7 @@ def _unit(train:Features, test:Features) -> tuple:
         shapes = [tuple(t.shape) for t in (x, y, tx, ty)]
         raise ValueError(f"need features [N, F] and labels [N, K] for both sets, got "
                          f"{shapes}")
+    for t in (x, tx): check_finite(t, "images have features")
     x, tx = (t.double() / (t.double().norm(dim=1, keepdim=True) + 1e-5) for t in (x, tx))
     return tuple(t.numpy() for t in (x, y, tx, ty))
 
@@ -683,7 +684,10 @@ def detect(
     *,
     batch_size:int=8,  # Images at a time
 ) -> list[dict]:       # Of each: boxes [n, 4], labels [n], scores [n], best first; masks
-    "What a detector finds, in pixels of the images as given, on the CPU."
+    """What a detector finds, in pixels of the images as given, on the CPU.
+
+    Raises NotFiniteError for a detector with NaN, which would find nothing at all."""
+    if problem := unsound(model.state_dict()): raise NotFiniteError(f"the detector's {problem}")
     device = next(model.parameters()).device
     mode = model.training
     channels = len(model.transform.image_mean)

@@ -301,7 +301,7 @@ def _finished(job:_Job|None, timeout:float|None) -> Run:
         raise RuntimeError("nothing trains in the background: call start() first")
     job.join(timeout)
     if job.is_alive():
-        done = len(job.training.history)
+        done = job.training.done
         raise TimeoutError(f"still training: {done} of {job.training.total} steps")
     if job.error: raise job.error
     return job.training
@@ -401,7 +401,7 @@ def _speed(watch:_Watch, images:int) -> float:
 def _status(watch:_Watch, state:str) -> str:
     "The line of numbers, as HTML."
     run = watch.run
-    done = len(run.history)
+    done = run.done
     entry = run.history[-1]
     parts = [f"<b>{for_html(state)}</b>", f"step {done:,} of {run.total:,}",
              f"epoch {entry['epoch'] + 1} of {run.recipe.epochs}",
@@ -485,10 +485,10 @@ class TrainingMonitor(_Visitor):
     def __call__(self, run:Run) -> None:
         "Called after every step."
         try:
-            _look(self, self._watching(run), last=len(run.history) == run.total)
+            _look(self, self._watching(run), last=run.done == run.total)
             self.gate.wait()
             run.stop = run.stop or self._stop
-            if len(run.history) == run.total:
+            if run.done == run.total:
                 self._ended("done")
             elif run.stop:
                 self._ended("stopped, saved" if run.path else "stopped")

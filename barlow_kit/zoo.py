@@ -20,6 +20,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .checkpoint import check_finite
 from .data import UnreadableImage, checked, open_image, reading
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
@@ -384,6 +385,7 @@ def _answers(model:ZooModel, names:tuple, images:list) -> Iterator[dict]:
     if not images: return iter(())
     batch = torch.stack(images).to(next(model.parameters()).device)
     with torch.inference_mode(): scores = model(batch).softmax(1)
+    check_finite(scores, "images have scores")
     return iter([_answer(names, row) for row in scores.cpu()])
 
 def _prepared(model:ZooModel, image, allow_url:bool, on_error:str) -> Any:

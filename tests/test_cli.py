@@ -81,7 +81,7 @@ def test_light_to_import():
     "nbs/24_cli.ipynb: Light to import"
     # cell f1b2c3d9
     code = """import sys
-import torch
+import torch, torch.utils.checkpoint      # torch 2.6 itself imports sympy for this
 before = set(sys.modules)
 import barlow_kit.cli
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))"""

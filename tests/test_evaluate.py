@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 from torchvision import transforms
 from torchvision.models import resnet18
+from unittest.mock import patch
 from barlow_kit.augment import plain_view, sample_keys, view_batch
 from barlow_kit.checkpoint import load_latest, previous
 from barlow_kit.data import TensorImages, UnreadableImage, batch_order, get_dataset
@@ -55,6 +56,9 @@ def test_settings_of_the_published_protocols():
     for wrong in (dict(lr=-1.), dict(lr=float("nan")), dict(weight_decay=-1e-4), dict(momentum=1.),
                   dict(lr_backbone=1e38), dict(batch_size=0), dict(share=2.)):
         test_fail(lambda: get_settings("1%", **wrong), contains=f"{[*wrong][0]} must be ")
+    for f in ("lr", "lr_backbone", "momentum", "weight_decay"):
+        for value in (math.nan, math.inf, -.1, 1e38):
+            test_fail(lambda: get_settings("1%", **{f: value}), contains=f"{f} must be ")
 
 
 def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
@@ -79,6 +83,24 @@ def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
     test_fail(lambda: pretrained(nn.Flatten()), contains="num_features")
     test_fail(lambda: pretrained(folder/"bad.pt"),
               contains="missing: 3.conv1.weight; not known: 0.bias")
+    for name, value, problem in (("3.conv1.weight", math.nan, "3.conv1.weight has NaN"),
+                                 ("1.running_var", -1., "1.running_var is negative")):
+        spoiled = replace(run, model=deepcopy(run.model))
+        spoiled.model.backbone.state_dict()[name].view(-1)[3] = value
+        for source in (spoiled, spoiled.model.backbone):
+            test_fail(lambda: pretrained(source), exc=CheckpointError, contains=problem)
+    (folder/"run"/"best").mkdir()
+    shutil.copy(folder/"run"/"checkpoint.pt", folder/"run"/"best"/"model.pt")
+    recipe_json = folder/"run"/"recipe.json"
+    said = recipe_json.read_text()
+    odd = {"": "no JSON", "null": "holds None", "[1]": "holds [1]", "{}": "(KeyError: 'recipe')",
+           '{"recipe": 3}': "(TypeError", '{"recipe": {"name": "soup"}}': "(KeyError"}
+    for text, problem in odd.items():
+        recipe_json.write_text(text)
+        for source in (folder/"run", folder/"run"/"checkpoint.pt", folder/"run"/"best"/"model.pt"):
+            test_fail(lambda: pretrained(source), exc=CheckpointError, contains=problem)
+        test_eq(pretrained(folder/"run", "digits")[1], view)              # a recipe that is named
+    recipe_json.write_text(said)
     shutil.copy(folder/"run"/"checkpoint.pt", folder/"moved.pt")          # no recipe beside it
     test_eq(pretrained(folder/"moved.pt")[1], get_recipe("digits").views.view1)
     test_eq(pretrained(folder/"moved.pt", recipe="cifar10")[1], get_recipe("cifar10").views.view1)
@@ -214,9 +236,10 @@ def test_what_the_classifier_sees_crop_and_flip_or_the_resized_middle():
     for row, images in zip(axes, (plain, shown)):
         for ax, image in zip(row, images):
             ax.imshow(image[0], cmap="gray")
-            ax.axis("off")
-    for ax, y in zip(axes[0], labels): ax.set_title(int(y), size=9)
-    axes[1, 0].set_title("to train", size=9);
+            ax.set(xticks=[], yticks=[])
+    for ax, y in zip(axes[0], labels): ax.set_title(f"label {y}", size=9)
+    axes[0, 0].set_ylabel("plain", size=9)
+    axes[1, 0].set_ylabel("to train", size=9);
 
     # cell 7c5b7177
     assert torch.equal(plain, digits.images[:6]) and not torch.allclose(shown, plain)
@@ -392,6 +415,12 @@ def test_top_1_and_top_5_accuracy():
     test_close(found, [100*(above < k).double().mean().item() for k in (1, 5)], eps=1e-4)
     three = Labeled(TensorImages(logits[:, :3, None, None], labels % 3), labels % 3, 3)
     test_eq(accuracies(nn.Flatten(), three)[1], 100.)
+    for bad in (math.nan, math.inf, -math.inf):
+        spoiled = logits.clone()
+        spoiled[[17, 40], [3, 8]] = bad
+        test_fail(lambda: accuracies(nn.Flatten(), Labeled(TensorImages(spoiled[..., None, None],
+                                                                        labels), labels, 9), 7),
+                  contains="2 of 60 test images have scores that are not finite, the first is row 17")
 
 
 def test_features_computed_once_cached_true():
@@ -408,6 +437,9 @@ def test_features_computed_once_cached_true():
     x, y = next(cached.batches(lambda: [(-1, torch.arange(3))]))
     assert_close(_flat(128)(x), expected[:3], atol=1e-5, rtol=1e-4)
     test_eq(y, digits.labels[:3])
+    broken = deepcopy(backbone)
+    broken[1].running_var[3] = -1.
+    test_fail(lambda: cache_features(part, broken), contains="397 of 397 images have features")
 
 
 def test_the_result_of_a_protocol_says_how_it_was_made():
@@ -619,6 +651,11 @@ def test_fine_tuning_with_few_labels():
     for name, t in again.items(): assert torch.equal(t, moved[name]), name
     other = tuned(seed=1).classifier.head.weight
     assert not torch.equal(other, first.classifier.head.weight)
+    spoil = patch.object(torch.optim.SGD, "step", lambda self: self.param_groups[0]["params"][0]
+                         .data.fill_(math.nan))
+    with spoil:                                                   # one step, and that one goes wrong
+        test_fail(lambda: finetune(run, "digits", "digits-few", epochs=1, **quick),
+                  exc=TrainingError, contains="stopped after step 1 of 1: model.head.weight has NaN")
     one_percent = finetune(run, "digits", "1%", epochs=1, progress=False)
     test_eq(one_percent.labels, 10)
     name = "fine-tuned, 1 % of the labels, balanced draw, 1% with epochs=1"

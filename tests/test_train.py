@@ -9,6 +9,8 @@ import os
 import pickle
 import resource
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +30,7 @@ from torch.testing import assert_close
 from typing import Literal
 from unittest.mock import patch
 from barlow_kit.augment import TwoViews, View
-from barlow_kit.checkpoint import load_checkpoint, load_latest
+from barlow_kit.checkpoint import load_checkpoint, load_latest, save_checkpoint
 from barlow_kit.data import Amount, Count, TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import spawn
 from barlow_kit.loop import TrainingError
@@ -85,15 +87,69 @@ def test_what_a_run_leaves_behind():
     "nbs/12_train.ipynb: What a run leaves behind"
     # cell 67c93f9e
     folder = Path(tempfile.mkdtemp())
-    left = '{"step": 0, "loss": 64.5}\n{"step": 1, "loss": 61.0}\n{"step": 2, "lo'
-    (folder/"history.jsonl").write_text(left)
-    _read_history(folder, 1), _read_history(folder, 9)
+    lines = ['{"step": 0, "loss": 64.5}', '{"step": 1, "lo', '{"step": 2, "loss": 61.0}',
+             '{"step": 3, "loss": 60.2}', '{"step": 4, "l']
+    (folder/"history.jsonl").write_text("\n".join(lines))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        print(_read_history(folder, 3))
+    print(str(said[0].message).replace(str(folder), "folder"))
 
     # cell 02d48695
-    test_eq(_read_history(folder, 1), [dict(step=0, loss=64.5)])
-    test_eq(_read_history(folder, 9), [dict(step=0, loss=64.5), dict(step=1, loss=61.)])
-    test_eq(_read_history(folder/"nothing", 9), [])
-    test_fail(lambda: Run.load(folder), contains="no checkpoint at", exc=CheckpointError)
+    first = dict(step=0, loss=64.5)
+    third = dict(step=2, loss=61.)
+    said = []
+    def read(steps, text="\n".join(lines)):
+        "The history, and whether something was said to be missing."
+        (folder/"history.jsonl").write_text(text, encoding="latin1")
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            return _read_history(folder, steps), ["steps that are done" in str(w.message) for w in said]
+    test_eq(read(1), ([first], []))
+    test_eq(read(3), ([first, third], [True]))
+    test_eq(read(4)[0], [first, third, dict(step=3, loss=60.2)])
+    odd = ["null", "[1]", "{}", '{"step": "x", "loss": 1}', '{"step": 1}', "\xff\x00", "["*100_000]
+    test_eq(read(1, "\n".join([*odd, lines[0]])), ([first], []))
+    test_eq(read(3, "\n".join([lines[2], lines[0], lines[0]]))[0], [first, third])   # in order, once
+    (folder/"history.jsonl").unlink()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        test_eq((_read_history(folder, 9), _read_history(folder, 0)), ([], []))
+    test_eq(len(said), 1)
+    assert "has 0 of the 9 steps" in str(said[0].message)
+
+    # cell d3f10467
+    folder = Path(tempfile.mkdtemp())
+    small = get_recipe("digits", projector=(16, 16))
+    config = dict(recipe=recipe_to_dict(small), data="digits", images=1400, seed=3)
+    state = dict(step=0, config=config, model=small.model().state_dict())
+    def said(text, **changed):
+        "What `Run.load` says to this recipe.json and checkpoint."
+        (folder/"recipe.json").write_text(text)
+        save_checkpoint(folder/"checkpoint.pt", {**state, **changed})
+        try: return Run.load(folder).seed
+        except CheckpointError as e: return str(e).replace(str(folder), "folder")
+    good = json.dumps(config)
+    print(said(good), said("null"), said(good, config={**config, "seed": 4}), sep="\n")
+
+    # cell 9b9f79fd
+    test_eq(said(good), 3)
+    assert "checkpoint): seed: 3 -> 4. Put back" in said(good, config={**config, "seed": 4})
+    other = {**config, "recipe": recipe_to_dict(replace(small, lambd=.2))}
+    assert "recipe.lambd: 0.0051 -> 0.2" in said(good, config=other)
+    bad = {"": "no JSON", "null": "holds None", "[1]": "holds [1]", "{}": "does not say recipe, seed",
+           json.dumps({**config, "images": "1400"}): "does not say recipe, seed and images",
+           json.dumps({**config, "recipe": 3}): "no recipe of this kit (TypeError",
+           json.dumps({**config, "recipe": {}}): "no recipe of this kit (KeyError"}
+    for text, message in bad.items(): assert message in said(text), (text, said(text))
+    for model in (None, [], "x", {}, {"a": torch.zeros(1)}):
+        assert "the model in folder/checkpoint.pt does not fit" in said(good, model=model)
+    assert "has no number of steps" in said(good, step="3")
+    spoiled = {**state["model"], "projector.0.weight": torch.full((16, 128), math.nan)}
+    torch.save(dict(format="barlow_kit/1", **{**state, "model": spoiled}), folder/"checkpoint.pt")
+    test_fail(lambda: Run.load(folder), exc=CheckpointError, contains="projector.0.weight has NaN")
+    empty = Path(tempfile.mkdtemp())
+    test_fail(lambda: Run.load(empty), contains="no checkpoint at", exc=CheckpointError)
 
 
 def test_an_order_of_images_that_a_run_can_enter_anywhere():
@@ -441,6 +497,16 @@ def test_a_run_that_goes_on():
     with open(folder/"run"/"history.jsonl", "a") as f: f.write('{"step": 40, "epo')    # left by a crash
     test_eq(Run.load(folder/"run").history, whole.history)
     same(pretrain(few, out=folder/"run", **settings), whole)  # nothing left to do
+    log = folder/"run"/"history.jsonl"
+    kept = log.read_text().splitlines()
+    log.write_text("\n".join([*kept[:5], kept[5][:9], *kept[6:], ""]))  # one bad line
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        hurt = pretrain(few, out=folder/"run", **settings)
+    test_eq(hurt.history, [h for h in whole.history if h["step"] != 5])
+    assert "has 17 of the 18 steps that are done" in str(said[0].message)
+    test_eq(hurt.done, 18)
+    log.write_text("\n".join([*kept, ""]))
 
     # cell 8e82cf97
     checkpoint = folder/"run"/"checkpoint.pt"
@@ -449,6 +515,11 @@ def test_a_run_that_goes_on():
         warnings.simplefilter("always")
         same(pretrain(few, out=folder/"run", callbacks=[meddle], **settings), whole)
     print(*(str(w.message).replace(str(folder), "folder") for w in said), sep="\n")
+    pretrain(few, out=folder/"other", **{**settings, "lambd": .1, "seed": 1})
+    shutil.copytree(folder/"run", folder/"mixed")
+    shutil.copy(folder/"other"/"checkpoint.pt", folder/"mixed")
+    try: pretrain(few, out=folder/"mixed", **settings)
+    except ValueError as e: print(str(e).replace(str(folder), "folder"))
     for change in (dict(epochs=8), dict(seed=1), dict(resume="never")):
         try: pretrain(few, out=folder/"run", **{**settings, **change})
         except ValueError as e: print(str(e).replace(str(folder), "folder"))
@@ -460,6 +531,9 @@ def test_a_run_that_goes_on():
     test_eq(len(said), 1)
     assert "Going on from checkpoint.previous.pt" in str(said[0].message)
     assert (folder/"run"/"checkpoint.damaged.pt").exists()
+    refuses("lambd: 0.1 -> 0.0051; seed: 1 -> 0. Was the file copied here?", out=folder/"mixed")
+    test_fail(lambda: Run.load(folder/"mixed"), exc=CheckpointError,
+              contains="another run's (recipe.json -> checkpoint): recipe.lambd: 0.0051 -> 0.1")
     refuses("recipe.epochs: 3 -> 8", epochs=8)
     refuses("seed: 0 -> 1", seed=1)
     refuses("holds a run already (resume='never')", resume="never")
@@ -638,11 +712,11 @@ def test_on_several_ranks():
     # cell 20ebca9b
     others = {"1 process, other library": other_library, "2 ranks": torch.tensor(ranks[0]["two"]),
               "2 ranks, batch norm forgotten": torch.tensor(ranks[0]["forgotten"])}
-    fig, ax = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
+    fig, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
     for (name, values), color in zip(others.items(), ("gray", "#0072B2", "#D55E00")):
         ax.plot((values/one - 1).abs().clamp(min=1e-8), "o-", ms=3, color=color, label=name)
     ax.set(xlabel="step", ylabel="relative difference of\nthe loss to one process", yscale="log")
-    ax.legend(frameon=False);
+    fig.legend(frameon=False, loc="outside upper center");
 
     # cell 61225c9c
     differences = {name: (values/one - 1).abs() for name, values in others.items()}
@@ -896,26 +970,48 @@ def test_the_command_that_trains():
                       "--images", "1281167", "--ranks", "16", "--official-ranks", "32"]);
 
     # cell 263cb344
+    signal.signal(signal.SIGINT, signal.default_int_handler)     # this process may be in the background
     folder = Path(tempfile.mkdtemp())
     command = [sys.executable, "-m", "barlow_kit.train", "digits", "--out", str(folder/"run"),
-               "--epochs", "3", "--batch-size", "100", "--projector", "64", "64", "--no-progress"]
+               "--epochs", "3", "--batch-size", "20", "--projector", "64", "64", "--no-progress"]
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=one_thread)
     log = folder/"run"/"history.jsonl"
-    deadline = time.monotonic() + 100
     def steps(): return len(log.read_text().splitlines()) if log.is_file() else 0
-    while steps() < 5 and time.monotonic() < deadline: time.sleep(.01)
+    def started(until):
+        "The command as a process, once the history has this many steps."
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=one_thread)
+        deadline = time.monotonic() + 100
+        while steps() < until and time.monotonic() < deadline: time.sleep(.005)
+        return process
+    def ended(process):
+        errors = process.communicate(timeout=60)[1]
+        return process.returncode, errors.replace(str(folder), "folder").strip()
+
+    process = started(until=5)
+    process.send_signal(signal.SIGSTOP)                            # it stands still, and is not dead
+    before = {p.name: p.read_bytes() for p in log.parent.iterdir()}
+    second = ended(subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=one_thread))
+    after = {p.name: p.read_bytes() for p in log.parent.iterdir()}
+    process.send_signal(signal.SIGCONT)
     process.terminate()
-    errors = process.communicate(timeout=60)[1].strip()
-    print(errors.splitlines()[-1].replace(str(folder), "folder"))
+    first = ended(process)
+    process = started(until=steps() + 5)
+    process.send_signal(signal.SIGINT)
+    by_hand = ended(process)
     again = subprocess.run(command, capture_output=True, text=True)
-    print(again.stdout.replace(str(folder), "folder"))
+    print(second[1].replace(f"process {before['checkpoint.lock'].split()[1].decode()}", "process 4711")
+          .replace(os.uname().nodename, "my-machine"))
+    print(first[1], by_hand[1], again.stdout.replace(str(folder), "folder"), sep="\n")
 
     # cell 17bafed5
-    test_eq((process.returncode, again.returncode), (75, 0))
-    test_eq(len(Run.load(folder/"run").history), 3*14)
+    test_eq((first[0], second[0], by_hand[0], again.returncode), (75, 1, 130, 0))
+    for _, errors in (first, second, by_hand): test_eq(len(errors.splitlines()), 1)
+    assert "folder/run is being written by process" in second[1] and "stopped by Ctrl-C" in by_hand[1]
+    test_eq(after, before)                                         # the second start changed nothing
+    test_eq([h["step"] for h in Run.load(folder/"run").history], list(range(3*70)))
     help_text = train_parser().format_help()
-    for word in ("--official-ranks INT", "Reproduce the released code", "75 stopped by SIGTERM"):
+    for word in ("--official-ranks INT", "Reproduce the released code", "75 stopped by SIGTERM",
+                 "130 by Ctrl-C"):
         assert word in help_text, word
     def exits(argv):
         with contextlib.redirect_stderr(io.StringIO()) as errors: code = train_from_shell(argv)

@@ -8,6 +8,7 @@ import tempfile
 import torch
 from PIL import Image
 from contextlib import redirect_stdout
+from copy import deepcopy
 from fastcore.test import test_close, test_eq, test_fail
 from io import StringIO
 from pathlib import Path
@@ -156,6 +157,8 @@ def test_one_linear_svm_a_class():
     test_close(one[0].mean_ap, one[1].mean_ap, eps=1e-6)
     def refused(labels, message):
         test_fail(lambda: svm_transfer((train[0], labels), test), contains=message)
+    lost = train[0]*float("nan")
+    test_fail(lambda: svm_transfer((lost, train[1]), test), contains="not finite")
     refused(-torch.ones(300, 10), "class 0 has 0 positives to train on")
     refused(torch.zeros(300), "labels [N, K] for both sets")
 
@@ -555,6 +558,9 @@ def test_find_and_score_what_was_found():
     assert f"{result.objects} objects in 40 images" in str(result)
     test_eq(result.objects, sum(len(t["boxes"]) for t in truth))
     for e in found: assert (e["scores"].diff() <= 0).all()
+    lost = deepcopy(model)
+    with torch.no_grad(): next(lost.parameters()).fill_(float("nan"))
+    test_fail(lambda: detect(lost, test_scenes), contains="has NaN or infinity")
     one = detect(model.train(), [test_scenes[3][0]])[0]
     assert model.training
     assert_close(one["boxes"], found[3]["boxes"], atol=1e-2, rtol=1e-3)

@@ -72,7 +72,6 @@ def test_every_file_is_read_or_refused_with_a_line(told):
     wrong = wrong_in(told, *(r for r in readers if r not in STATES))
     assert not wrong, wrong
 
-@pytest.mark.xfail(strict=False, reason="until a run's state is checked when it is loaded")
 def test_a_foreign_state_is_refused_with_a_line(told):
     "A folder of a run whose checkpoint is another file."
     wrong = wrong_in(told, *STATES)
