@@ -8,7 +8,7 @@ LAB_ARGS ?=
 PORT ?= 8000
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test test-oldest types notebooks test-browser chromium lab lab-check wheel bench docs docs-serve export check lesson mutants
+.PHONY: help quickstart test test-oldest types notebooks test-browser test-hostile chromium lab lab-check wheel bench docs docs-serve export check lesson mutants
 
 help:
 	@echo "make quickstart   install into $(VENV), pretrain on digits, print the gain over raw pixels (about a minute after installing)"
@@ -16,6 +16,7 @@ help:
 	@echo "make types        check the type hints of the package"
 	@echo "make notebooks    run all notebooks from top to bottom, the long ones included"
 	@echo "make test-browser click through the widgets in JupyterLab and Notebook 7 (needs Chromium; CHROMIUM=/path/to/it)"
+	@echo "make test-hostile crafted files through every reader, senseless lines through every command (three minutes of one core)"
 	@echo "make lab          open the quickstart notebook in JupyterLab (installs what the lessons import)"
 	@echo "make lab-check    do all lessons find what they import? runs five of them (about two minutes)"
 	@echo "make wheel        build the wheel and the source archive into dist/"
@@ -122,6 +123,10 @@ chromium:
 
 test-browser: chromium $(VENV)/.barlow_kit_browser
 	"$(BIN)/python" -m pytest tests/browser -m browser -q $(ARGS)
+
+# Files and command lines that are wrong on purpose; ARGS=-s prints the tables, HOSTILE_WHOLE=1 gives each reader every file.
+test-hostile: $(VENV)/.barlow_kit_dev
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg "$(BIN)/python" -m pytest tests/hostile -m hostile -q -n $(WORKERS) --dist loadfile $(ARGS)
 
 wheel: $(VENV)/.barlow_kit_dev
 	@"$(BIN)/python" -m pip install -q $(PIP_ARGS) build

@@ -205,7 +205,7 @@ def _field_value(field:str, text:str):
         return kind(text)
     except (KeyError, ValueError):
         wanted = {bool: "true or false", tuple: "numbers such as 512,512"}
-        raise ValueError(f"{field}={text}: {field} must be "
+        raise ValueError(f"{field}={one_line(text)}: {field} must be "
                          f"{wanted.get(kind, f'of type {kind.__name__}')}") from None
 
 # %% ../nbs/24_cli.ipynb #43a59616
@@ -443,7 +443,7 @@ def _compare(
     if {*varied} - Recipe.__dataclass_fields__.keys():
         options["recipe"] = get_variant(options.get("recipe", data))
     try: results = compare(grid(**dict(vary)), data, **options)
-    except ExperimentError as e: raise ValueError(str(e)) from e    # a line, no traceback
+    except ExperimentError as e: raise ValueError(e.message) from e    # without traceback
     if "full" in options: print(results)
     else: print(summary(results).rename(index=one_line).to_string(),
                experiment_time(results), sep="\n")

@@ -318,7 +318,8 @@ def reading(
     "Whatever fails inside becomes an `UnreadableImage` that says `name`."
     try: yield
     except Exception as e:
-        raise UnreadableImage(f"cannot read the image {one_line(name)}: {e}") from e
+        cause = str(e).rstrip(".")              # a sentence may follow
+        raise UnreadableImage(f"cannot read the image {one_line(name)}: {cause}") from e
 
 def open_image(
     path,               # An image file

@@ -105,8 +105,11 @@ def _base_recipe(data, recipe) -> Recipe:
 # %% ../nbs/22_experiment.ipynb #a1b0c0d5
 def _variant_recipe(variant, base:Recipe, overrides:dict) -> Recipe:
     "The recipe of a variant: its own changes win over those for all."
-    if isinstance(variant, Recipe): return _changed(variant, overrides)
-    return _changed(base, {**overrides, **variant})
+    given = isinstance(variant, Recipe)
+    made = _changed(variant, overrides) if given else _changed(base, {**overrides, **variant})
+    if made.backbone not in BACKBONES:
+        raise ValueError(unknown_name("backbone", made.backbone, BACKBONES))
+    return made
 
 def _recipes(variants:dict, base:Recipe, overrides:dict) -> dict[str, Recipe]:
     "The recipes of all variants, by name. ValueError names the variant that makes no sense."
@@ -550,12 +553,15 @@ def results_as_done(
 
 # %% ../nbs/22_experiment.ipynb #be296898
 class ExperimentError(RuntimeError):
-    "Some trials failed; `results` is the table of the others."
+    "Some trials failed; `results` is the table of the others, `message` has no traceback."
     def __init__(self,
         message:str,           # Which failed, and why
         results:pd.DataFrame,  # Of the others
+        details:str="",        # The traceback of the first
     ):
-        super().__init__(message)
+        more = f"\nthe first in full:\n{details}" if details else ""
+        super().__init__(message + more)
+        self.message = message
         self.results = results
 
 def _run_job(job:tuple) -> dict:
@@ -597,11 +603,11 @@ def _raise_failures(keys:dict, failures:dict, results:pd.DataFrame, cache) -> No
     if not failures: return
     each = [f"  {one_line(name)}, seed {seed}: {failures[key].message}"
             for (name, seed), key in keys.items() if key in failures]
-    kept = f"; the others are kept in {one_line(cache)}" if cache else ""
+    some_kept = cache and len(each) < len(keys)
+    kept = f"; the others are kept in {one_line(cache)}" if some_kept else ""
     lines = [f"{len(each)} of {len(keys)} runs failed{kept}:", *each]
     details = next(iter(failures.values())).details
-    if details: lines += ["the first in full:", details]
-    raise ExperimentError("\n".join(lines), results)
+    raise ExperimentError("\n".join(lines), results, details)
 
 # %% ../nbs/22_experiment.ipynb #de967e7d
 def _columns_that_differ(recipes:dict) -> dict[str, list]:

@@ -86,6 +86,8 @@ def test_variants_what_a_grid_changes():
               contains="variant 'a': no recipe field 'lamdb'")
     test_fail(lambda: _recipes({"a": dict(lambd=-1)}, base, {}),
               contains="variant 'a': recipe 'digits': lambd")
+    test_fail(lambda: _recipes({"a": dict(backbone="digit")}, base, {}),
+              contains="variant 'a': no backbone 'digit': did you mean 'digits'?")
     test_fail(lambda: _recipes(["a"], base, {}), contains="variants must be a dict")
     test_fail(lambda: _base_recipe("my/folder", None),
               contains="name a recipe for this data")
