@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .data import open_regular
 from .distributed import all_reduce, barrier, rank, world_size
 from .recipe import recipe_difference
 from .weights import (FORMAT_MARK, CheckpointError, output_path, read_checkpoint,
@@ -124,7 +125,7 @@ def load_latest(
     path = Path(path)
     if mend:
         for leftover in path.parent.glob(f".{path.name}.*.tmp"): leftover.unlink(missing_ok=True)
-    if not path.is_file():
+    if not os.path.lexists(path):
         return load_checkpoint(previous(path), map_location) if previous(path).is_file() else None
     try: return load_checkpoint(path, map_location)
     except CheckpointError as damage:
@@ -159,7 +160,7 @@ def read_config(
     path,      # JSON file that a training left in its folder
 ) -> dict:     # The settings
     "Settings of a training. CheckpointError unless the file holds a JSON object."
-    try: config = json.loads(Path(path).read_text())
+    try: config = json.loads(open_regular(path).read_text())
     except (OSError, ValueError, RecursionError) as e: config = f"no JSON ({e})"
     if isinstance(config, dict): return config
     raise CheckpointError(f"{path} should hold the settings of a training and holds "
@@ -287,7 +288,7 @@ def _look(folder:Checkpointed, resume:str) -> None:
     begun = any(folder.path.glob(f"{folder.file.stem}*{folder.file.suffix}"))
     _check_resume(folder.path, begun, resume)
     there = folder.config
-    if folder.claim.is_file(): there = read_config(folder.claim)
+    if os.path.lexists(folder.claim): there = read_config(folder.claim)
     elif begun: there = (load_latest(folder.file) or {}).get("config")
     if not isinstance(there, dict):
         raise ValueError(f"{folder.path} holds a checkpoint but no {folder.claim.name}: "
@@ -305,7 +306,8 @@ def _claim(folder:Checkpointed, device) -> None:
         if rank() == 0:
             folder.lock.__enter__()
             content = json.dumps(folder.config, indent=1).encode()
-            if not folder.claim.is_file(): write_whole(folder.claim, lambda f: f.write(content))
+            if not os.path.lexists(folder.claim):
+                write_whole(folder.claim, lambda f: f.write(content))
     except OSError as e: problem = e
     failed = all_reduce(torch.tensor(float(problem is not None), device=device))
     if problem: raise problem
@@ -333,7 +335,8 @@ def _check_state(folder:Checkpointed, state:dict) -> None:
     if missing:
         raise CheckpointError(f"{folder.file} has no {', '.join(missing)}: "
                               "is it another trainer's?")
-    if not isinstance(state["step"], int) or not isinstance(state["config"], dict):
+    counted = type(state["step"]) is int and state["step"] >= 0
+    if not counted or not isinstance(state["config"], dict):
         raise CheckpointError(f"{folder.file} has no number of steps, or no settings: "
                               "is it another program's?")
     _check_owner(folder.file, folder.update(state["config"]), folder.config,

@@ -31,8 +31,8 @@ from .probes import (compare_probes, extract_features, format_probes, some_image
                                watch_features)
 from .recipe import Recipe, get_recipe, unknown_name
 from .report import report, report_probes
-from .train import (Run, add_options, add_train_options, exit_code, option_value,
-                              pretrain, recipe_options, train_command, train_parser, usable_cores)
+from .train import (Run, add_options, add_train_options, exit_code, loss_course,
+                              option_value, pretrain, recipe_options, train_command, train_parser, usable_cores)
 from .twins import BarlowTwins, twin_correlation
 from .variants import LOSSES, Variant, get_variant
 from .weights import (FORMATS, convert_checkpoint, detect_format, output_path,
@@ -85,7 +85,7 @@ def compare_with_free(
 # %% ../nbs/24_cli.ipynb #0253db8e
 _TESTED = """
 Pretrained on 1,400 digits without their labels: {epochs} epochs, {seconds:.0f} s, \
-loss {first:.0f} -> {last:.0f}{floor}.
+{course}{floor}.
 Now tested on 397 others: linear probe with 1 and 5 labels a class and with all labels \
 (their number in brackets),
 mean and spread over 10 draws of the labels, and the vote of the 5 nearest neighbors.
@@ -96,8 +96,8 @@ Barlow Twins over raw pixels: {one:+.1f} points at 1 label a class, {five:+.1f} 
 Pictures:
 {pictures}
 
-Next: make lab (the same, step by step), \
-or in Python: from barlow_kit.train import pretrain"""
+Next, step by step: make lab, or without this repository: barlow-kit lessons FOLDER.
+In Python: from barlow_kit.train import pretrain"""
 
 # %% ../nbs/24_cli.ipynb #2f2b66ef
 @checked
@@ -112,8 +112,7 @@ def quickstart(
     start = time.perf_counter()
     run = pretrain("digits", out=folder, seed=seed, **overrides)
     print(_TESTED.format(epochs=run.recipe.epochs, seconds=time.perf_counter() - start,
-                         first=run.history[0]["loss"], last=run.history[-1]["loss"],
-                         floor=run.recipe.objective.floor_note))
+                         course=loss_course(run), floor=run.recipe.objective.floor_note))
     results = compare_with_free(run)
     print(format_probes(results))
     pairs = zip(results["raw pixels"], results["Barlow Twins"])

@@ -259,6 +259,9 @@ def _by_torchrun(env:dict) -> tuple[int, int, int, str, str]:
                          "start with torchrun, or set them")
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
     number, ranks, local = (int(env.get(k, 0)) for k in names)
+    if not 0 <= number < ranks or not env["MASTER_PORT"].isdecimal():
+        raise ValueError(f"need RANK from 0 to below WORLD_SIZE and MASTER_PORT a number, "
+                         f"got {number}, {ranks} and {env['MASTER_PORT']!r}")
     return number, ranks, local, env["MASTER_ADDR"], env["MASTER_PORT"]
 
 # %% ../nbs/03_distributed.ipynb #475fbc59

@@ -114,6 +114,9 @@ def _check_pair(train:Features, test:Features) -> None:
                          f"got {shapes}")
     check_finite(train[0], "training images have features")
     check_finite(test[0], "test images have features")
+    for which, labels in (("training", train[1]), ("test", test[1])):
+        unknown = int((labels < 0).sum())
+        if unknown: raise ValueError(f"{unknown} {which} images have no label: leave them out")
 
 def _prepare(train:Features, test:Features) -> tuple:
     "Both sets as arrays in the training features' units; errors name what does not fit."
@@ -287,6 +290,9 @@ def knn_vote(
     temperature:float|None=None, # T of the weights exp(s / T); None: all the same
 ) -> Tensor:                 # [M] predicted labels
     "The class with most votes; of several, the smallest. ValueError for a T of 0 or less, or NaN."
+    if not 1 <= k <= labels.shape[1]:
+        raise ValueError(f"k must be 1 to {labels.shape[1]}, the neighbors given, got {k}")
+    check_finite(similarity, "images have similarities")
     weight = torch.ones_like(similarity)
     if temperature is not None:
         if not 0 < temperature < math.inf:

@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['Run', 'kept_models', 'recipe_of', 'pretrain', 'watch_speed', 'to_tensorboard', 'keep_models', 'option_value',
            'add_options', 'recipe_options', 'add_train_options', 'train_parser', 'exit_code', 'train_from_shell',
-           'train_command']
+           'loss_course', 'train_command']
 
 # %% ../nbs/12_train.ipynb #1d811a7b
 import argparse
 import inspect
 import json
+import math
 import os
 import re
 import sys
@@ -31,7 +32,8 @@ from .augment import VIEWS, ViewsDataset
 from .checkpoint import (Checkpointed, load_checkpoint, load_latest, load_part,
                                    read_config, save_checkpoint)
 from .data import (DATASETS, Amount, Count, ImageData, Seed, TensorImages, Workers,
-                             batch_order, checked, get_dataset, one_line, wanted_value)
+                             batch_order, checked, get_dataset, one_line, open_regular,
+                             wanted_value)
 from .distributed import barrier, init, leave, rank, sync_batchnorm, world_size
 from .loop import (Steps, Stopped, TrainingError, as_is, leave_signals_to_the_run,
                              load_batches, own_random_state, seed_step, shared, stop_signals, tell,
@@ -86,13 +88,15 @@ def _entry(line:str) -> dict|None:
     "A line of the history; None for one that is cut short, or something else."
     try: entry = json.loads(line)
     except (ValueError, RecursionError): return None
-    numbers = ("step", "loss")
-    whole = isinstance(entry, dict) and all(isinstance(entry.get(k), (int, float)) for k in numbers)
+    if not isinstance(entry, dict) or type(entry.get("step")) is not int: return None
+    numbers = [entry.get("loss"), entry.get("invariance", 0.), entry.get("redundancy", 0.)]
+    whole = all(type(x) in (int, float) and abs(x) < math.inf for x in numbers)
     return entry if whole else None
 
 def _read_history(path:Path, steps:int) -> list:
     "Entries of the first steps in a run's folder. A warning says how many are missing."
     file = path/"history.jsonl"
+    if os.path.lexists(file): open_regular(file)
     text = file.read_text(errors="replace") if file.is_file() else ""
     entries = [entry for entry in map(_entry, text.splitlines()) if entry]
     by_step = {entry["step"]: entry for entry in entries if 0 <= entry["step"] < steps}
@@ -162,7 +166,8 @@ def _load_run(kind:type, path:Path, device, step:int|None) -> Any:
     model = recipe.model().to(device)
     load_part(file, state, "model", model)
     done = state.get("step")
-    if not isinstance(done, int): raise CheckpointError(f"{file} has no number of steps")
+    if type(done) is not int or done < 0:
+        raise CheckpointError(f"{file} has no number of steps, but {done!r}")
     return kind(model.eval(), recipe, config["seed"], _read_history(path, done), path,
                 total=config["images"] // recipe.batch_size * recipe.epochs)
 
@@ -345,6 +350,9 @@ def _go_on(run:Run, parts:_Parts, config:dict, resume:str, device) -> tuple[Chec
     "Open the run's folder, and put back what is there: folder and steps done."
     folder = _run_folder(run, parts, config)
     first = folder.open(resume, device)["step"]
+    if first > run.total:
+        raise CheckpointError(f"{folder.file} says that {first:,} steps are done, "
+                              f"but the run has {run.total:,}")
     if run.path: run.history = _read_history(run.path, first)
     return folder, first
 
@@ -671,7 +679,10 @@ def recipe_options(
 
 def _planned_ranks() -> int:
     "How many processes share the batch, as torchrun or SLURM say."
-    return int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", 1)))
+    asked = os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", "1"))
+    if not asked.isdecimal() or int(asked) < 1:
+        raise ValueError(f"WORLD_SIZE must be at least 1, got {one_line(asked)}")
+    return int(asked)
 
 # %% ../nbs/12_train.ipynb #e82e8d19
 _GOOD_TO_KNOW = """Under torchrun or SLURM all ranks share each batch. \
@@ -701,8 +712,13 @@ def train_parser(**settings) -> argparse.ArgumentParser:
 
 # %% ../nbs/12_train.ipynb #116799d1
 _MENDABLE = (ValueError, OSError, ImportError, CheckpointError, TrainingError,
-             torch.OutOfMemoryError)
+             MemoryError, torch.OutOfMemoryError)
 
+def _is_mendable(e:Exception) -> bool:
+    "Whether a person can mend it. On a CPU, a lack of memory is a RuntimeError by its text."
+    return isinstance(e, _MENDABLE) or "can't allocate memory" in str(e)
+
+# %% ../nbs/12_train.ipynb #116799d3
 def exit_code(
     command:Callable, # Does something, or fails
 ) -> int:             # For `sys.exit`
@@ -715,7 +731,8 @@ def exit_code(
     except Stopped as e:
         if rank() == 0: print(f"barlow-kit: {e}", file=sys.stderr)
         code = e.code
-    except _MENDABLE as e:
+    except Exception as e:
+        if not _is_mendable(e): raise
         lines = map(one_line, str(e).split("\n"))    # names in it give no orders to a terminal
         print("barlow-kit:", "\n    ".join(lines), file=sys.stderr)
         return 1                                    # other ranks may be anywhere: no orderly end
@@ -731,6 +748,14 @@ def train_from_shell(
     return exit_code(lambda: train_command(**vars(args)))
 
 # %% ../nbs/12_train.ipynb #59d09eff
+def loss_course(
+    run:Run,    # Trained
+) -> str:       # Such as "loss 468.9 -> 165.1"
+    "First and last loss of a run, as far as its history knows."
+    if not run.history: return "loss unknown, since the history is lost"
+    return f"loss {run.history[0]['loss']:.1f} -> {run.history[-1]['loss']:.1f}"
+
+# %% ../nbs/12_train.ipynb #59d09f01
 @checked
 def train_command(
     data:str,                   # A name, or a folder of images (with train/ in it, or flat)
@@ -752,10 +777,9 @@ def train_command(
     callbacks = [*callbacks, watch_speed()]
     if tensorboard: callbacks.append(to_tensorboard(tensorboard))
     run = pretrain(data, recipe, callbacks=callbacks, **options)
-    ends = " -> ".join(f"{h['loss']:.1f}" for h in [*run.history[:1], *run.history[-1:]])
     if rank() == 0:
         floor = run.recipe.objective.floor_note
-        print(f"{one_line(run.recipe.name)}: {run.total:,} steps, loss {ends}{floor}; "
+        print(f"{one_line(run.recipe.name)}: {run.total:,} steps, {loss_course(run)}{floor}; "
               f"the run is in {one_line(run.path)}")
 
 # %% ../nbs/12_train.ipynb #fc4417a9

@@ -664,6 +664,10 @@ def read_checkpoint(
     Raises CheckpointError when the file is missing, damaged or unsafe."""
     path = Path(path)
     kind = _kind(path)
+    try: torch.empty(0, device=map_location)        # no fault of the file
+    except (RuntimeError, AssertionError) as e:
+        why = str(e).split("\n")[0]
+        raise ValueError(f"nothing can be read to the device {map_location!r}: {why}") from e
     try: return _READERS[kind](path, map_location)
     except ImportError: raise
     except Exception as e: raise _damage(path, e) from e
@@ -1246,9 +1250,12 @@ def _holds_weights(head:bytes) -> bool:
 
 # %% ../nbs/09_weights.ipynb #0986a5d3
 def _check_target(path:Path, to:str) -> None:
-    "ValueError for a format that is not known, or a file name that it does not go with."
+    "ValueError for an unknown format, a name that does not go with it, or a run's own state."
     if to not in FORMATS:
         raise ValueError(f"no format {to!r}. Known: {', '.join(FORMATS)}")
+    if path.name.startswith("checkpoint") and (path.parent/"recipe.json").exists():
+        raise ValueError(f"{path} is the state of a run, which could not go on without it: "
+                         "choose another name")
     if to == "detectron2" and path.suffix not in (".pkl", ".safetensors"):
         raise ValueError("detectron2 reads arrays from files that end in .pkl, "
                          f"got {path.name}")

@@ -129,9 +129,9 @@ def test_the_learning_rate_up_then_down_never_outside():
         factors = [warmup_cosine(step, total, warmup, final) for step in range(total)]
         rise = factors[:warmup + 1]
         fall = factors[warmup:]
-        assert all(0 <= f <= 1 for f in factors)
+        assert all(-1e-12 < f < 1 + 1e-12 for f in factors)      # but for rounding
         test_eq(rise, [step/warmup for step in range(warmup)] + [1.])
-        assert fall == sorted(fall, reverse=True)
+        assert all(later < f + 1e-12 for f, later in zip(fall, fall[1:]))
         assert math.isclose(warmup_cosine(total, total, warmup, final), final, abs_tol=1e-12)
     rises_then_falls()
 
@@ -177,6 +177,7 @@ def test_the_vote_of_neighbors_any_temperature_ties_included():
     @for_all(case=votes(), k=st.integers(1, 12))
     def counts_each_once(case, k):
         similarity, labels = case
+        assume(k <= labels.shape[1])
         for row, found in zip(labels.tolist(), knn_vote(similarity, labels, k).tolist()):
             count = Counter(row[:k])
             test_eq(found, min(c for c in count if count[c] == max(count.values())))
@@ -195,6 +196,7 @@ def test_the_vote_of_neighbors_any_temperature_ties_included():
     @for_all(case=votes(), k=st.integers(1, 12), t=st.floats(1e-4, 100))
     def weighs_by_similarity(case, k, t):
         similarity, labels = case
+        assume(k <= labels.shape[1])
         found = knn_vote(similarity, labels, k, t).tolist()
         for s, row, c in zip(similarity.tolist(), labels.tolist(), found):
             weights = log_weights(s, row, k, t)
