@@ -32,7 +32,8 @@ from .probes import (compare_probes, extract_features, format_probes, some_image
 from .recipe import Recipe, get_recipe, unknown_name
 from .report import report, report_probes
 from .train import (Run, add_options, add_train_options, exit_code, loss_course,
-                              option_value, pretrain, recipe_options, train_command, train_parser, usable_cores)
+                              option_value, pretrain, recipe_options, train_command,
+                              train_parser, usable_cores)
 from .twins import BarlowTwins, twin_correlation
 from .variants import LOSSES, Variant, get_variant
 from .weights import (FORMATS, convert_checkpoint, detect_format, output_path,

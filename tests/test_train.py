@@ -110,7 +110,7 @@ def test_what_a_run_leaves_behind():
     test_eq(read(4)[0], [first, third, dict(step=3, loss=60.2)])
     odd = ["null", "[1]", "{}", '{"step": 1, "loss": NaN}', '{"step": 1, "loss": 1e999}',
            '{"step": true, "loss": 1}', '{"step": 1, "loss": 1, "invariance": "x"}',
-          '{"step": "x", "loss": 1}', '{"step": 1}', "\xff\x00", "["*100_000]
+           '{"step": "x", "loss": 1}', '{"step": 1}', "\xff\x00", "["*100_000]
     test_eq(read(1, "\n".join([*odd, lines[0]])), ([first], []))
     test_eq(read(3, "\n".join([lines[2], lines[0], lines[0]]))[0], [first, third])   # in order, once
     (folder/"history.jsonl").unlink()
