@@ -11,6 +11,7 @@ import tempfile
 import torch
 import zipfile
 from PIL import Image
+from dataclasses import replace
 from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torchvision.models import resnet50
@@ -44,6 +45,12 @@ def test_the_quickstart():
     lazy = pretrain("digits", epochs=2, projector=(64, 64), progress=False,
                     lr_weights=0., lr_biases=0.)
     assert all(torch.equal(a, b) for a, b in zip(start.parameters(), lazy.model.parameters()))
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        by_hand = run.recipe.model()
+    third = untrained_model(replace(run, seed=3))
+    assert all(torch.equal(a, b) for a, b in zip(third.parameters(), by_hand.parameters()))
+    assert not torch.equal(next(third.parameters()), next(start.parameters()))
 
 
 def test_a_command_is_a_function():
@@ -120,6 +127,8 @@ def test_pretraining_from_the_shell():
         train, heldout = watch.call_args.args
     for part in (train, heldout):
         test_eq({part.dataset.labels[i] for i in part.indices}, {0, 1, 2, 3})
+    test_eq([list(part.indices) for part in (train, heldout)],
+            [list(range(2600)), list(range(0, 2600, 2))])
 
     # cell aeaa03bd
     with contextlib.redirect_stdout(io.StringIO()) as said:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from barlow_kit.distributed import all_reduce, rank, spawn, world_size
-from barlow_kit.exercise import ExerciseError, _GRADIENT_SLIPS, _HINTS, _LARS_SLIPS, _MATRIX_SLIPS, _RANK_GRADIENT_SLIPS, _RANK_SLIPS, _SCHEDULE_SLIPS, _WEIGH_SLIPS, _lars, _loss, _matrix, _rank_loss, _schedule, _weigh, call_answer, check_all_reduce, check_gram, check_lambd_bug, check_lars, check_loss, check_prediction, check_probe, check_ranks_bug, check_schedule, check_views_bug, diagnose, exercise, hint, nearly_equal, on_ranks, prove_solutions, show_refusals, situation
+from barlow_kit.exercise import ExerciseError, _GRADIENT_SLIPS, _HINTS, _LARS_SLIPS, _MATRIX_SLIPS, _RANK_GRADIENT_SLIPS, _RANK_SLIPS, _SCHEDULE_SLIPS, _WEIGH_SLIPS, _lars, _loss, _matrix, _rank_loss, _schedule, _weigh, assert_refusals, call_answer, check_all_reduce, check_gram, check_lambd_bug, check_lars, check_loss, check_prediction, check_probe, check_ranks_bug, check_schedule, check_views_bug, diagnose, exercise, hint, nearly_equal, on_ranks, prove_solutions, situation
 from barlow_kit.loss import barlow_loss, cross_correlation, standardize
 from barlow_kit.optim import LARS, warmup_cosine
 from barlow_kit.probes import extract_features, linear_probe
@@ -62,11 +62,11 @@ def test_what_a_check_says_one_line():
     # cell 0e756dab
     def total(x): return x.square().sum()
     table = {"you summed": total, "square before": lambda x: x.mean()**2}
-    show_refusals(check_power_mean, table)
+    assert_refusals(check_power_mean, table)
     right = {"you": answers[0]}
-    test_fail(lambda: show_refusals(check_power_mean, right),
+    test_fail(lambda: assert_refusals(check_power_mean, right),
               contains="expected 'you', got Right")
-    test_fail(lambda: show_refusals(check_power_mean, {"median": total}),
+    test_fail(lambda: assert_refusals(check_power_mean, {"median": total}),
               contains="expected 'median'")
 
 
@@ -92,6 +92,7 @@ def test_exercise_1_predict_c():
         "'same': write C as three rows": dict(same=1.),
         "did you mean 'noisy'?": dict(noise=eye), "hand over a dictionary": eye,
         "Not written yet: strangers, negated": dict(same=eye, noisy=...)}
+    assert_refusals(check_prediction, wrong)
 
     # cell ad1b46c3
     assert check_prediction(truth)
@@ -162,6 +163,7 @@ def test_exercise_2_the_loss():
         "zeros included: the paper sums": loss_with(fine, end=averaged),
         "(N - 1): the paper divides by N; and the diagonal is":
             loss_with(with_n_minus_1, end=with_diagonal)}
+    assert_refusals(check_loss, wrong)
 
     # cell aaff9eab
     def in_place(z1, z2, lambd):
@@ -186,6 +188,7 @@ def test_exercise_2_the_loss():
         "no mistake that is known here": lambda z1, z2, l: textbook(z1, z2, l) + z1.sum(),
         "stopped in the line": lambda z1, z2, l: textbook(z1, z2.T, l),
         "line `return barlow_loss(z1, z2.T": mistaken}
+    assert_refusals(check_loss, wrong)
 
 
 def test_exercise_3_the_gram_form():
@@ -227,6 +230,7 @@ def test_exercise_3_the_gram_form():
         "the diagonal is in your redundancy": gram_with(both, lambda d: 0),
         "not over the batch": gram_with(both, standard=by_row),
         "Not written yet": lambda z1, z2, lambd: ...}
+    assert_refusals(check_gram, wrong)
 
 
 def test_exercise_4_the_schedule_of_the_learning_rate():
@@ -274,6 +278,7 @@ def test_exercise_4_the_schedule_of_the_learning_rate():
         "final) = (20, 40": lambda s, *rest: my_schedule(s, *rest)*(s != 20),
         "return one number": lambda *a: [my_schedule(*a)],
         "Not written yet": lambda step, total, warmup, final: ...}
+    assert_refusals(check_schedule, wrong)
 
 
 def test_exercise_5_a_lars_step():
@@ -329,6 +334,7 @@ def test_exercise_5_a_lars_step():
         "return (p, mu)": lambda *a: lars(*a)[0],
         "TypeError": torch.optim.SGD,
         "Not written yet": lambda p, g, mu, lr, momentum, weight_decay, trust: ...}
+    assert_refusals(check_lars, wrong)
 
 
 def test_exercises_6_and_7_spot_the_bug_in_c_and_in_lambd():
@@ -345,6 +351,16 @@ def test_exercises_6_and_7_spot_the_bug_in_c_and_in_lambd():
     for f in (cross_correlation, by_torch):
         print(check_views_bug(f))
         assert check_views_bug(f)
+    assert_refusals(check_views_bug, {
+        "both views are standardized jointly": correlation,
+        "C is transposed": lambda a, b: cross_correlation(b, a),
+        "view 1 with itself": lambda a, b: cross_correlation(a, a),
+        "N times too large": lambda a, b: standardize(a).T @ standardize(b),
+        "not over the batch": over_units,
+        "did not divide by the standard": undivided,
+        "yours is torch.Size([12, 12])": lambda a, b: a @ b.T,
+        "no mistake that is known": lambda a, b: cross_correlation(a, b).round(decimals=1),
+        "Not written yet": lambda a, b: ...})
 
     # cell 4d55145d
     def buggy(c, lambd):
@@ -368,6 +384,19 @@ def test_exercises_6_and_7_spot_the_bug_in_c_and_in_lambd():
         assert check_lambd_bug(f)
     eye = torch.eye(5)
     def invariance(c): return (1 - c.diagonal()).square().sum()
+    assert_refusals(check_lambd_bug, {
+        "lambd is never applied": buggy,
+        "lambd multiplies both terms": lambda c, l: l*buggy(c, l),
+        "multiplies the wrong term": lambda c, l: ((c - eye)**2*(eye*l + 1 - eye)).sum(),
+        "lambd is squared": lambda c, l: ((c - eye)*(eye + l*(1 - eye))).square().sum(),
+        "the diagonal is in your": lambda c, l: invariance(c) + l*(c**2).sum(),
+        "that of C - 1 on the": lambda c, l: invariance(c) + l*((c - eye)**2).sum(),
+        "the redundancy term is missing": lambda c, l: (c.diagonal() - 1).norm()**2,
+        "pull it to 0": lambda c, l: mended(c, l) - mended(c*eye, l) + ((c*eye)**2).sum(),
+        "squared twice": lambda c, l: mended(c*eye, l) + l*((c*(1 - eye))**4).sum(),
+        "only one side": lambda c, l: mended(torch.triu(c), l),
+        "changed what it was given": lambda c, l: mended(c, l) + c.fill_diagonal_(1).sum()*0,
+        "Not written yet": lambda c, l: ...})
 
 
 def test_two_ranks_in_one_process_as_threads():
@@ -434,6 +463,7 @@ def test_exercise_8_spot_the_bug_on_two_ranks():
         "waits for ever": lonely,
         "no gradient reaches": lambda z1, z2, l: barlow_loss(z1, z2.detach(), l),
         "Not written yet": lambda z1, z2, lambd: ...}
+    assert_refusals(check_ranks_bug, wrong)
 
 
 def test_exercise_9_an_all_reduce_with_a_gradient():
@@ -480,6 +510,7 @@ def test_exercise_9_an_all_reduce_with_a_gradient():
         "shape of x": lambda x: reduced(x).sum(),
         "waits for ever": lambda x: right.apply(x) if rank() else x*1,
         "Not written yet": lambda x: ...}
+    assert_refusals(check_all_reduce, wrong)
 
 
 def test_exercise_10_a_linear_probe():
@@ -535,6 +566,19 @@ def test_exercise_10_a_linear_probe():
         for m in backbone.modules(): m.training = m is not backbone
         with torch.no_grad(): backbone(data[0])
         return .9
+
+    assert_refusals(check_probe, {
+        "never called the backbone": pixels,
+        "was in train mode": partial(with_torch, mode=True),
+        "in train mode, its": train_then_eval,
+        "weights changed": fine_tuned,
+        "running statistics changed": restless,
+        "gradients went into": partial(with_torch, features=torch.enable_grad(), steps=2),
+        "shuffled test labels": partial(with_torch, score="training"),
+        "the test labels were trained on": partial(with_sklearn, fit="test"),
+        "too low": partial(with_torch, steps=1),
+        "one number, not": lambda *a: (with_torch(*a), "percent"),
+        "Not written yet": lambda *a: ...})
 
 
 def test_every_slip_has_its_own_message():

@@ -3,6 +3,7 @@ import io
 import torch
 import warnings
 from fastcore.test import test_close, test_eq, test_fail
+from scipy.cluster.hierarchy import average, leaves_list, single
 from torch.testing import assert_close
 from types import SimpleNamespace
 from barlow_kit.data import NASTY_NAMES, for_plot, get_dataset
@@ -104,6 +105,12 @@ def test_histograms_of_c_and_units_sorted_by_correlation():
     which = topics[0, order]                          # units of one topic share a number
     test_eq((which[1:] != which[:-1]).sum().item(), 3)
     test_eq(unit_order(torch.eye(2)).tolist(), [0, 1])
+    torch.manual_seed(0)
+    any_matrix = 2*torch.rand(9, 9) - 1
+    apart = [1 - abs((any_matrix[i, j] + any_matrix[j, i]).item())/2
+             for i in range(9) for j in range(i + 1, 9)]
+    test_eq(unit_order(any_matrix).tolist(), leaves_list(average(apart)).tolist())
+    assert leaves_list(single(apart)).tolist() != leaves_list(average(apart)).tolist()
 
 
 def test_where_the_loss_pulls():

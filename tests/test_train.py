@@ -206,6 +206,13 @@ def test_views_of_images_in_memory_and_in_files():
     for epoch, (view1, view2, index) in zip([0, 0, 0, 1, 1, 1], batches):
         by_hand = TwoViews.digits().batch(digits.images[index], index, seed=0, epoch=epoch)
         assert torch.equal(view1, by_hand[0]) and torch.equal(view2, by_hand[1])
+    asked = []
+    def note(views, view1, view2, index, *, seed, epoch):       # on a GPU, views are finished there
+        asked.append((seed, int(epoch)))
+        return view1, view2
+    with patch.object(TwoViews, "finish", note):
+        list(_view_batches(replace(run, seed=4), as_items, device=torch.device("meta")))
+    test_eq(asked, [(4, 0)]*3 + [(4, 1)]*3)
 
 
 def test_learning_rates_of_both_groups():

@@ -23,7 +23,7 @@ from barlow_kit.data import get_dataset
 from barlow_kit.distributed import SyncBatchNorm, spawn
 from barlow_kit.loop import Stopped, TrainingError
 from barlow_kit.probes import extract_features, linear_probe
-from barlow_kit.transfer import AP_RULES, COCOObjects, DETECTRON2_SETTINGS, SharedRoIHeads, VOCImages, VOCObjects, VOC_CLASSES, _curve, _learnable, _svm_scores, detect, detection_lr, digit_detector, digit_scenes, faster_rcnn_c4, faster_rcnn_fpn, linear_transfer, mask_rcnn_c4, mean_average_precision, plot_boxes, score_detections, svm_transfer, train_detector, voc_ap
+from barlow_kit.transfer import AP_RULES, COCOObjects, DETECTRON2_SETTINGS, SVM_COSTS, SharedRoIHeads, VOCImages, VOCObjects, VOC_CLASSES, _curve, _learnable, _svm_scores, detect, detection_lr, digit_detector, digit_scenes, faster_rcnn_c4, faster_rcnn_fpn, linear_transfer, mask_rcnn_c4, mean_average_precision, plot_boxes, score_detections, svm_transfer, train_detector, voc_ap
 from barlow_kit.twins import make_backbone
 from barlow_kit.weights import CheckpointError
 
@@ -161,6 +161,8 @@ def test_one_linear_svm_a_class():
     test_fail(lambda: svm_transfer((lost, train[1]), test), contains="not finite")
     refused(-torch.ones(300, 10), "class 0 has 0 positives to train on")
     refused(torch.zeros(300), "labels [N, K] for both sets")
+    # typed by hand: powers of four from 2**-10 to 2**10
+    test_eq(SVM_COSTS, (.0009765625, .00390625, .015625, .0625, .25, 1, 4, 16, 64, 256, 1024))
 
 
 def test_voc_as_a_set_of_questions():
@@ -641,3 +643,7 @@ def test_to_detectron2():
     assert_close(torch.tensor(numbers)/255, by_hand, atol=1e-5, rtol=0)
     block = make_backbone("resnet50").layer2[0]
     test_eq((block.conv1.stride, block.conv2.stride), ((1, 1), (2, 2)))
+    for detector in (faster_rcnn_fpn(None, 3, norm="batch", backbone="resnet18"),
+                     faster_rcnn_c4(None, 3, norm="batch")):
+        transform = detector.transform
+        assert_close(torch.tensor([list(transform.image_mean), list(transform.image_std)]), by_hand)

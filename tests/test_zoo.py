@@ -200,6 +200,14 @@ def test_a_class_for_an_image():
     # cell b83baccf
     assert all(torch.equal(prepare_image(linear, v), truth) for v in kinds.values())
     test_eq(truth.shape, (3, 224, 224))
+    with Image.open(folder/"sideways.png") as turned:
+        assert torch.equal(prepare_image(linear, turned), truth)
+    nearly_white = torch.full((3, 224, 224), .999)              # .999*255 = 254.7
+    white = prepare_image(linear, Image.new("RGB", (224, 224), "white"))
+    assert torch.equal(prepare_image(linear, nearly_white), white)
+    fresh = get_model(list(MODELS)[1]).head
+    test_close(fresh.weight.std().item(), .01, eps=1e-4)
+    test_eq(fresh.bias.abs().max().item(), 0)
     test_eq(prepare_image(linear, photo.convert("L")).shape, (3, 224, 224))
     answer = inference_model(linear, photo)
     test_eq(len(answer["pred_scores"]), 1000)
