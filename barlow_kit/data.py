@@ -270,7 +270,9 @@ def for_markdown(name) -> str:
 
 def for_plot(name) -> str:
     "A name for a title, a legend or a tick of matplotlib."
-    text = one_line(name).replace("$", r"\$")
+    text = one_line(name)
+    if len(text) > 60: text = f"{text[:57]}..."     # no name takes the room of the picture
+    text = text.replace("$", r"\$")
     return " " + text if text[:1] in ("", "_") else text
 
 # %% ../nbs/00_data.ipynb #d01dd892

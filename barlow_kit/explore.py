@@ -69,10 +69,8 @@ class _Explorer(Panel):
         "Move controls without a redraw."
         self._quiet = True
         try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self._quiet = False
+            for name, value in values.items(): self.controls[name].value = value
+        finally: self._quiet = False
 
     def set(self, **values) -> None:
         "Move controls by name, then redraw once."

@@ -442,6 +442,16 @@ def _setup(data, recipe, overrides:dict, device:str,
     if place.device.type == "cuda": torch.backends.cudnn.benchmark = True
     return data, recipe, place.device
 
+# %% ../nbs/12_train.ipynb #44e463b4
+def _settings_of(recipe:Recipe, label:str, images:int, seed:int, pipeline:str) -> dict:
+    return dict(recipe=recipe_to_dict(recipe), data=label, images=images, seed=seed,
+                pipeline=pipeline)
+
+def _new_run(model:BarlowTwins, recipe:Recipe, seed:int, out, images:int) -> Run:
+    "A run before its first step."
+    total = images // recipe.batch_size * recipe.epochs
+    return Run(model, recipe, seed, path=None if out is None else Path(out), total=total)
+
 # %% ../nbs/12_train.ipynb #1856ceff
 @checked
 def pretrain(
@@ -469,12 +479,10 @@ def pretrain(
     CheckpointError and OSError for files, Stopped after a signal, when all is saved."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
     data, recipe, place = _setup(data, recipe, overrides, device, out)
-    config = dict(recipe=recipe_to_dict(recipe), data=label, images=len(data),
-                  seed=seed, pipeline=pipeline)
+    config = _settings_of(recipe, label, len(data), seed, pipeline)
     with own_random_state(place), stop_signals(out is not None) as caught:
         model = _build(recipe, seed, place, channels_last, compile, recompute)
-        total = len(data) // recipe.batch_size * recipe.epochs
-        run = Run(model, recipe, seed, path=None if out is None else Path(out), total=total)
+        run = _new_run(model, recipe, seed, out, len(data))
         parts = _parts(run, place)
         folder, first = _go_on(run, parts, config, resume, place)
         batches = _view_batches(run, data, first=first, device=place, workers=workers,

@@ -828,6 +828,17 @@ def _painted(coco, number:int, notes:list) -> Tensor:
     image = coco.imgs[number]
     return torch.zeros(0, image["height"], image["width"], dtype=torch.uint8)
 
+# %% ../nbs/16_transfer.ipynb #385989e0
+def _coco_of(images, annotations) -> CocoDetection:
+    "Images with their annotations, read without the lines that pycocotools prints."
+    _pycocotools()
+    with redirect_stdout(StringIO()): return CocoDetection(images, str(annotations))
+
+def _with_objects(data:CocoDetection) -> list[int]:
+    "Numbers of the images that show more than crowds."
+    full = {a["image_id"] for a in data.coco.anns.values() if not a.get("iscrowd", 0)}
+    return [i for i in data.ids if i in full]
+
 # %% ../nbs/16_transfer.ipynb #385989ec
 class COCOObjects(Dataset):
     "COCO photographs for detection: items are (PIL image, dict(boxes, labels, iscrowd, masks))."
@@ -838,17 +849,13 @@ class COCOObjects(Dataset):
         masks:bool=True,   # Also give masks [n, H, W], for Mask R-CNN
         empty:bool=False,  # Keep images without any object that is not a crowd (for testing)
     ):
-        _pycocotools()
-        with redirect_stdout(StringIO()):
-            self.data = CocoDetection(images, str(annotations))
+        self.data = _coco_of(images, annotations)
         coco = self.data.coco
         self.masks = masks
         kinds = sorted(coco.cats)
         self.classes = tuple(coco.cats[k].get("name", str(k)) for k in kinds)
         self._labels = {number: k for k, number in enumerate(kinds, 1)}
-        if not empty:
-            full = {a["image_id"] for a in coco.anns.values() if not a.get("iscrowd", 0)}
-            self.data.ids = [i for i in self.data.ids if i in full]
+        if not empty: self.data.ids = _with_objects(self.data)
 
     def __len__(self) -> int: return len(self.data)
     def name(self, i:int) -> str:

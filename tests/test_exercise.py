@@ -246,6 +246,11 @@ def test_exercise_4_the_schedule_of_the_learning_rate():
         rise = min(1., step/warmup) if warmup else 1.
         return rise * (1 - (1 - final)*torch.sin(math.pi*x/2)**2)
 
+    for f in (my_schedule, other_schedule, warmup_cosine):
+        print(check_schedule(f))
+        assert check_schedule(f)
+
+    # cell 766eb777
     def half(x): return .5 + .5*math.cos(math.pi*x)
     def after(f, rise=lambda s, w: s/w):
         return lambda s, t, w, final: rise(s, w) if s < w else f(s, t, w, final)
@@ -258,9 +263,6 @@ def test_exercise_4_the_schedule_of_the_learning_rate():
         risen = s/w
         return min(risen, my_schedule(max(s, w), t, w, final))
 
-    for f in (my_schedule, other_schedule, warmup_cosine):
-        print(check_schedule(f))
-        assert check_schedule(f)
     wrong = {
         "warm-up is one step ahead": after(my_schedule, lambda s, w: (s + 1)/w),
         "whole schedule is one step ahead": lambda s, *rest: my_schedule(s + 1, *rest),

@@ -319,6 +319,11 @@ def test_a_file_of_results():
         file.write_bytes(whole[:-1])                          # whole, without its line end
         append_result(file, made[2])
         test_eq(list(read_results(file)), ["k0", "k1", "k2"])
+
+    # cell 6d8f7eb6
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "some.jsonl")
+        whole = b"".join(json.dumps(result).encode() + b"\n" for result in made[:2])
         for damage in (b"<<<<<<< HEAD", b"{}", b"[1]", b"\xff\xfe"):
             file.write_bytes(damage + b"\n" + whole)
             append_result(file, made[2])
