@@ -230,6 +230,7 @@ def test_names_are_data_one_escape_for_each_medium():
     test_eq(one_line(b"\xff.jpg"), r"\udcff.jpg")
     test_eq(for_markdown("a_b _c_ a|b"), r"a_b \_c\_ a\|b")
     test_eq(for_plot("$5_$10"), r"\$5_\$10")
+    test_eq(for_plot("x"*300), "x"*57 + "...")
 
     # cell 2b82f642
     with tempfile.TemporaryDirectory() as d:

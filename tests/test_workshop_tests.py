@@ -11,7 +11,7 @@ from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from textwrap import indent
 from barlow_kit.workshop.notebooks import NotebookCell, NotebookError, is_exported, notebook_cells, sketch_notebook
-from barlow_kit.workshop.tests import MARKER, declared_global, defined_names, has_check, import_lines, import_origins, indent_code, is_display, known_names, name_from_title, notebook_tests, outside_names, parse_cell, public_names, pytest_changes, remove_statements, section_test, section_tests, tested_code, wanted_tests, write_tests
+from barlow_kit.workshop.tests import MARKER, declared_global, defined_names, has_check, import_lines, import_origins, indent_code, is_display, known_names, name_from_title, notebook_tests, outside_names, parse_cell, public_names, pytest_changes, refuse_hidden_checks, remove_statements, section_test, section_tests, tested_code, wanted_tests, write_tests
 
 for _helper in filter(callable, [test_eq, test_fail, tested_code]): _helper.__test__ = False  # not tests of ours
 
@@ -69,6 +69,21 @@ def test_statements_that_only_display_something():
     assert not is_display(ast.parse("plot_loss(last := 1)").body[0], last=True), "`last` is a name"
     for call in ("display(make_table())", "nbdev.nbdev_export()"):
         assert is_display(ast.parse(call).body[0])
+
+    # cell c2939b62
+    def refusal(source):
+        "What is said of a cell; empty if nothing."
+        try: refuse_hidden_checks([NotebookCell("c1", "code", source, ())], "toy.ipynb")
+        except NotebookError as e: return str(e)
+        return ""
+
+    refusal("def show_refusals(x): assert not x")
+
+    # cell c2939b63
+    assert "cell c1: show_refusals checks something" in refusal("def show_refusals(x): assert not x")
+    assert "plot_all" in refusal("def plot_all(x): test_eq(x, 1)")
+    for harmless in ("def show_refusals(x): print(x)", "def assert_all(x): assert x", "shown = 1"):
+        test_eq(refusal(harmless), "")
 
 
 def test_take_a_statement_out_of_a_text():
