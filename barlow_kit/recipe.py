@@ -220,19 +220,19 @@ def count_costs(
         # the storage is kept, too: while it lives, no other one gets its number
         kept[storage._cdata] = storage.nbytes(), storage
         return x
-    import torchvision      # now: with torch 2.6 it can't be imported on the device below
+    def total(): return sum(size for size, _ in kept.values())
     side = recipe.views.view1.size
     with torch.device("meta"):
         model = recipe.model()
         images = torch.empty(8, recipe.channels, side, side)
     for p in model.parameters(): keep(p)
-    weights = sum(size for size, _ in kept.values())
+    weights = total()
     from torch.utils.flop_counter import FlopCounterMode
     with FlopCounterMode(display=False) as flops, saved_tensors_hooks(keep, lambda x: x):
         model.embed(images)
     return dict(parameters=sum(p.numel() for p in model.parameters()),
                 multiply_adds=flops.get_total_flops() // 2 // len(images),
-                activations=(sum(size for size, _ in kept.values()) - weights) // len(images))
+                activations=(total() - weights) // len(images))
 
 # %% ../nbs/08_recipe.ipynb #5e88107c
 def _rates(r:Recipe, steps:int) -> list[str]:

@@ -206,7 +206,7 @@ def _protocols(data, linear:str|None, tuned:Sequence|None) -> tuple[str, Sequenc
 # %% ../nbs/15_report.ipynb #23e359df
 def _is_page(head:bytes) -> bool:
     "Whether a file that begins so may be an older page."
-    return head.startswith((b"# ", b"<!DOCTYPE html"))
+    return head.startswith((b"# ", b"<!DOCTYPE html")) and b"Measured here" in head
 
 # %% ../nbs/15_report.ipynb #916d6b34
 @checked

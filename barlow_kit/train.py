@@ -99,6 +99,10 @@ def _read_history(path:Path, steps:int) -> list:
     if os.path.lexists(file): open_regular(file)
     text = file.read_text(errors="replace") if file.is_file() else ""
     entries = [entry for entry in map(_entry, text.splitlines()) if entry]
+    begun = not text.strip() or text.startswith('{"step"')
+    if not steps and not begun:
+        raise CheckpointError(f"{file} is not the history of a run: move it away, or choose "
+                              "another folder")
     by_step = {entry["step"]: entry for entry in entries if 0 <= entry["step"] < steps}
     if len(by_step) < steps:
         warnings.warn(f"{file} has {len(by_step)} of the {steps} steps that are done: the others "
@@ -156,6 +160,11 @@ def _config_of(path:Path, state:dict) -> dict:
     return config
 
 # %% ../nbs/12_train.ipynb #160942f7
+def _steps_done(file, done, total:int) -> int:
+    "The steps that a checkpoint says are done. CheckpointError for what no run of `total` can be."
+    if type(done) is int and 0 <= done <= total: return done
+    raise CheckpointError(f"{file} says that {done!r} steps are done, but the run has {total:,}")
+
 def _load_run(kind:type, path:Path, device, step:int|None) -> Any:
     "See `Run.load`."
     file = _state_file(path, step)
@@ -165,11 +174,9 @@ def _load_run(kind:type, path:Path, device, step:int|None) -> Any:
     recipe = recipe_of(config, path/"recipe.json")
     model = recipe.model().to(device)
     load_part(file, state, "model", model)
-    done = state.get("step")
-    if type(done) is not int or done < 0:
-        raise CheckpointError(f"{file} has no number of steps, but {done!r}")
-    return kind(model.eval(), recipe, config["seed"], _read_history(path, done), path,
-                total=config["images"] // recipe.batch_size * recipe.epochs)
+    total = config["images"] // recipe.batch_size * recipe.epochs
+    done = _steps_done(file, state.get("step"), total)
+    return kind(model.eval(), recipe, config["seed"], _read_history(path, done), path, total=total)
 
 # %% ../nbs/12_train.ipynb #599f085a
 def _schedule(
@@ -349,10 +356,7 @@ def _run_folder(run:Run, parts:_Parts, config:dict) -> Checkpointed:
 def _go_on(run:Run, parts:_Parts, config:dict, resume:str, device) -> tuple[Checkpointed, int]:
     "Open the run's folder, and put back what is there: folder and steps done."
     folder = _run_folder(run, parts, config)
-    first = folder.open(resume, device)["step"]
-    if first > run.total:
-        raise CheckpointError(f"{folder.file} says that {first:,} steps are done, "
-                              f"but the run has {run.total:,}")
+    first = _steps_done(folder.file, folder.open(resume, device)["step"], run.total)
     if run.path: run.history = _read_history(run.path, first)
     return folder, first
 

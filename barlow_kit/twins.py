@@ -24,7 +24,8 @@ from .projector import projector as make_projector
 def _resnet(name:str, cifar:bool) -> Callable:
     "A torchvision ResNet without classifier."
     def build(channels:int) -> nn.Module:
-        from torchvision import models
+        # its import computes: with torch 2.6 it fails below torch.device("meta")
+        with torch.device("cpu"): from torchvision import models
         net = getattr(models, name)(weights=None, zero_init_residual=True)
         net.num_features = net.fc.in_features
         net.fc = nn.Identity()

@@ -57,7 +57,7 @@ def check_replaceable(
     if not stat.S_ISREG(old.st_mode): return old
     if not old.st_mode & 0o222 or not os.access(path, os.W_OK):
         raise PermissionError("it is read-only")
-    with open(path, "rb") as f: head = f.read(16)
+    with open(path, "rb") as f: head = f.read(4096)
     if head and not kind(head):
         raise PermissionError("there is a file of another kind with that name")
     return old
@@ -127,8 +127,8 @@ class CheckpointError(RuntimeError):
 FORMAT_MARK = "barlow_kit/1"      # What the kit's own files say under "format"
 
 def _shown(text) -> str:
-    "Text from a file, fit for a message: without control characters, and not too long."
-    text = "".join(c if c.isprintable() else "?" for c in str(text)[:300])
+    "Text from a file, fit for a message: in one line, and not too long."
+    text = one_line(str(text)[:300])
     return text if len(text) < 120 else f"{text[:117]}..."
 
 # %% ../nbs/09_weights.ipynb #5b1e7a03

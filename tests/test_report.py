@@ -152,6 +152,8 @@ def test_the_report():
         def written_to(out, source=run): return report(source, small, out, probes=("linear",))
         test_fail(lambda: written_to(f"{d}/c.pt", f"{d}/c.pt"), contains="is read, so it cannot be")
         test_fail(lambda: written_to(f"{d}/c.pt"), contains="a file of another kind")
+        Path(d, "notes.md").write_text("# My own notes\n")
+        test_fail(lambda: written_to(f"{d}/notes.md"), contains="a file of another kind")
         test_fail(lambda: written_to(f"{d}/photo.html"), contains="a file of another kind")
         test_fail(lambda: written_to(""), contains="an output needs a name")
         test_eq(Path(d, "c.pt").read_bytes(), content)

@@ -119,6 +119,9 @@ def test_what_a_run_leaves_behind():
         test_eq((_read_history(folder, 9), _read_history(folder, 0)), ([], []))
     test_eq(len(said), 1)
     assert "has 0 of the 9 steps" in str(said[0].message)
+    for left in ('{"step": 0, "lo', "\n", lines[0]):    # a crash before the first checkpoint
+        test_eq(read(0, left), ([], []))
+    test_fail(lambda: read(0, "my own notes"), exc=CheckpointError, contains="not the history of a run")
 
     # cell d3f10467
     folder = Path(tempfile.mkdtemp())

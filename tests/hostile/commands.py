@@ -238,7 +238,7 @@ def write_files(work:Path) -> None:
     _run_folders(work/"runs", work/"run", work/"other")
     (work/"text.txt").write_text("what somebody wrote\n")
     (work/"names.txt").write_bytes(b"\xef\xbb\xbf\0\xff\n../../x\n")
-    (work/"out"/"old.md").write_text("# an older report\n")
+    (work/"out"/"old.md").write_text("# Old\n\n## Measured here\n")
     (work/"out"/"locked.md").write_text("keep\n")
     (work/"out"/"locked.md").chmod(0o400)
     (work/"out"/"secret.pt").write_bytes((work/"run"/"checkpoint.pt").read_bytes())
