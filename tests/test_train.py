@@ -149,7 +149,7 @@ def test_what_a_run_leaves_behind():
     for text, message in bad.items(): assert message in said(text), (text, said(text))
     for model in (None, [], "x", {}, {"a": torch.zeros(1)}):
         assert "the model in folder/checkpoint.pt does not fit" in said(good, model=model)
-    assert "has no number of steps" in said(good, step="3")
+    assert "says that '3' steps are done" in said(good, step="3")
     spoiled = {**state["model"], "projector.0.weight": torch.full((16, 128), math.nan)}
     torch.save(dict(format="barlow_kit/1", **{**state, "model": spoiled}), folder/"checkpoint.pt")
     test_fail(lambda: Run.load(folder), exc=CheckpointError, contains="projector.0.weight has NaN")
