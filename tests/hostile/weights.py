@@ -450,7 +450,7 @@ def _unsound() -> dict:
         "none": (at(conv, lambda v: None), "tensors by name"),
         "more": (with_one("extra", first), "not known: extra"),
         "wide": (with_one("0.weight", first.repeat(2, 1, 1, 1)), "another shape"),
-        "colors": (with_one("0.weight\x1b[31m\nx", first), "not known: 0.weight?[31m?x"),
+        "colors": (with_one("0.weight\x1b[31m\nx", first), "not known: 0.weight\\x1b[31m\\nx"),
         "long name": (with_one("x"*10**6, first), "...")}
     missing = reference()
     del missing["model"][conv]
