@@ -33,7 +33,7 @@ from PIL import Image
 
 from barlow_kit import cli
 from barlow_kit.cli import COMMANDS, kit_from_shell
-from barlow_kit.data import NASTY_NAMES
+from barlow_kit.inputs import NASTY_NAMES
 
 from .weights import KINDS, torch_bytes
 
