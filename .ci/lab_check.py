@@ -9,7 +9,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-WHOLE = ("09_loss", "12_recipe", "25_variants", "tutorials/heatmap", "tutorials/exercises")
+WHOLE = ("10_loss", "13_recipe", "26_variants", "tutorials/heatmap", "tutorials/exercises")
 nbs = Path(__file__).resolve().parent.parent / "nbs"
 
 

@@ -16,17 +16,17 @@ for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not test
 def test_which_file_becomes_which_page():
     "nbs/workshop/04_docs.ipynb: Which file becomes which page"
     # cell b3238969
-    pages = {"nbs/09_loss.ipynb": "09_loss.md", "nbs/tutorials/heatmap.ipynb": "tutorials/heatmap.md",
+    pages = {"nbs/10_loss.ipynb": "10_loss.md", "nbs/tutorials/heatmap.ipynb": "tutorials/heatmap.md",
              "CONTRIBUTING.md": "CONTRIBUTING.md"}
     [site_link(t, "nbs/tutorials/heatmap.ipynb", pages, "https://x.org/kit") for t in
-     ("../09_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#top",
+     ("../10_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#top",
       "https://arxiv.org")]
 
     # cell ec70f236
     test_eq([site_link(t, "nbs/tutorials/heatmap.ipynb", pages, "https://x.org/kit") for t in
-             ("../09_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#Top",
+             ("../10_loss.ipynb#How-low?", "../../CONTRIBUTING.md", "../../LICENSE", "#Top",
               "mailto:a@b.c")],
-            ["../09_loss.md#how-low", "../CONTRIBUTING.md", "https://x.org/kit/LICENSE", "#top",
+            ["../10_loss.md#how-low", "../CONTRIBUTING.md", "https://x.org/kit/LICENSE", "#top",
              "mailto:a@b.c"])
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -42,8 +42,8 @@ def test_formulas_without_a_network():
     # cell cfaebff8
     def spelled(latex, kind): return f"<math>{latex} ({kind})</math>"
 
-    text = "Of $N$ samples:\n\n$$x^2$$\n\n`$HOME` costs nothing, [see](09_loss.ipynb)."
-    site_text(text, "nbs/09_loss.ipynb", {"nbs/09_loss.ipynb": "09_loss.md"}, "https://x.org", spelled)
+    text = "Of $N$ samples:\n\n$$x^2$$\n\n`$HOME` costs nothing, [see](10_loss.ipynb)."
+    site_text(text, "nbs/10_loss.ipynb", {"nbs/10_loss.ipynb": "10_loss.md"}, "https://x.org", spelled)
 
     # cell e47fc359
     def shown(text):
@@ -88,10 +88,10 @@ def floor(
 ) -> float:             # Lowest value
     "How low it can go."
 ''')
-    print(reference_page("loss", names, "../09_loss.md", "> One matrix", "https://x.org/loss.py"))
+    print(reference_page("loss", names, "../10_loss.md", "> One matrix", "https://x.org/loss.py"))
 
     # cell 99538111
-    page = reference_page("loss", names, "../09_loss.md", "", "https://x.org/loss.py")
+    page = reference_page("loss", names, "../10_loss.md", "", "https://x.org/loss.py")
     assert "\nfloor(n: int | None, *, lambd: float = 0.0051) -> float\n" in page
     assert "| `n` | `int | None` |  | Samples, &#91;N&#93; |" in page
     assert "**Returns** Lowest value" in page
@@ -109,8 +109,8 @@ def test_navigation():
     "nbs/workshop/04_docs.ipynb: Navigation"
     # cell 531ba02c
     titles = {"index.md": "Home", "CHANGELOG.md": "Changes", "CONTRIBUTING.md": "Contributing",
-              "18_evaluate.md": "14 Evaluate", "17_probes.md": "13 Probes", "04_data.md": "00 Data",
-              "09_loss.md": short_title("09_loss.md", "# Loss: make C the identity"),
+              "19_evaluate.md": "14 Evaluate", "18_probes.md": "13 Probes", "05_data.md": "00 Data",
+              "10_loss.md": short_title("10_loss.md", "# Loss: make C the identity"),
               "workshop/03_house.md": "03 House",
               "tutorials/quickstart.md": "Quickstart", "tutorials/heatmap.md": "Heat map"}
     navigation(titles)
@@ -118,10 +118,10 @@ def test_navigation():
     # cell f4b7a1a8
     text = str(navigation(titles))
     test_eq(sorted(titles, key=text.index), [
-        "index.md", "tutorials/quickstart.md", "04_data.md", "09_loss.md", "17_probes.md",
-        "18_evaluate.md", "tutorials/heatmap.md", "workshop/03_house.md",
+        "index.md", "tutorials/quickstart.md", "05_data.md", "10_loss.md", "18_probes.md",
+        "19_evaluate.md", "tutorials/heatmap.md", "workshop/03_house.md",
         "CONTRIBUTING.md", "CHANGELOG.md"])
-    test_eq(navigation(titles)[2]["Lessons"][1], {"05 Loss": "09_loss.md"})
+    test_eq(navigation(titles)[2]["Lessons"][1], {"05 Loss": "10_loss.md"})
 
 
 def test_cards_of_the_models():

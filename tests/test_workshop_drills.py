@@ -27,7 +27,7 @@ def test_the_five_cells_of_the_contributor_s_guide():
     for d in drills:
         test_eq(d.cell.count("@register_"), 1)               # one part, and nothing else
         assert len(d.cell.splitlines()) <= 11, d.module
-    guide = "```python\n# nbs/09_loss.ipynb\nx = 1\n```\n```python\ny = 2\n```"
+    guide = "```python\n# nbs/10_loss.ipynb\nx = 1\n```\n```python\ny = 2\n```"
     test_eq(read_drills(guide), [Drill("loss", "x = 1\n")])
 
 

@@ -19,8 +19,8 @@ def test_find_a_lesson_by_its_number_or_name():
     [find_lesson(root, nbs, name).name for name in ("05", "loss", "workshop/01", "tests")]
 
     # cell 1203acd3
-    for name in ("05", "09_loss", "loss"):
-        test_eq(find_lesson(root, nbs, name), root/nbs/"09_loss.ipynb")
+    for name in ("05", "10_loss", "loss"):
+        test_eq(find_lesson(root, nbs, name), root/nbs/"10_loss.ipynb")
     for name in ("workshop/01", "tests"):
         test_eq(find_lesson(root, nbs, name), root/nbs/"workshop/01_tests.ipynb")
     test_fail(lambda: find_lesson(root, nbs, "99"), contains="no numbered notebook is called '99'")

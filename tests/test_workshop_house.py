@@ -229,7 +229,7 @@ def test_begin_without_installing():
     "nbs/workshop/03_house.ipynb: Begin without installing"
     # cell d54bc85c
     root, *_ = find_project()
-    print(launch_links(source_url(root), "nbs/09_loss.ipynb"))
+    print(launch_links(source_url(root), "nbs/10_loss.ipynb"))
 
     # cell ed4088c1
     test_eq(launch_links("https://github.com/a/b/blob/main", "nbs/x y.ipynb"),

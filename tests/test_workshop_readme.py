@@ -13,18 +13,18 @@ for _helper in filter(callable, [test_eq]): _helper.__test__ = False  # not test
 def test_links_as_seen_from_the_root():
     "nbs/workshop/02_readme.ipynb: Links, as seen from the root"
     # cell 55433930
-    page = '''![C](images/c.png) and [data](04_data.ipynb#digits "the data"),
+    page = '''![C](images/c.png) and [data](05_data.ipynb#digits "the data"),
 [license](../LICENSE), [paper](https://arxiv.org), [up](#top),
 <a href="tutorials/"><img src="images/x.png" width="300"></a>, [![badge](b.svg)](../Makefile), \
 `[code](x.md)`
-[later]: 09_loss.ipynb'''
+[later]: 10_loss.ipynb'''
     print(rebase_links(page, "nbs"))
 
     # cell e2a5b390
     targets = re.findall(r"""(?:\]\(|\]: |(?:src|href)=")([^)\s"]+)""", rebase_links(page, "nbs"))
-    test_eq(targets, ["nbs/images/c.png", "nbs/04_data.ipynb#digits", "LICENSE", "https://arxiv.org",
+    test_eq(targets, ["nbs/images/c.png", "nbs/05_data.ipynb#digits", "LICENSE", "https://arxiv.org",
                       "#top", "nbs/tutorials/", "nbs/images/x.png", "nbs/b.svg", "Makefile", "x.md",
-                      "nbs/09_loss.ipynb"])
+                      "nbs/10_loss.ipynb"])
     test_eq(rebase_links("```\n[a](b.md)\n```\n[^1]: note\n[a](<b.md>)", "nbs"),
             "```\n[a](b.md)\n```\n[^1]: note\n[a](<nbs/b.md>)")
 

@@ -47,9 +47,9 @@ def test_does_a_cell_check_anything():
 
     # cell 0bfe5e12
     test_eq([has_check(ast.parse(l)) for l in lines], [True, True, True, False, False])
-    def parse_text(s): return parse_cell(NotebookCell("3f2a91bc", "code", s, ()), "nbs/09_loss.ipynb")
+    def parse_text(s): return parse_cell(NotebookCell("3f2a91bc", "code", s, ()), "nbs/10_loss.ipynb")
     test_fail(lambda: parse_text("x = 1\nx ="),
-              contains="nbs/09_loss.ipynb, cell 3f2a91bc: invalid syntax: 'x ='")
+              contains="nbs/10_loss.ipynb, cell 3f2a91bc: invalid syntax: 'x ='")
     test_fail(lambda: parse_text("x = 1\nreturn x"), contains="'return' outside function: 'return x'")
 
 

@@ -4,7 +4,7 @@ import pytest
 from barlow_kit.workshop.notebooks import load_notebook, notebook_text, standard_form
 
 
-@pytest.mark.parametrize("path", ["05_plot.ipynb", "22_canvas.ipynb", "23_explore.ipynb"])
+@pytest.mark.parametrize("path", ["06_plot.ipynb", "23_canvas.ipynb", "24_explore.ipynb"])
 def test_runs(lab, path):
     "No cell fails, no cell is left out, the page logs no error."
     nb = lab.open(path)
@@ -13,7 +13,7 @@ def test_runs(lab, path):
     assert nb.unrun() == []
 
 
-@pytest.mark.parametrize("path", ["09_loss.ipynb", "22_canvas.ipynb", "tutorials/quickstart.ipynb"])
+@pytest.mark.parametrize("path", ["10_loss.ipynb", "23_canvas.ipynb", "tutorials/quickstart.ipynb"])
 def test_saving_changes_nothing(lab, path):
     "Opened and saved in JupyterLab, the file is the same byte for byte; cleaned, it still is."
     file = lab.server.root/path
