@@ -85,6 +85,7 @@ def _run_ranks(folder:str, ranks:int) -> None:
 # %% ../nbs/03_distributed.ipynb #70f43def
 _SERVER = """
 import json, os, sys, torch
+for name in sys.argv[1:]: __import__(name)
 for line in sys.stdin:
     if sys.platform != "linux" or os.fork() == 0: break
 else: sys.exit()
@@ -101,7 +102,8 @@ _servers: list[subprocess.Popen] = []
 def _server() -> subprocess.Popen:
     "The fork server of this process. It starts when the first call comes."
     if not _servers or _servers[-1].poll() is not None:
-        _servers.append(subprocess.Popen([sys.executable, "-c", _SERVER], text=True,
+        slow = [name for name in ("torchvision",) if name in sys.modules]
+        _servers.append(subprocess.Popen([sys.executable, "-c", _SERVER, *slow], text=True,
                                          stdin=subprocess.PIPE, start_new_session=True))
     return _servers[-1]
 

@@ -15,6 +15,7 @@ import torch
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy.cluster.hierarchy import leaves_list, linkage
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
@@ -274,6 +275,12 @@ def _smooth(y:Tensor, window:int) -> Tensor:
     start = (end - window).clamp(min=0)
     return (total[end] - total[start]) / (end - start)
 
+def _plain_log_ticks(axis) -> None:
+    "Ticks of a logarithmic axis at 1, 2 and 5 times the powers of ten, as plain numbers."
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
+
 # %% ../nbs/01_plot.ipynb #04b912d6
 def plot_history(
     history:list,             # One dict a step, with loss and invariance
@@ -296,6 +303,7 @@ def plot_history(
     if floor: ax.axhline(floor, color="gray", ls="--", label=f"floor {floor:.4g}")
     scale = "log" if loss.min() > 0 else "linear"
     ax.set(xlabel="step", ylabel=f"loss, {scale} scale", yscale=scale)
+    if scale == "log": _plain_log_ticks(ax.yaxis)
     ax.legend(fontsize=8, frameon=False)
     return fig
 

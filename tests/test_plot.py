@@ -165,6 +165,13 @@ def test_course_of_the_loss_over_a_training():
     negative = [dict(loss=-float(k), invariance=-float(k)) for k in range(5)]
     test_eq(plot_history(made_up).axes[0].get_yscale(), "log")
     test_eq(plot_history(negative).axes[0].get_yscale(), "linear")
+    def ticks(*losses):
+        ax = plot_history([dict(loss=x, invariance=x/2) for x in losses]).axes[0]
+        low, high = ax.get_ylim()
+        shown = [label.get_text() for label in ax.get_yticklabels()
+                 if low <= label.get_position()[1] <= high]
+        return shown, list(ax.get_yticks(minor=True))
+    test_eq(ticks(6., 1800.), (["5", "10", "20", "50", "100", "200", "500", "1,000"], []))
     test_fail(lambda: plot_history([]), contains="history is empty")
 
 
