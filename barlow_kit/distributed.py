@@ -102,7 +102,7 @@ _servers: list[subprocess.Popen] = []
 def _server() -> subprocess.Popen:
     "The fork server of this process. It starts when the first call comes."
     if not _servers or _servers[-1].poll() is not None:
-        slow = [name for name in ("torchvision",) if name in sys.modules]
+        slow = {"torchvision"} & sys.modules.keys()
         _servers.append(subprocess.Popen([sys.executable, "-c", _SERVER, *slow], text=True,
                                          stdin=subprocess.PIPE, start_new_session=True))
     return _servers[-1]

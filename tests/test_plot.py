@@ -171,7 +171,7 @@ def test_course_of_the_loss_over_a_training():
         shown = [label.get_text() for label in ax.get_yticklabels()
                  if low <= label.get_position()[1] <= high]
         return shown, list(ax.get_yticks(minor=True))
-    test_eq(ticks(6., 1800.), (["5", "10", "20", "50", "100", "200", "500", "1,000"], []))
+    test_eq(ticks(6., 1800.), (["5", "10", "20", "50", "100", "200", "500", "1,000", "2,000"], []))
     test_fail(lambda: plot_history([]), contains="history is empty")
 
 
