@@ -729,7 +729,8 @@ def test_on_several_ranks():
     ranks = spawn(on_two, 2, f"{folder}/run", few, settings, micro)
 
     # cell 20ebca9b
-    others = {"1 process, convolutions without oneDNN": without_onednn, "2 ranks": torch.tensor(ranks[0]["two"]),
+    others = {"1 process, convolutions without oneDNN": without_onednn,
+              "2 ranks": torch.tensor(ranks[0]["two"]),
               "2 ranks, batch norm forgotten": torch.tensor(ranks[0]["forgotten"])}
     fig, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
     for (name, values), color in zip(others.items(), ("gray", "#0072B2", "#D55E00")):
