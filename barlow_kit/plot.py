@@ -9,6 +9,7 @@ __all__ = ['plot_images', 'plot_views', 'block_mean', 'plot_cross_correlation', 
 
 # %% ../nbs/01_plot.ipynb #f74c671d
 import math
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import torch
@@ -19,7 +20,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from .data import for_plot
+from .data import as_given, check_tensors, checked, for_plot
 
 # %% ../nbs/01_plot.ipynb #fc777548
 def _axes(
@@ -42,6 +43,7 @@ def _title(text) -> str:
 # %% ../nbs/01_plot.ipynb #01fbfed3
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     "Draw one [C, H, W] image, undoing its normalization."
+    check_tensors(image=image)
     if image.ndim != 3:
         raise ValueError(f"an image is [C, H, W], got {tuple(image.shape)}; "
                          "a single one goes into a list")
@@ -56,8 +58,9 @@ def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     if title is not None: ax.set_title(_title(title), fontsize=8)
 
 # %% ../nbs/01_plot.ipynb #391d229f
+@checked
 def plot_images(
-    images,                 # Sequence of [C, H, W] images
+    images:Sequence[Tensor], # [C, H, W] each, or [N, C, H, W]
     titles=(),              # One title for each, or none
     *,
     cols:int=8,             # Images in a row
@@ -79,10 +82,11 @@ def plot_images(
     return fig
 
 # %% ../nbs/01_plot.ipynb #b57e49f6
+@checked
 def plot_views(
-    images,                 # [n] originals, [C, H, W] each
-    view1,                  # [n] first views
-    view2,                  # [n] second views
+    images:Sequence[Tensor], # [n] originals, [C, H, W] each
+    view1:Sequence[Tensor], # [n] first views
+    view2:Sequence[Tensor], # [n] second views
     *,
     size:float=1.1,         # Side of one image in inches
     mean:tuple|None=None,   # Normalization of the views, to undo
@@ -124,6 +128,7 @@ def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
                      interpolation=edges, extent=(0, m.shape[1], m.shape[0], 0))
 
 def _check_matrix(c:Tensor) -> None:
+    check_tensors(c=c)
     if c.ndim == 2: return
     raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(c.shape)}")
 
@@ -136,6 +141,8 @@ def plot_cross_correlation(
     size:float=3.6,      # Side of one matrix in inches
 ) -> Figure:
     "Heat map of C: red where twin units agree, blue where they oppose, else white."
+    if isinstance(c, str) or not isinstance(c, Iterable):
+        raise ValueError(f"c must be a matrix or a list of them, got {as_given(c)}")
     matrices = [torch.as_tensor(c)] if hasattr(c, "ndim") else list(c)
     if not matrices: raise ValueError("there is no matrix to draw")
     if isinstance(titles, str) or titles is None: titles = [titles]
@@ -275,6 +282,7 @@ def _smooth(y:Tensor, window:int) -> Tensor:
     return (total[end] - total[start]) / (end - start)
 
 # %% ../nbs/01_plot.ipynb #04b912d6
+@checked
 def plot_history(
     history:list,             # One dict a step, with loss and invariance
     floor:float|None=None,    # Lowest possible loss, drawn as a dashed line
@@ -283,6 +291,8 @@ def plot_history(
 ) -> Figure:
     "Loss and its two terms against the step. ValueError for no steps."
     if not history: raise ValueError("the history is empty: nothing was trained")
+    if not all(isinstance(h, dict) and {"loss", "invariance"} <= {*h} for h in history):
+        raise ValueError("history must hold a dict a step, with loss and invariance")
     def of(key): return torch.tensor([h[key] for h in history], dtype=torch.float64)
     loss = of("loss")
     invariance = of("invariance")

@@ -18,7 +18,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.optim import AdamW, Optimizer
 
 from .augment import TwoViews, View, get_views
-from .data import Amount, Count, Range, Share, check_values, unknown_name
+from .data import Amount, Count, Range, Share, as_given, check_values, unknown_name
 from .loss import choose_form, loss_floor
 from .optim import LARS, param_groups, warmup_cosine
 from .twins import BarlowTwins
@@ -202,6 +202,8 @@ def get_recipe(
     """A recipe by name, with some fields changed.
 
     Raises ValueError for an unknown name or field, and suggests the nearest."""
+    if not isinstance(name, (str, Recipe)):
+        raise ValueError(f"recipe must be a name or a Recipe, got {as_given(name)}")
     if not isinstance(name, Recipe) and name not in _RECIPES:
         raise ValueError(unknown_name("recipe", name, list_recipes()))
     recipe = name if isinstance(name, Recipe) else _RECIPES[name]

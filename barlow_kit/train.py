@@ -75,8 +75,9 @@ class Run:
         return self.total // self.recipe.epochs
 
     @classmethod
+    @checked
     def load(cls,
-        path,              # Folder of the run
+        path:str|Path,     # Folder of the run
         device:str="cpu",
         *,
         step:int|None=None, # Steps done, of a model that `keep_models` kept; None: the last state

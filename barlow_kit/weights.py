@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .data import as_given, one_line
+from .data import as_given, checked, one_line
 from .projector import projector as make_projector
 from .twins import make_backbone
 
@@ -1145,8 +1145,9 @@ def _check_sizes(path:Path, tensors:list) -> None:
         warnings.warn(f"{path} holds float8: weights that were rounded to 2 or 3 bits. "
                       "They are read as they are")
 
+@checked
 def read_weights(
-    path,                     # A checkpoint in any of FORMATS, or the folder of a run
+    path:str|Path,            # A checkpoint in any of FORMATS, or the folder of a run
     like:nn.Module|None=None, # The backbone to compare with, if it has just these tensors
 ) -> tuple[str, Weights]:    # The format, and what the file holds
     """Read a checkpoint of any library, and make sure that it is whole and sound.
@@ -1354,9 +1355,10 @@ class Conversion(NamedTuple):
                 f"{self.path.name}; left out: {', '.join(self.left_out) or 'nothing'}")
 
 # %% ../nbs/09_weights.ipynb #c3ad568d
+@checked
 def convert_checkpoint(
-    src,                    # A checkpoint in any of FORMATS, or safetensors
-    dst,                    # File; .safetensors for safetensors, .pkl for detectron2
+    src:str|Path,           # A checkpoint in any of FORMATS, or safetensors
+    dst:str|Path,           # File; .safetensors for safetensors, .pkl for detectron2
     to:str="torchvision",   # A name in FORMATS
 ) -> Conversion:            # With the source format and what the target cannot hold
     """Rewrite a checkpoint for another library, every tensor bit for bit.
