@@ -60,7 +60,7 @@ def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
 # %% ../nbs/01_plot.ipynb #391d229f
 @checked
 def plot_images(
-    images:Sequence[Tensor], # [C, H, W] each, or [N, C, H, W]
+    images:Sequence[Tensor]|Tensor, # [C, H, W] each, or [N, C, H, W]
     titles=(),              # One title for each, or none
     *,
     cols:int=8,             # Images in a row
@@ -84,9 +84,9 @@ def plot_images(
 # %% ../nbs/01_plot.ipynb #b57e49f6
 @checked
 def plot_views(
-    images:Sequence[Tensor], # [n] originals, [C, H, W] each
-    view1:Sequence[Tensor], # [n] first views
-    view2:Sequence[Tensor], # [n] second views
+    images:Sequence[Tensor]|Tensor, # [n] originals, [C, H, W] each
+    view1:Sequence[Tensor]|Tensor,  # [n] first views
+    view2:Sequence[Tensor]|Tensor,  # [n] second views
     *,
     size:float=1.1,         # Side of one image in inches
     mean:tuple|None=None,   # Normalization of the views, to undo

@@ -116,7 +116,8 @@ def collapse_note(
     center = features.mean(0)
     parts = features.split(65536)                         # little memory beside the features
     if any((part - center).abs().max() > 1e-6*size for part in parts): return ""
-    return "all features are equal: the backbone has collapsed, and accuracies are those of guessing"
+    return ("all features are equal: the backbone has collapsed, and accuracies are those "
+            "of guessing")
 
 # %% ../nbs/13_probes.ipynb #941df338
 def _check_pair(train:Features, test:Features) -> None:

@@ -594,8 +594,8 @@ def _comments(source:Callable) -> dict[str, str]:
 
 # %% ../nbs/12_train.ipynb #b60fd9da
 def _without_none(kind) -> Any:
-    "`int` of `int|None`."
-    rest = [k for k in get_args(kind) if k is not NoneType]
+    "`int` of `int|None`; a path is a text in a shell."
+    rest = [k for k in get_args(kind) if k is not NoneType and k is not Path]
     is_union = get_origin(kind) in (Union, UnionType)
     return rest[0] if is_union and len(rest) == 1 else kind
 

@@ -157,7 +157,7 @@ def test_a_class_for_an_image():
               contains="allow_url=True")
     test_fail(lambda: inference_model("digits", 3), contains="not int")
     for bad in (None, 3, nn.Flatten()):
-        test_fail(lambda: inference_model(bad, photo), contains="model must be a name or a model of get")
+        test_fail(lambda: inference_model(bad, photo), contains="model must be a name or a model")
         test_fail(lambda: load_backbone(bad), contains="path_or_name must be a text or a path")
         for ask in (get_model, model_card): test_fail(lambda: ask(bad), contains="name must be a text")
 
