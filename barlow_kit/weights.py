@@ -133,8 +133,9 @@ def _check_name(out, inputs:tuple) -> None:
             raise ValueError(f"{one_line(out)} is read, so it cannot be written in the "
                              "same call: choose another name")
 
-def _no_output(out, error:OSError) -> ValueError:
-    return ValueError(f"cannot write {one_line(out)}: {_first_cause(error)}")
+def _no_output(out, error:OSError) -> Exception:
+    kind = ValueError if isinstance(error, PermissionError) else OSError
+    return kind(f"cannot write {one_line(out)}: {_first_cause(error)}")
 
 # %% ../nbs/09_weights.ipynb #6b0c51df
 def _check_room(path) -> None:
@@ -159,7 +160,7 @@ def output_path(
 ) -> Path:
     """The path of a file that is to be written.
 
-    ValueError for an empty name, an input, a file that must stay, and what cannot be written."""
+    ValueError for an empty name, an input, a file that must stay; OSError for what cannot be."""
     _check_name(out, inputs)
     try:
         old = check_replaceable(out, kind)
@@ -172,7 +173,7 @@ def output_folder(
     out,            # Name of a folder that is to be filled
     *inputs,        # What the call reads; what is no path is left out
 ) -> Path:
-    "The path of a folder. ValueError for an empty name, an input, and what can be no folder."
+    "The path of a folder. ValueError for an empty name or an input, OSError for what can't be one."
     _check_name(out, inputs)
     try: _check_room(os.path.join(out, "file"))
     except OSError as e: raise _no_output(out, e) from e

@@ -317,7 +317,7 @@ def test_the_zoo_from_the_shell():
                       (("report", run, "--out", folder/"pipe.png"), "nobody reads from this pipe"),
                       (("convert", run/"checkpoint.pt", folder), "that is a folder"),
                       (("compare", "digits", "--vary", "lambd=1", "--cache", folder), "is a folder"),
-                      (("linear", run, "digits", "--out", head), "is no folder")):
+                      (("linear", run, "digits", "--out", head), "cannot write")):
         code, text = told(*argv)
         test_eq(code, 1)
         assert why in text, (argv, text)
