@@ -36,10 +36,10 @@ from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
                              stop_signals, usable_cores)
 from .optim import Momentum, warmup_cosine
 from .probes import (Features, ProbeResult, alignment, balanced_labels, collapse_note,
-                               compare_probes, effective_rank, extract_features,
-                               few_label_probe, format_probes, knn_evaluation, knn_predict, knn_probe, labels_of, linear_probe,
-                               rankme, register_probe, some_images, uniformity, watch_features,
-                               watch_linear)
+                               compare_probes, effective_rank, extract_features, few_label_probe,
+                               format_probes, knn_evaluation, knn_predict, knn_probe, labels_of,
+                               linear_probe, rankme, register_probe, some_images, uniformity,
+                               watch_features, watch_linear)
 from .recipe import Recipe, get_recipe, unknown_name
 from .train import Run, recipe_of
 from .twins import make_backbone
