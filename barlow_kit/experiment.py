@@ -45,7 +45,7 @@ from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
 from .augment import TwoViews, View
-from .data import (DATASETS, Workers, checked, for_plot, get_dataset, one_line,
+from .data import (DATASETS, Workers, as_given, checked, for_plot, get_dataset, one_line,
                              open_regular)
 from barlow_kit.probes import (
     PROBES,
@@ -724,6 +724,8 @@ def summary(
     metrics=None,         # Name of a metric, or several; by default all
 ) -> pd.DataFrame:        # A row for each variant; "mean +- standard deviation", n seeds
     "The table to show: a variant's runs in one row."
+    if not isinstance(results, pd.DataFrame) or "variant" not in results:
+        raise ValueError(f"results must be a table of compare, got {as_given(results)}")
     groups = results.groupby("variant", sort=False)
     table = pd.DataFrame({"n": groups.size()})
     for m in _metrics(results, metrics):

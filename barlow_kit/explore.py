@@ -27,7 +27,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor, to_pil_image
 
 from .augment import VIEWS, TwoViews, View, draw, get_views, sample_keys
 from .canvas import HeatmapWidget, Panel
-from .data import for_html, get_dataset, open_image, reading
+from .data import Count, checked, for_html, get_dataset, open_image, reading
 from .loss import barlow_loss, cross_correlation, loss_floor
 from .plot import plot_loss, plot_views, scaled_pull
 
@@ -419,8 +419,9 @@ class LossExplorer(_Explorer):
         return plot_loss(self.look.c, self.look.lambd, floor=self.look.floor)
 
 # %% ../nbs/19_explore.ipynb #d9b3d9b7
+@checked
 def explore_loss(
-    size:int=200,     # Side of a matrix in pixels
+    size:Count=200,     # Side of a matrix in pixels
 ) -> LossExplorer:    # A widget, to be shown as the value of a cell
     "Sliders for the twins, N, D and lambd; C, the pull and the two terms follow."
     return LossExplorer(size)
