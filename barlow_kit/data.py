@@ -14,8 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from .files import FolderImages, folder_images
 from .inputs import Count, Seed, checked, one_line, register_part, unknown_name
-from .sources import FolderImages, ImageData, TensorImages, folder_images
+from .sources import ImageData, TensorImages
 
 _all_ = ["FolderImages", "ImageData", "TensorImages"]   # also asked for here
 
