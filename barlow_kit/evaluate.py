@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'check_labels', 'labeled_data',
            'try_one', 'listed_images', 'Classifier', 'BackboneChanged', 'check_unchanged', 'train_classifier',
-           'accuracies', 'cache_features', 'Evaluation', 'load_for_evaluation', 'linear_evaluation', 'finetune',
-           'Features', 'ProbeResult', 'alignment', 'balanced_labels', 'compare_probes', 'effective_rank',
+           'accuracies', 'FeatureImages', 'cache_features', 'Evaluation', 'load_for_evaluation', 'linear_evaluation',
+           'finetune', 'Features', 'ProbeResult', 'alignment', 'balanced_labels', 'compare_probes', 'effective_rank',
            'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
            'linear_probe', 'rankme', 'register_probe', 'uniformity', 'watch_features', 'watch_linear']
 
@@ -468,6 +468,12 @@ def accuracies(
     check_finite(all_reduce(sums), "test images have scores")
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
+# %% ../nbs/19_evaluate.ipynb #50a1f001
+class FeatureImages(TensorImages):
+    "Features in the place of images, [N, F, 1, 1]: numbers of any size, as they are."
+    def _check_values(self, images:Tensor, value_range:tuple|None) -> None: pass
+    def batch(self, index) -> Tensor: return self.images[index]
+
 # %% ../nbs/19_evaluate.ipynb #960f7dfa
 @torch.no_grad()
 def cache_features(
@@ -485,7 +491,7 @@ def cache_features(
     features = all_gather(features)[:n].cpu()
     check_finite(features, "images have features")
     names = _class_names(part.data)
-    made = TensorImages(features[:, :, None, None], part.labels, names)
+    made = FeatureImages(features[:, :, None, None], part.labels, names)
     return replace(part, data=made, view=View())
 
 # %% ../nbs/19_evaluate.ipynb #6a8f946d
