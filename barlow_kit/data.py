@@ -22,7 +22,8 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from .files import (EncodedImages, FolderImages, folder_images, is_clutter, is_pattern,
-                              listed_images, suffix_of, table_images, tar_images)
+                              listed_images, readable_suffixes, suffix_of, table_images,
+                              tar_images)
 from .inputs import Count, Seed, checked, one_line, register_part, unknown_name
 from .sources import (ImageData, TensorImages, WrappedImages, array_images, array_names,
                                 array_parts, hugging_face_images, idx_images, idx_parts,
@@ -255,15 +256,17 @@ _UNDERSTOOD = ("a name, a folder, a pattern such as photos/*.jpg, a list of path
 def _open_file(path:Path, split:str, labels, options:dict) -> ImageData:
     "Images of one file, by its suffix or its first bytes."
     suffix = suffix_of(path.name)
-    if suffix in (".npy", ".npz"): return _array(path, labels, options, split=split)
+    if suffix in (".npy", ".npz"):
+        return array_images(path, labels, split=split, **_of_arrays(options))
     if suffix in (".csv", ".tsv", ".parquet", ".pq"):
         return table_images(path, split, labels=labels, **options)
     if suffix in (".txt", ".lst"): return listed_images(path, split, **_unlabeled(labels, options))
     if suffix in (".tar", ".tgz") or ".tar." in path.name:
         return tar_images(path, split, **_unlabeled(labels, options))
-    if is_idx(path): return _idx(path, split, labels, options)
-    raise NotADirectoryError(f"{one_line(path)} is a file; name the folder that holds the images, "
-                             f"or {_UNDERSTOOD}")
+    if is_idx(path): return idx_images(path, split, labels, **_of_arrays(options))
+    hint = "" if suffix in readable_suffixes() else f", or {_UNDERSTOOD}"
+    raise NotADirectoryError(f"{one_line(path)} is a file; name the folder that holds the images"
+                             f"{hint}")
 
 # %% ../nbs/05_data.ipynb #50a10006
 def _unlabeled(labels, options:dict) -> dict:
@@ -272,12 +275,9 @@ def _unlabeled(labels, options:dict) -> dict:
     raise ValueError("labels= goes with arrays, tables and data sets of others: this source has "
                      "labels of its own, or a list of (path, label) says them")
 
-def _array(array, labels, options:dict, **more) -> TensorImages:
-    "Arrays can always be read: nothing is to be skipped."
-    return array_images(array, labels, **more, **{k: v for k, v in options.items() if k != "on_error"})
-
-def _idx(path:Path, split:str, labels, options:dict) -> TensorImages:
-    return idx_images(path, split, labels, **{k: v for k, v in options.items() if k != "on_error"})
+def _of_arrays(options:dict) -> dict:
+    "The options of arrays: they can always be read, so nothing is to be skipped."
+    return {name: value for name, value in options.items() if name != "on_error"}
 
 # %% ../nbs/05_data.ipynb #50a10008
 def _open_folder(path:Path, split:str, labels, options:dict) -> ImageData:
@@ -288,15 +288,15 @@ def _open_folder(path:Path, split:str, labels, options:dict) -> ImageData:
             raise ImportError(f"{one_line(path)} is written by Hugging Face's datasets: to read it "
                               "pip install 'barlow-kit[data]'") from e
         return _open_object(load_from_disk(str(path)), split, labels, options)
-    if idx_parts(path): return _idx(path, split, labels, options)
+    if idx_parts(path): return idx_images(path, split, labels, **_of_arrays(options))
     return folder_images(path, split, **_unlabeled(labels, options))
 
 def _open_path(source, split:str, labels, options:dict) -> ImageData:
     "Images of whatever a path or a pattern leads to."
     path = Path(source)
     if is_pattern(source):
-        shards = suffix_of(str(source)) == ".tar"
-        return (tar_images if shards else listed_images)(source, split, **_unlabeled(labels, options))
+        read = tar_images if suffix_of(str(source)) == ".tar" else listed_images
+        return read(source, split, **_unlabeled(labels, options))
     if path.is_dir(): return _open_folder(path, split, labels, options)
     if path.exists(): return _open_file(path, split, labels, options)
     hint = unknown_name("data", str(source), list(DATASETS))
@@ -307,13 +307,15 @@ def _open_object(source, split:str, labels, options:dict) -> ImageData:
     "Images of an object in memory."
     if isinstance(source, Mapping):
         arrays = any(isinstance(value, (np.ndarray, Tensor)) for value in source.values())
-        if arrays and array_parts(source): return _array(source, labels, options, split=split)
+        if arrays and array_parts(source):
+            return array_images(source, labels, split=split, **_of_arrays(options))
         chosen = pick_part(map(str, source), split, "the dictionary")
         chosen = next(value for name, value in source.items() if str(name) == chosen)
         return open_images(chosen, labels=labels, **options)
     if _holds_paths(source): return _open_list(source, split, labels, options)
     pick_part([""], split, f"this {type(source).__name__}")
-    if isinstance(source, (np.ndarray, Tensor)): return _array(source, labels, options)
+    if isinstance(source, (np.ndarray, Tensor)):
+        return array_images(source, labels, **_of_arrays(options))
     if is_hugging_face(source): return hugging_face_images(source, labels, **options)
     if hasattr(source, "__len__") or hasattr(source, "__iter__"):
         return WrappedImages(source, labels=labels, **options)
@@ -370,7 +372,7 @@ def _read_as(data:ImageData, options:dict) -> ImageData:
     made = copy(data)
     for name, value in options.items():
         if not hasattr(data, name):
-            raise ValueError(f"{type(data).__name__} has no {name}: it gives its images as they are")
+            raise ValueError(f"{type(data).__name__} has no {name}: its images are as they are")
         setattr(made, name, value)
     return made
 

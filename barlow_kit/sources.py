@@ -134,8 +134,9 @@ def check_range(
     if limits and limits[0] - slack <= low and high <= limits[1] + slack: return
     kind = str(images.dtype).removeprefix("torch.")
     wanted = f"must be in {limits[0]}..{limits[1]}" if limits else "have no range of their own"
-    raise PixelError(f"images of type {kind} {wanted}, these go from {low:g} to {high:g}: "
-                     f"say value_range=({low:g}, {high:g}), or what is black and white")
+    guess = "(0, 255)" if 0 <= low and high <= 255 else f"({low:g}, {high:g})"
+    raise PixelError(f"images of type {kind} {wanted}, these go from {low:g} to {high:g}: say what "
+                     f"is black and what is white, such as value_range={guess}")
 
 # %% ../nbs/02_sources.ipynb #d99c9e44
 class _Stack(Dataset):
@@ -235,7 +236,7 @@ def class_numbers(
         raise ValueError(f"labels go up to {int(numbers.max())}, there are {len(known)} classes")
     return numbers, known
 
-# %% ../nbs/02_sources.ipynb #4f8a5d1e
+# %% ../nbs/02_sources.ipynb #3f755b51
 def plain_label(
     value,              # What a data set gives as a label
 ) -> int|str|None:      # None for what is none
@@ -249,7 +250,7 @@ def plain_label(
         return int(float(value)) if not isinstance(value, Integral) else int(value)
     return None
 
-# %% ../nbs/02_sources.ipynb #6e27bddf
+# %% ../nbs/02_sources.ipynb #8d8f3e2b
 def channels_first(
     images:Tensor,          # [N, H, W], [N, H, W, C] or [N, C, H, W]
     layout:Literal["NHW", "NHWC", "NCHW"]|None=None, # None: by the shape, if it is plain
@@ -262,7 +263,7 @@ def channels_first(
     if layouts[0] == "NHW": return images[:, None]
     return images.permute(0, 3, 1, 2) if layouts[0] == "NHWC" else images
 
-# %% ../nbs/02_sources.ipynb #70a2571e
+# %% ../nbs/02_sources.ipynb #129683b1
 def _readings(shape:tuple) -> list[str]:
     "The layouts that make sense for a shape."
     if len(shape) == 3:
@@ -275,7 +276,7 @@ def _readings(shape:tuple) -> list[str]:
     last = c in (1, 3, 4) or c < min(a, b)
     return ["NCHW"]*first + ["NHWC"]*last
 
-# %% ../nbs/02_sources.ipynb #b0bba401
+# %% ../nbs/02_sources.ipynb #7a933cf4
 def _two_readings(shape:tuple) -> str:
     "What to say of a shape that can be read in two ways."
     if len(shape) == 3:
@@ -287,7 +288,7 @@ def _two_readings(shape:tuple) -> str:
             f"{a} x {b} with {c} channels: say array_images(x, layout='NCHW') or "
             "array_images(x, layout='NHWC')")
 
-# %% ../nbs/02_sources.ipynb #b34ac2ee
+# %% ../nbs/02_sources.ipynb #316c07ef
 def array_images(
     array,                      # As in `channels_first`; or a file of arrays, see below
     labels=None,                # [N], see `class_numbers`; for a file also a name in it
@@ -307,7 +308,7 @@ def array_images(
     return TensorImages(images, numbers, tuple(classes), channels=channels,
                         value_range=value_range)
 
-# %% ../nbs/02_sources.ipynb #1b5f022e
+# %% ../nbs/02_sources.ipynb #5c724ec9
 def as_tensor(
     array,          # Of NumPy or of PyTorch
 ) -> Tensor:        # The same memory where possible
@@ -322,7 +323,7 @@ def as_tensor(
         warnings.simplefilter("ignore", UserWarning)   # not writable: nobody writes
         return torch.from_numpy(array)
 
-# %% ../nbs/02_sources.ipynb #4fa0badd
+# %% ../nbs/02_sources.ipynb #5892c85a
 PART_NAMES = dict(train=("train", "training"), val=("val", "valid", "validation", "dev"),
                   test=("test", "testing", "t10k"))
 
@@ -336,7 +337,7 @@ def part_named(
     alike = next((also for also in PART_NAMES.values() if split.lower() in also), (split.lower(),))
     return next((name for name in names if name.lower() in alike), None)
 
-# %% ../nbs/02_sources.ipynb #6cc1d3bf
+# %% ../nbs/02_sources.ipynb #9514e8d6
 def no_part(
     where:str,              # Name of the source
     split:str,              # What was asked for
@@ -364,7 +365,7 @@ def pick_part(
     if found is None: raise FileNotFoundError(no_part(where, split, names))
     return found
 
-# %% ../nbs/02_sources.ipynb #e740b0e8
+# %% ../nbs/02_sources.ipynb #b12be2f2
 def _npy_array(path:Path, raw, start:int, size:int, mapped:bool) -> np.ndarray:
     "The array that begins at byte `start` of a file and has `size` bytes with its head."
     version = np.lib.format.read_magic(raw)
@@ -382,7 +383,7 @@ def _npy_array(path:Path, raw, start:int, size:int, mapped:bool) -> np.ndarray:
         return np.memmap(path, dtype, "c", start + head, shape, order)
     return np.frombuffer(raw.read(wanted), dtype).reshape(shape, order=order)
 
-# %% ../nbs/02_sources.ipynb #117b623e
+# %% ../nbs/02_sources.ipynb #28ca0153
 def read_array(
     path,               # A .npy or .npz file
     name:str="",        # Of an array in a .npz
@@ -402,7 +403,7 @@ def read_array(
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, SyntaxError) as e:
         raise ValueError(f"cannot read {one_line(path)}: {one_line(e)}") from e
 
-# %% ../nbs/02_sources.ipynb #b0446ed7
+# %% ../nbs/02_sources.ipynb #2380c9c2
 IMAGE_NAMES = ("image", "images", "img", "imgs", "pixel_values", "x", "data", "picture",
                "pictures", "arr_0")
 LABEL_NAMES = ("label", "labels", "target", "targets", "class", "y", "arr_1")
@@ -418,7 +419,7 @@ def usual_name(
              for f in ((lambda s: f"{s}_{part}"), (lambda s: f"{part}_{s}"))] if part else usual
     return next((lower[form] for form in forms if form in lower), None)
 
-# %% ../nbs/02_sources.ipynb #96f2f496
+# %% ../nbs/02_sources.ipynb #01f5f55b
 def array_parts(
     names:Iterable[str],        # Of all arrays
 ) -> dict[str, tuple]:          # Part -> (images, labels or None); "" for no part
@@ -431,7 +432,7 @@ def array_parts(
     if not parts and len(names) == 1: parts[""] = names[0], None
     return parts
 
-# %% ../nbs/02_sources.ipynb #67e5073f
+# %% ../nbs/02_sources.ipynb #a11fd439
 def array_names(
     source,         # A .npz file or a dictionary
 ) -> list[str]:
@@ -443,7 +444,7 @@ def array_names(
         raise ValueError(f"cannot read {one_line(source)}: {one_line(e)}") from e
     return [name.removesuffix(".npy") for name in members if name.endswith(".npy")]
 
-# %% ../nbs/02_sources.ipynb #13c0e0bd
+# %% ../nbs/02_sources.ipynb #0030a251
 def _chosen_arrays(source, labels, split:str) -> tuple:
     "Images and labels of a part of a file or a dictionary."
     in_memory = isinstance(source, Mapping)
@@ -462,7 +463,7 @@ def _chosen_arrays(source, labels, split:str) -> tuple:
     elif labels is not None: return array(images), read_labels(labels)
     return array(images), None if told is None else array(told)
 
-# %% ../nbs/02_sources.ipynb #a2bf7df2
+# %% ../nbs/02_sources.ipynb #2fe5c2eb
 def read_labels(
     labels,         # Labels, or a .npy or idx file of labels; or None
 ):
@@ -470,7 +471,7 @@ def read_labels(
     if not isinstance(labels, (str, Path)): return labels
     return read_array(labels) if Path(labels).suffix.lower() == ".npy" else read_idx(labels)
 
-# %% ../nbs/02_sources.ipynb #cfd07705
+# %% ../nbs/02_sources.ipynb #157a4f17
 _IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 def _idx_head(path:Path) -> tuple:
@@ -484,7 +485,7 @@ def _idx_head(path:Path) -> tuple:
         if len(axes) < 4*head[3]: raise ValueError("it ends in its head")
     return np.dtype(_IDX_TYPES[head[2]]), struct.unpack(f">{head[3]}I", axes), 4 + len(axes), packed
 
-# %% ../nbs/02_sources.ipynb #adcc23c7
+# %% ../nbs/02_sources.ipynb #34bb8ba9
 def is_idx(
     path,       # Of a file
 ) -> bool:
@@ -508,7 +509,7 @@ def read_idx(
     except (ValueError, EOFError, OSError, zlib.error) as e:
         raise ValueError(f"cannot read {one_line(path)}: {one_line(e)}") from e
 
-# %% ../nbs/02_sources.ipynb #f60f0126
+# %% ../nbs/02_sources.ipynb #b6937320
 def _unpack(path:Path, head:int, wanted:int) -> bytearray:
     "The values of a packed idx file; no more is read than was announced."
     values = bytearray()
@@ -520,7 +521,7 @@ def _unpack(path:Path, head:int, wanted:int) -> bytearray:
         raise ValueError(f"it announces {wanted:,} bytes and holds {held}")
     return values
 
-# %% ../nbs/02_sources.ipynb #138a6300
+# %% ../nbs/02_sources.ipynb #25a9f676
 def idx_parts(
     folder,                 # That may hold files in MNIST's format
 ) -> dict[str, Path]:       # Part -> file of images; "" for a name without a part
@@ -538,7 +539,7 @@ def idx_parts(
                              f"{part or 'images'}: name one of them in place of the folder")
     return parts
 
-# %% ../nbs/02_sources.ipynb #8692491a
+# %% ../nbs/02_sources.ipynb #a31676ac
 def idx_images(
     source,                     # A file of images, or the folder of it
     split:str="train",          # "train" or "test" of a folder
@@ -553,7 +554,7 @@ def idx_images(
     return array_images(read_idx(path), read_labels(labels) if labels is not None
                         else _labels_beside(path), **options)
 
-# %% ../nbs/02_sources.ipynb #f5ac0705
+# %% ../nbs/02_sources.ipynb #565d9714
 def _labels_beside(path:Path) -> np.ndarray|None:
     "The labels of a file of images, if they are there."
     name = path.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
@@ -562,7 +563,7 @@ def _labels_beside(path:Path) -> np.ndarray|None:
     warnings.warn(f"no labels for {one_line(path.name)}: there is no {one_line(name)} beside it")
     return None
 
-# %% ../nbs/02_sources.ipynb #6c6216cc
+# %% ../nbs/02_sources.ipynb #bcb4939c
 def split_item(
     item,               # What a data set gives for a number
     image=None,         # Key or place of the image; None: the usual one
@@ -580,7 +581,7 @@ def split_item(
     told = item[label] if len(item) > 1 else None
     return item[image or 0], plain_label(told)
 
-# %% ../nbs/02_sources.ipynb #f05aa093
+# %% ../nbs/02_sources.ipynb #5cd8e2be
 def told_labels(
     data,           # Any data set with numbers
     image=None,     # Key or place of the image in an item
@@ -599,14 +600,14 @@ def told_labels(
     told = (getattr(data, name, None) for name in names)
     return next((values for values in told if _is_labels(values, len(data))), None)
 
-# %% ../nbs/02_sources.ipynb #a0d7f5d3
+# %% ../nbs/02_sources.ipynb #2d55cea4
 def _is_labels(values, n:int) -> bool:
     "Whether these are n labels."
     if isinstance(values, (Tensor, np.ndarray)): return math.prod(values.shape) == n == len(values)
     plain = isinstance(values, (list, tuple)) and len(values) == n
     return plain and all(v is None or isinstance(v, (str, Integral, Real)) for v in values)
 
-# %% ../nbs/02_sources.ipynb #4926c77e
+# %% ../nbs/02_sources.ipynb #937069fe
 _DECODERS = re.compile(r"(PIL|cv2|imageio|tifffile|pillow_heif|torchvision\.io)\b")
 
 def is_reading_error(
@@ -620,7 +621,7 @@ def is_reading_error(
         trace = trace.tb_next
     return False
 
-# %% ../nbs/02_sources.ipynb #70af4741
+# %% ../nbs/02_sources.ipynb #cf341af4
 def item_name(
     data,       # Any data set with numbers
     i:int,
@@ -635,7 +636,7 @@ def item_name(
         if isinstance(file, (str, Path)): return one_line(file)
     return f"image {int(i)}"
 
-# %% ../nbs/02_sources.ipynb #2af26ff6
+# %% ../nbs/02_sources.ipynb #00ee5d9b
 def load_item_image(
     image,      # PIL image, array, tensor, path, bytes, or Hugging Face's {"bytes", "path"}
     channels:int|None=None, # Wanted, see `standard_image`
@@ -649,7 +650,7 @@ def load_item_image(
     raise TypeError("an image is a PIL image, an array, a tensor, a path or bytes, "
                     f"got {type(image).__name__}")
 
-# %% ../nbs/02_sources.ipynb #4d8d24ed
+# %% ../nbs/02_sources.ipynb #b2bd6935
 def with_numbers(
     data,       # Anything
 ):              # The same
@@ -666,9 +667,11 @@ def with_numbers(
                         "or write many of them to files or tar shards first")
     raise TypeError(f"images by number are needed: {kind} has no len() and [i]")
 
-# %% ../nbs/02_sources.ipynb #09a87c36
+# %% ../nbs/02_sources.ipynb #3419eebb
 class _ForeignItems(Dataset):
     "Items of a foreign data set."
+    _known:tuple                    # Labels, or None, and class names that it tells
+
     def __init__(self, data, image, label, channels, value_range, on_error):
         self.data = with_numbers(data)
         self.image = image
@@ -692,12 +695,17 @@ class _ForeignItems(Dataset):
             raise UnreadableImage(f"cannot read the image {self.name(i)}: {one_line(e)}") from e
         return image, label
 
+    @property
+    def identity(self) -> str:
+        "Digest of length, classes, told labels and items: all of 256, 256 of more."
+        return digest(_sampled(self, *self._known))
+
     def standard(self, image, i:int):
         "The image as the kit means it. PixelError with the name of the image."
         try: return standard_image(image, channels=self.channels, value_range=self.value_range)
         except ValueError as e: raise PixelError(f"{self.name(i)}: {e}") from e
 
-# %% ../nbs/02_sources.ipynb #191b2e50
+# %% ../nbs/02_sources.ipynb #4aa28022
 class WrappedImages(_ForeignItems):
     "A foreign data set as the kit wants it: `data[i]` is `(image, label)`."
     def __init__(self,
@@ -712,8 +720,7 @@ class WrappedImages(_ForeignItems):
     ):
         label = labels if isinstance(labels, (str, int)) else None
         super().__init__(data, image, label, channels, value_range, on_error)
-        given = labels is not None and label is None
-        told = labels if given else told_labels(data, image, label)
+        told = told_labels(data, image, label) if label is labels else labels
         self._labels:Tensor|None = None
         self._names = tuple(classes) or class_names_of(data)
         if told is not None: self._labels, self._names = class_numbers(told, self._names)
@@ -743,12 +750,7 @@ class WrappedImages(_ForeignItems):
         if not asked and isinstance(_label_of(self, 0), str): _ = self.labels
         return self._names
 
-    @property
-    def identity(self) -> str:
-        "Digest of length, classes, told labels and items: all of 256, 256 of more."
-        return digest(_sampled(self, *self._known))
-
-# %% ../nbs/02_sources.ipynb #6381810c
+# %% ../nbs/02_sources.ipynb #be0ee2a9
 def _label_of(data:_ForeignItems, i:int) -> int|str|None:
     "The label in item i; None also for an image that cannot be read and may be skipped."
     try: return data.item(i)[1]
@@ -764,7 +766,7 @@ def class_names_of(
     names = getattr(data, "classes", None)
     return tuple(map(str, names)) if isinstance(names, (list, tuple)) else ()
 
-# %% ../nbs/02_sources.ipynb #2294bd04
+# %% ../nbs/02_sources.ipynb #e8b44e26
 @contextmanager
 def fixed_chance():
     "Random numbers of Python, NumPy and PyTorch from one seed, as they were afterwards."
@@ -779,7 +781,7 @@ def fixed_chance():
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
 
-# %% ../nbs/02_sources.ipynb #694e2b46
+# %% ../nbs/02_sources.ipynb #763cc157
 def _sampled(data:_ForeignItems, labels:Tensor|None, names:tuple) -> Iterator:
     "What a foreign data set is known by."
     n = len(data)
@@ -800,7 +802,7 @@ def _item_parts(data:_ForeignItems, i:int) -> Iterator:
         image = np.asarray(image.convert("RGBA") if image.mode in ("P", "PA") else image)
     yield from raw_parts(as_tensor(image)[None])
 
-# %% ../nbs/02_sources.ipynb #ff2faae6
+# %% ../nbs/02_sources.ipynb #c1fc8a80
 def is_hugging_face(
     data,       # Anything
 ) -> bool:
@@ -824,7 +826,7 @@ def label_column(
                       f"{', '.join(map(repr, kinds[1:]))}")
     return usual if usual is not None or len(kinds) != 1 else kinds[0]
 
-# %% ../nbs/02_sources.ipynb #8ead7095
+# %% ../nbs/02_sources.ipynb #27f892e4
 def hugging_face_images(
     data,                   # A map-style data set of the library `datasets`
     labels=None,            # Column of the labels, or all of them [N]
@@ -843,7 +845,7 @@ def hugging_face_images(
         names = getattr(features.get(column), "names", ())
     return WrappedImages(data, image=image, labels=labels, classes=names, **options)
 
-# %% ../nbs/02_sources.ipynb #1543c880
+# %% ../nbs/02_sources.ipynb #4a34d120
 class PartImages(Subset):
     "Images of a data set by their numbers."
     def name(self, i:int) -> str: return item_name(self.dataset, self.indices[i])
@@ -868,7 +870,7 @@ def part(
     if hasattr(type(data), "part"): return data.part(index)
     return PartImages(data, index.tolist())
 
-# %% ../nbs/02_sources.ipynb #6ddf559a
+# %% ../nbs/02_sources.ipynb #cf862b5d
 def labels_of(
     data,           # Items are (image, label)
 ) -> Tensor:        # [N]
@@ -878,7 +880,7 @@ def labels_of(
         if hasattr(data, name): return torch.as_tensor(getattr(data, name)).long()
     return torch.tensor([int(data[i][1]) for i in range(len(data))])
 
-# %% ../nbs/02_sources.ipynb #6b31a7be
+# %% ../nbs/02_sources.ipynb #f40c7c1e
 def match_classes(
     train:ImageData,    # Whose numbers count
     test:ImageData,
@@ -899,7 +901,7 @@ def match_classes(
     table = torch.tensor([number[name] for name in others] + [-1])
     return table[labels.clamp(min=-1)]
 
-# %% ../nbs/02_sources.ipynb #30595700
+# %% ../nbs/02_sources.ipynb #5c8bc539
 def _say_unshared(names:tuple, others:tuple) -> None:
     "Warn of classes that only one part has."
     for part, mine, theirs in (("training", names, others), ("the test", others, names)):

@@ -243,7 +243,8 @@ def test_your_own_data_in_one_line_each():
                 tar.addfile(info, io.BytesIO(content))
     (home/"raw").mkdir()
     head = struct.pack(">IIII", 2051, 6, 20, 30)
-    (home/"raw"/"train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + pixels[..., 0].tobytes()))
+    raw = gzip.compress(head + pixels[..., 0].tobytes())
+    (home/"raw"/"train-images-idx3-ubyte.gz").write_bytes(raw)
     (home/"raw"/"train-labels-idx1-ubyte.gz").write_bytes(
         gzip.compress(struct.pack(">II", 2049, 6) + bytes([0, 1]*3)))
 

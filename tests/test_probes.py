@@ -47,7 +47,8 @@ def test_features_and_labels_of_a_data_set():
     test_fail(lambda: broken_features(lambda x: x*float("nan")),
               contains="397 of 397 images have features")
     def one_infinite(x): return x.index_put((torch.tensor(7),), torch.tensor(float("inf")))
-    test_fail(lambda: broken_features(one_infinite), contains="1 of 397 images have features that are not finite, "
+    test_fail(lambda: broken_features(one_infinite),
+              contains="1 of 397 images have features that are not finite, "
                                         "the first is row 7: look at")
 
 

@@ -76,7 +76,8 @@ def test_which_values_are_black_and_white_ranges_of_arrays():
         check_range(good)
     check_range(torch.tensor([[-3., 7.]]), (0, 1))
     test_fail(lambda: check_range(torch.tensor([[-1, 3]]).int()),
-              contains="in 0..65535, these go from -1 to 3: say value_range=(-1, 3)")
+              contains="in 0..65535, these go from -1 to 3: say what")
+    test_fail(lambda: check_range(torch.tensor([[25., 242.]])), contains="value_range=(0, 255)")
     test_fail(lambda: check_range(torch.tensor([[0, 255]])),
               contains="int64 have no range of their own, these go from 0 to 255")
     test_fail(lambda: check_range(torch.tensor([[0.], [float("nan")]]), (0, 9)),
@@ -131,10 +132,10 @@ def test_small_images_in_one_tensor():
 
 def test_names_and_numbers_of_classes():
     "nbs/02_sources.ipynb: Names and numbers of classes"
-    # cell 2a90fb75
+    # cell 28a9b977
     class_numbers(["dog", "cat", None, "dog"])
 
-    # cell 7b79442b
+    # cell 673cf6fb
     numbers, names = class_numbers(["dog", "cat", None, "dog"])
     test_eq((numbers.tolist(), names), ([1, 0, -1, 1], ("cat", "dog")))
     test_eq(class_numbers(["dog"], ("dog", "cat"))[0].tolist(), [0])
@@ -152,11 +153,11 @@ def test_names_and_numbers_of_classes():
 
 def test_which_axis_holds_the_channels():
     "nbs/02_sources.ipynb: Which axis holds the channels?"
-    # cell 86f97585
+    # cell a4320b13
     for shape in ((5, 28, 28), (5, 32, 32, 3), (5, 13, 64, 64), (3, 3, 3, 3)):
         print(shape, _readings(shape))
 
-    # cell 4ecbed7d
+    # cell f7dda4ec
     by_hand = {(5, 28, 28): "NHW", (1, 28, 28): "NHW", (5, 3, 32, 32): "NCHW",
                (5, 32, 32, 3): "NHWC", (5, 64, 64, 13): "NHWC", (5, 13, 64, 64): "NCHW",
                (5, 28, 28, 1): "NHWC", (5, 1, 8, 8): "NCHW", (5, 5, 200, 3): "NHWC",
@@ -175,11 +176,11 @@ def test_which_axis_holds_the_channels():
 
 def test_arrays_of_numpy_and_pytorch():
     "nbs/02_sources.ipynb: Arrays of NumPy and PyTorch"
-    # cell 0fd10f2d
+    # cell a0a1197c
     pixels = np.random.default_rng(0).integers(0, 256, (6, 20, 30, 3), dtype=np.uint8)
     six = array_images(pixels, ["b", "a", "b", "a", "b", "a"])
 
-    # cell 6f040991
+    # cell 68caabdf
     test_eq(six[4][0].numpy(), pixels[4].transpose(2, 0, 1).astype(np.float32)/255)
     assert np.shares_memory(six.images.numpy(), pixels)
     test_eq(six.identity, array_images(torch.from_numpy(pixels).permute(0, 3, 1, 2), six.labels,
@@ -199,10 +200,10 @@ def test_arrays_of_numpy_and_pytorch():
 
 def test_parts_of_a_data_set_by_their_names():
     "nbs/02_sources.ipynb: Parts of a data set by their names"
-    # cell 1fb88b50
+    # cell ce5a6b2e
     part_named(["Train", "validation"], "val"), part_named(["train"], "test")
 
-    # cell 80cf4353
+    # cell f3f24d70
     test_eq([part_named(["training", "dev", "T10K", "extra"], split)
              for split in ("train", "val", "test", "extra", "fit")],
             ["training", "dev", "T10K", "extra", None])
@@ -218,17 +219,17 @@ def test_parts_of_a_data_set_by_their_names():
 
 def test_files_of_arrays_npy_and_npz():
     "nbs/02_sources.ipynb: Files of arrays: .npy and .npz"
-    # cell f6262d47
+    # cell 1871de33
     array_parts(["x_train", "y_train", "x_test", "y_test"])
 
-    # cell 37531b2d
+    # cell d2274f44
     test_eq(array_parts(["Labels", "Images"]), {"": ("Images", "Labels")})
     test_eq(array_parts(["train_images", "val_images", "val_labels"]),
             {"train": ("train_images", None), "val": ("val_images", "val_labels")})
     test_eq(array_parts(["scans"]), {"": ("scans", None)})
     test_eq(array_parts(["a", "b"]), {})
 
-    # cell 472bbf57
+    # cell eb831363
     folder = Path(tempfile.mkdtemp())
     pixels = np.random.default_rng(0).integers(0, 256, (6, 20, 30, 3), dtype=np.uint8)
     np.save(folder/"six.npy", pixels)
@@ -236,7 +237,7 @@ def test_files_of_arrays_npy_and_npz():
     mapped = array_images(folder/"named.npz", split="train")
     type(read_array(folder/"six.npy")).__name__, mapped.images.shape, mapped.labels
 
-    # cell dbbb0b48
+    # cell 249da34c
     test_eq(array_images(folder/"six.npy").identity, array_images(pixels).identity)
     test_eq(mapped.identity, array_images(pixels, range(6)).identity)
     for name in ("six.npy", "named.npz"):
@@ -254,7 +255,7 @@ def test_files_of_arrays_npy_and_npz():
     test_fail(lambda: array_images(folder/"named.npz", split="fit"), contains="it has train, test")
     test_fail(lambda: array_images(folder/"six.npy", split="val"), contains="so it is all 'train'")
 
-    # cell b848ffc0
+    # cell 06b12cb0
     whole = (folder/"six.npy").read_bytes()
     (folder/"cut.npy").write_bytes(whole[:-1])
     test_fail(lambda: read_array(folder/"cut.npy"), contains="10,800 bytes of pixels and holds 10,799")
@@ -275,7 +276,7 @@ def test_files_of_arrays_npy_and_npz():
 
 def test_mnist_s_format_idx():
     "nbs/02_sources.ipynb: MNIST's format: idx"
-    # cell 61a1132a
+    # cell 646f5c52
     def write_idx(path, array, packed=True):
         kind = {1: 8, 2: 11, 4: 12}[array.dtype.itemsize]
         head = struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape)
@@ -290,7 +291,7 @@ def test_mnist_s_format_idx():
         write_idx(mnist/f"{part}-labels-idx1-ubyte.gz", np.arange(k, dtype=np.uint8))
     idx_images(mnist).images.shape, idx_images(mnist, "test").labels
 
-    # cell 8b9118dd
+    # cell 90277aae
     for source in (mnist, mnist/"train-images-idx3-ubyte.gz"):
         test_eq(idx_images(source).identity, array_images(gray, range(6)).identity)
         test_eq(idx_images(source, "test").identity, array_images(gray[:2], range(2)).identity)
@@ -310,7 +311,7 @@ def test_mnist_s_format_idx():
     write_idx(mnist/"val-images-idx3-ubyte", gray, packed=False)
     test_fail(lambda: idx_images(mnist), contains="are both val: name one of them")
 
-    # cell a7b6475a
+    # cell de2f0d12
     good = struct.pack(">BBBBIII", 0, 0, 8, 3, 2, 2, 2) + bytes(8)
     bad = mnist/"bad.idx"
     for content, said in ((good[:-1], "announces 8 bytes and holds 7"), (good[:9], "ends in its head"),
@@ -328,23 +329,23 @@ def test_mnist_s_format_idx():
 
 def test_data_sets_of_others_lists_pytorch_torchvision():
     "nbs/02_sources.ipynb: Data sets of others: lists, PyTorch, torchvision"
-    # cell 42b30ebd
+    # cell ed1e70ed
     for item in (("photo", 3), ("photo", torch.tensor(3), "note"), ("photo", np.zeros((2, 2))),
                  dict(img="photo", target=3), "photo"):
         print(split_item(item))
 
-    # cell e2b7110b
+    # cell 03b98128
     test_eq(split_item(("photo",)), ("photo", None))
     test_eq(split_item((7, "photo"), image=1, label=0), ("photo", 7))
     test_eq(split_item(dict(picture=1, other=2, fine="cat"), label="fine"), (1, "cat"))
     test_eq(split_item(dict(Image=1, label=None)), (1, None))
     test_fail(lambda: split_item(dict(a=1, b=2)), contains="has the keys a, b: say image=")
 
-    # cell d89caea3
+    # cell fd68d735
     fake = tv.FakeData(4, (3, 8, 8), num_classes=5)
     told_labels([("a", 3), ("b", 4)]), told_labels(fake), told_labels(Subset([("a", 3), ("b", 4)], [1]))
 
-    # cell 538a3ed0
+    # cell 2f248251
     class Known(Dataset):
         def __init__(self, targets): self.targets = targets
         def __len__(self): return 3
@@ -356,7 +357,7 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     moved.target_transform = abs
     test_eq(told_labels(moved), None)
 
-    # cell 4c737f70
+    # cell 4710a1ea
     def tried(f):
         try: f()
         except Exception as e: return type(e).__name__, is_reading_error(e)
@@ -365,13 +366,13 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     (folder/"text.jpg").write_text("no image")
     tried(lambda: Image.open(folder/"text.jpg")), tried(lambda: {}["image"])
 
-    # cell 13c0af13
+    # cell 459b2098
     test_eq(tried(lambda: Image.frombytes("RGB", (2, 2), b"")), ("ValueError", True))
     test_eq(tried(lambda: open(folder/"absent.jpg")), ("FileNotFoundError", True))
     test_eq(tried(lambda: 1/0), ("ZeroDivisionError", False))
     test_eq(tried(lambda: torch.zeros(2)[5]), ("IndexError", False))
 
-    # cell 3f78109f
+    # cell 2a47acff
     class Stream(IterableDataset):
         def __iter__(self): return iter([1, 2])
         def __len__(self): return 2
@@ -381,13 +382,13 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     test_fail(lambda: with_numbers([]), contains="no images in this list")
     test_fail(lambda: with_numbers(DataLoader([1])), contains="pass loader.dataset")
 
-    # cell d73e17fc
+    # cell 9d6234f6
     pixels = np.random.default_rng(0).integers(0, 256, (6, 20, 30, 3), dtype=np.uint8)
     noise = [Image.fromarray(p) for p in pixels]
     truth = array_images(pixels)
     listed = WrappedImages([(im, "ab"[k % 2]) for k, im in enumerate(noise)])
 
-    # cell affcec1a
+    # cell 55a8b073
     test_eq([y for _, y in listed], [0, 1]*3)
     test_eq(listed[4][0].tobytes(), noise[4].tobytes())
     bare = WrappedImages(noise)
@@ -404,7 +405,7 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     test_fail(lambda: WrappedImages(noise, labels=[1]), contains="6 images but 1 labels")
     test_fail(lambda: WrappedImages([(None, 3)])[0], contains="got NoneType")
 
-    # cell d672570f
+    # cell 157089f3
     class Silent(Dataset):
         asked = 0
         def __len__(self): return 6
@@ -419,7 +420,7 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     fake = WrappedImages(tv.FakeData(4, (3, 8, 8), num_classes=5))
     test_eq(fake[3][1], int(tv.FakeData(4, (3, 8, 8), num_classes=5)[3][1]))
 
-    # cell d83d47e5
+    # cell 1ef9fe31
     photos = Path(tempfile.mkdtemp())
     for k, im in enumerate(noise):
         (photos/"ab"[k % 2]).mkdir(exist_ok=True)
@@ -430,7 +431,7 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     try: wrapped[4]
     except UnreadableImage as e: print(str(e).replace(str(photos), "photos"))
 
-    # cell 941415cf
+    # cell 2f4db3fe
     test_eq((wrapped.classes, wrapped.labels.tolist()), (("a", "b"), [0]*3 + [1]*3))
     test_eq(wrapped[1][0].tobytes(), noise[2].tobytes())
     test_fail(lambda: wrapped[4], contains=f"cannot read the image {wrapped.name(4)}: ")
@@ -448,7 +449,7 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
     test_fail(lambda: WrappedImages(Mistaken()).labels, contains="gone")
     test_fail(lambda: wrapped[6], exc=IndexError)
 
-    # cell 288a62d2
+    # cell 8690239e
     torn = wrapped.identity
     test_eq(WrappedImages(tv.ImageFolder(photos)).identity, torn)
     (photos/"b"/"3.png").write_bytes(whole)
@@ -470,7 +471,7 @@ def test_data_sets_of_others_lists_pytorch_torchvision():
 
 def test_hugging_face_s_data_sets():
     "nbs/02_sources.ipynb: Hugging Face's data sets"
-    # cell d99c5d44
+    # cell f8664b60
     try: import datasets as hf
     except ImportError: hf = None
     if hf:
@@ -480,7 +481,7 @@ def test_hugging_face_s_data_sets():
         animals = hf.Dataset.from_dict(columns, features=kinds)
         print(hugging_face_images(animals).classes, hugging_face_images(animals)[1])
 
-    # cell a64ce653
+    # cell 8ffcab68
     if hf:
         pets = hugging_face_images(animals)
         test_eq(pets.labels.tolist(), [0, 1, 1, 0, 1, -1])
@@ -519,13 +520,13 @@ def test_hugging_face_s_data_sets():
 
 def test_some_of_the_images():
     "nbs/02_sources.ipynb: Some of the images"
-    # cell 2809ec8d
+    # cell b2bbb05e
     noise = [Image.effect_noise((30, 20), 50 + k) for k in range(6)]
     listed = WrappedImages([(im, "ab"[k % 2]) for k, im in enumerate(noise)])
     two = part(listed, [4, 1])
     len(two), two.labels, two.classes, two.name(0)
 
-    # cell ebc3d26a
+    # cell c8dea3bb
     test_eq(two[0][0].tobytes(), noise[4].tobytes())
     test_eq((two.name(0), two.labels.tolist()), ("image 4", [0, 1]))
     test_eq(labels_of(part(two, [1])).tolist(), [1])
@@ -537,7 +538,7 @@ def test_some_of_the_images():
     test_eq((len({*identities}), identities[0]), (3, identities[3]))
     assert is_image_data(two)
 
-    # cell cb8bf9c3
+    # cell 03c20c72
     class Known(Dataset):
         def __init__(self, targets): self.targets = targets
         def __len__(self): return 3
@@ -549,7 +550,7 @@ def test_some_of_the_images():
 
 def test_labels_go_by_name():
     "nbs/02_sources.ipynb: Labels go by name"
-    # cell 46aef82a
+    # cell 4b4dc5a7
     def labeled(names, numbers): return TensorImages(torch.zeros(len(numbers), 1, 2, 2),
                                                      torch.tensor(numbers), tuple(names))
     train = labeled("abc", [0, 1, 2])
@@ -557,7 +558,7 @@ def test_labels_go_by_name():
         warnings.simplefilter("always")
         print(match_classes(train, labeled("bc", [0, 1, 1])), *[w.message for w in told])
 
-    # cell d8b3a6df
+    # cell 2d7327de
     def silently(*sets):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
