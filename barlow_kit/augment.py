@@ -570,8 +570,7 @@ def _for_channels(v:View, channels:int) -> View:
     if channels not in (1, 3):
         return replace(v, saturation=0., hue=0., grayscale=0., mean=None, std=None)
     if channels == 3 or _normalized(v) != 3: return v
-    red, green, blue = .299, .587, .114                 # ITU-R 601
-    def gray(rgb): return (red*rgb[0] + green*rgb[1] + blue*rgb[2],)
+    def gray(rgb): return (.299*rgb[0] + .587*rgb[1] + .114*rgb[2],)     # ITU-R 601
     return replace(v, mean=gray(v.mean), std=gray(v.std))
 
 # %% ../nbs/07_augment.ipynb #823bb5aa
@@ -765,7 +764,8 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
 def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
     "The error when too many images in a row, from number `first` on, cannot be read."
     tried = min(100, len(data))
-    error = UnreadableImage(f"{tried} images in a row cannot be read, from {_name(data, first)} on: "
+    name = _name(data, first)
+    error = UnreadableImage(f"{tried} images in a row cannot be read, from {name} on: "
                             f"is the data whole? The last error: {last}")
     error.__cause__ = last
     return error

@@ -120,11 +120,12 @@ def _has_bands(image:Image.Image, channels:int|None) -> bool:
 
 _TIFF = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"     # How such files begin
 
-def _odd_tiff(file, channels:int|None, e:Exception) -> np.ndarray:
-    "What Pillow cannot identify, if it is a TIFF file; else its error."
+def _odd_tiff(file, channels:int|None) -> np.ndarray:
+    "What Pillow cannot identify, if it is a TIFF file."
     stream:Any = io.BytesIO(file.read_bytes()) if isinstance(file, Path) else file
     stream.seek(0)
-    if stream.read(4) not in _TIFF: raise e
+    if stream.read(4) not in _TIFF:
+        raise UnidentifiedImageError("Pillow does not know its format")
     return _tiff_array(stream, channels)
 
 # %% ../nbs/01_images.ipynb #2b19000e
@@ -138,7 +139,7 @@ def open_image(
     if isinstance(source, (str, Path)): file = open_regular(source)
     if isinstance(source, (bytes, bytearray, memoryview)): file = io.BytesIO(source)
     try: image = Image.open(file)
-    except UnidentifiedImageError as e: return _odd_tiff(file, channels, e)
+    except UnidentifiedImageError: return _odd_tiff(file, channels)
     if _has_bands(image, channels): return upright(image)
     with image: return _tiff_array(image.fp, channels)
 

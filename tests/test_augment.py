@@ -625,8 +625,8 @@ def test_views_of_image_files_by_worker_processes():
             assert (made - want).abs().mean() < .1
     gray8, gray16 = ([(image, 0)] for image in (kinds[1], kinds[5]))
     plain = View(32, flip=0., jitter=0., grayscale=0.)
-    for a, b in zip(*(ViewsDataset(data, TwoViews(plain, plain))[0, 0][:2] for data in (gray8, gray16))):
-        assert (a - b).abs().max() < 2/255
+    a, b = (ViewsDataset(data, TwoViews(plain, plain))[0, 0][0] for data in (gray8, gray16))
+    assert (a - b).abs().max() < 2/255
 
     folder = Path(tempfile.mkdtemp())
     for k in range(4): photo.convert("L").save(folder/f"{k}.png")
@@ -641,7 +641,8 @@ def test_views_of_image_files_by_worker_processes():
     pair = TwoViews.imagenet(32)
     test_fail(lambda: ViewsDataset(list(bands), pair)[0, 0], contains="has 5 channels and 3 are")
     colorful = TwoViews(View(32), View(32))
-    test_fail(lambda: ViewsDataset(list(bands), colorful)[0, 0], contains="images of 5 channels have no")
+    test_fail(lambda: ViewsDataset(list(bands), colorful)[0, 0],
+              contains="images of 5 channels have no")
     test_fail(lambda: colorful.batch(bands, torch.arange(6)), contains="take views.for_channels(5)")
     for pair in (colorful.for_channels(5), pair.for_channels(5)):
         test_eq(ViewsDataset(list(bands), pair)[0, 0][0].shape, (5, 32, 32))
