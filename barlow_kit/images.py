@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GROUND', 'open_regular', 'read_names', 'UnreadableImage', 'PixelError', 'reading', 'upright', 'open_image',
-           'with_channels', 'standard_image', 'to_floats', 'read_image']
+           'eight_bits', 'unit_floats', 'with_channels', 'check_is_image', 'standard_image', 'to_floats', 'read_image']
 
 # %% ../nbs/01_images.ipynb #2b01f3c2
 import io
@@ -120,11 +120,12 @@ def _has_bands(image:Image.Image, channels:int|None) -> bool:
 
 _TIFF = b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"     # How such files begin
 
-def _odd_tiff(file, channels:int|None, e:Exception) -> np.ndarray:
-    "What Pillow cannot identify, if it is a TIFF file; else its error."
+def _odd_tiff(file, channels:int|None) -> np.ndarray:
+    "What Pillow cannot identify, if it is a TIFF file."
     stream:Any = io.BytesIO(file.read_bytes()) if isinstance(file, Path) else file
     stream.seek(0)
-    if stream.read(4) not in _TIFF: raise e
+    if stream.read(4) not in _TIFF:
+        raise UnidentifiedImageError("Pillow does not know its format")
     return _tiff_array(stream, channels)
 
 # %% ../nbs/01_images.ipynb #2b19000e
@@ -138,7 +139,7 @@ def open_image(
     if isinstance(source, (str, Path)): file = open_regular(source)
     if isinstance(source, (bytes, bytearray, memoryview)): file = io.BytesIO(source)
     try: image = Image.open(file)
-    except UnidentifiedImageError as e: return _odd_tiff(file, channels, e)
+    except UnidentifiedImageError: return _odd_tiff(file, channels)
     if _has_bands(image, channels): return upright(image)
     with image: return _tiff_array(image.fp, channels)
 
@@ -168,8 +169,11 @@ def _from_lab(image:Image.Image) -> Image.Image:
     return made if made is not None else image
 
 # %% ../nbs/01_images.ipynb #2b190017
-def _eight_bits(image:Image.Image, channels:int|None) -> Image.Image:
-    "Mode L or RGB of an image with eight bits or fewer."
+def eight_bits(
+    image:Image.Image,      # With eight bits a value, or fewer
+    channels:int|None=None, # 1: gray, 3: color; None: as it is
+) -> Image.Image:           # Of mode L or RGB
+    "An image, or a crop of one, with nothing left to see through. Does not turn it."
     if _seen_through(image): image = _over_ground(image)
     if image.mode == "LAB": image = _from_lab(image)
     if image.mode not in ("L", "RGB"):
@@ -205,8 +209,11 @@ def _usual_range(x:Tensor, dtype:torch.dtype) -> tuple[float, float]:
                      f"and what is white, such as value_range={guess}")
 
 # %% ../nbs/01_images.ipynb #2b19001f
-def _unit_floats(x:Tensor, value_range) -> Tensor:
-    "Values [C, H, W] of any type as float32 in 0..1."
+def unit_floats(
+    x:Tensor,           # Of any type and shape
+    value_range=None,   # (lo, hi): black and white; None: by the type
+) -> Tensor:            # float32 in 0..1
+    "Values as the fraction of their range. PixelError, and ValueError for NaN."
     dtype = x.dtype
     if dtype.is_complex: raise TypeError("an image has real numbers, got complex ones")
     exact = dtype in (torch.float16, torch.bfloat16, torch.float32, *list(_RANGES)[:4])
@@ -252,6 +259,12 @@ def with_channels(
                      f"say channels={have}{hint}")
 
 # %% ../nbs/01_images.ipynb #2b190025
+def check_is_image(image) -> None:
+    "TypeError for what shows no image, such as a path."
+    if isinstance(image, (Image.Image, Tensor)) or hasattr(image, "__array__"): return
+    raise TypeError("an image must be a PIL image, an array or a tensor, "
+                    f"got {type(image).__name__}")
+
 def _tensor_of(array:np.ndarray) -> Tensor:
     "The numbers of an array as a tensor. TypeError for what are no numbers."
     if array.dtype.kind not in "buifc":
@@ -264,10 +277,10 @@ def _from_pillow(image:Image.Image, channels:int|None, value_range) -> Any:
     image = upright(image)
     deep = image.mode[0] in "IF"
     if not deep and channels in (None, 1, 3):
-        image = _eight_bits(image, channels)
+        image = eight_bits(image, channels)
         if value_range is None or _checked_range(value_range) == (0., 255.): return image
     values = _tensor_of(np.asarray(image))
-    x = _unit_floats(values[None] if values.ndim == 2 else values.permute(2, 0, 1), value_range)
+    x = unit_floats(values[None] if values.ndim == 2 else values.permute(2, 0, 1), value_range)
     hidden = image.info.get("transparency") if deep else None
     if isinstance(hidden, int): x[0][values == hidden] = 1.     # the ground
     return with_channels(x, channels).contiguous()
@@ -284,13 +297,11 @@ def standard_image(
     Raises PixelError for values or channels that need to be told what they mean, ValueError
     for NaN, TypeError for what is no image."""
     if isinstance(image, Image.Image): return _from_pillow(image, channels, value_range)
+    check_is_image(image)
     is_tensor = isinstance(image, Tensor)
-    if not is_tensor and not hasattr(image, "__array__"):
-        raise TypeError("an image must be a PIL image, an array or a tensor, "
-                        f"got {type(image).__name__}")
     x = image if is_tensor else _tensor_of(np.asarray(image))
     x = _channels_first(x, not is_tensor, channels)
-    return with_channels(_unit_floats(x, value_range), channels).contiguous()
+    return with_channels(unit_floats(x, value_range), channels).contiguous()
 
 # %% ../nbs/01_images.ipynb #2b19002b
 def to_floats(
