@@ -22,7 +22,7 @@ from barlow_kit.augment import plain_view, sample_keys, view_batch
 from barlow_kit.checkpoint import load_latest, previous
 from barlow_kit.data import TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import spawn
-from barlow_kit.evaluate import BackboneChanged, Classifier, FinetuneSettings, Labeled, LinearSettings, _changes, _classifier, _digest, _fit_size, _flat, _identity, _label_view, _optimizer, _schedule, _set_rates, _step, accuracies, cache_features, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, load_for_evaluation, pretrained, train_classifier, try_one
+from barlow_kit.evaluate import BackboneChanged, Classifier, FeatureImages, FinetuneSettings, Labeled, LinearSettings, _changes, _classifier, _digest, _fit_size, _flat, _identity, _label_view, _optimizer, _schedule, _set_rates, _step, accuracies, cache_features, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, load_for_evaluation, pretrained, train_classifier, try_one
 from barlow_kit.images import UnreadableImage
 from barlow_kit.loop import Stopped, TrainingError
 from barlow_kit.probes import extract_features, few_label_probe, linear_probe
@@ -218,7 +218,7 @@ def test_which_labels_lists_of_images_and_draws():
         warnings.simplefilter("always")
         (folder/"list.txt").write_text("b_2.jpg\na_0.jpg\nb_2.jpg\n")
         test_eq(len(listed_images(get_dataset(folder), folder/"list.txt")), 2)
-    assert "1 of 3 names stand there again" in str(told[0].message)
+    assert any("1 of 3 names stand there again" in str(w.message) for w in told)
     (folder/"list.txt").write_text("b_2.jpg\nc_0.jpg\n")
     refused(get_dataset(folder), "1 of the 2 images listed in list.txt")
     shutil.copy(folder/"a"/"a_0.jpg", folder/"b"/"a_0.jpg")
@@ -407,19 +407,19 @@ def test_top_1_and_top_5_accuracy():
     torch.manual_seed(0)
     logits = torch.randn(60, 9)
     labels = torch.arange(60) % 9
-    as_images = TensorImages(logits[..., None, None], labels)
+    as_images = FeatureImages(logits[..., None, None], labels)
     accuracies(nn.Flatten(), Labeled(as_images, labels, 9), batch_size=7)
 
     # cell 26ca5831
     found = accuracies(nn.Flatten(), Labeled(as_images, labels, 9))
     above = (logits > logits.gather(1, labels[:, None])).sum(1)   # guesses before the right one
     test_close(found, [100*(above < k).double().mean().item() for k in (1, 5)], eps=1e-4)
-    three = Labeled(TensorImages(logits[:, :3, None, None], labels % 3), labels % 3, 3)
+    three = Labeled(FeatureImages(logits[:, :3, None, None], labels % 3), labels % 3, 3)
     test_eq(accuracies(nn.Flatten(), three)[1], 100.)
     for bad in (math.nan, math.inf, -math.inf):
         spoiled = logits.clone()
         spoiled[[17, 40], [3, 8]] = bad
-        test_fail(lambda: accuracies(nn.Flatten(), Labeled(TensorImages(spoiled[..., None, None],
+        test_fail(lambda: accuracies(nn.Flatten(), Labeled(FeatureImages(spoiled[..., None, None],
                                                                         labels), labels, 9), 7),
                   contains="2 of 60 test images have scores that are not finite, the first is row 17")
 
@@ -488,7 +488,7 @@ def test_linear_evaluation_the_paper_s_table_1():
     train, test = (extract_features(run, get_dataset("digits", s)) for s in splits)
     center = train[0].mean(0)
     scale = train[0].std()
-    def as_images(x, y): return TensorImages(((x - center)/scale)[..., None, None], y)
+    def as_images(x, y): return FeatureImages(((x - center)/scale)[..., None, None], y)
     both = as_images(*train), as_images(*test)
     ours = linear_evaluation(_flat(128), both, "digits", recipe="digits", cached=True,
                              epochs=100, weight_decay=1/len(train[0]), progress=False)
@@ -532,7 +532,7 @@ def test_what_a_linear_evaluation_refuses():
     test_close(found.top5, 100*(above < 5).float().mean().item(), eps=1e-3)
     def fine_tuning(): linear_evaluation(_flat(64), three, "1%", recipe="digits")
     test_fail(fine_tuning, contains="that is finetune")
-    unknown = TensorImages(three[0].images*float("nan"), three[0].labels), three[1]
+    unknown = FeatureImages(three[0].images*float("nan"), three[0].labels), three[1]
     def nothing(): linear_evaluation(_flat(64), unknown, **quick)
     test_fail(nothing, contains="step 0: the loss is nan", exc=TrainingError)
 
