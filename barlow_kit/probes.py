@@ -24,6 +24,7 @@ from torch.utils.data import Dataset, Subset
 
 from .checkpoint import check_finite
 from .data import ImageData, TensorImages, batch_order
+from .images import standard_image, to_floats
 from .inputs import for_markdown, register_part
 from .distributed import rank
 from .train import Run
@@ -42,8 +43,13 @@ def _plain_batches(
             yield plain(data.batch(index)), data.labels[index]
             continue
         items = [data[i] for i in index.tolist()]
-        images = torch.stack([plain(image) for image, _ in items])
-        yield images, torch.tensor([label for _, label in items])
+        images = torch.stack([plain(item[0]) for item in items])
+        yield images, torch.tensor([int(item[1]) for item in items])
+
+def _pixels(image) -> Tensor:
+    "What a module without a recipe is shown: float tensors as they are, others in 0..1."
+    if isinstance(image, Tensor) and image.is_floating_point(): return image
+    return to_floats(standard_image(image))
 
 # %% ../nbs/18_probes.ipynb #2fb762fc
 @torch.no_grad()
@@ -56,11 +62,12 @@ def extract_features(
 ) -> Features:           # On the CPU
     "Features of all images in eval mode, and labels. Leaves the model in its mode."
     if isinstance(model, Run):
-        plain = plain or model.recipe.views.plain
+        recipe = model.recipe
+        plain = plain or partial(recipe.views.plain, channels=recipe.channels)
         model = model.model
     embed = getattr(model, "features", model)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    batches = _plain_batches(data, plain or (lambda x: x), batch_size)
+    batches = _plain_batches(data, plain or _pixels, batch_size)
     mode = model.training
     model.eval()
     try: pairs = [(embed(x.to(device)).float().cpu(), y) for x, y in batches]
