@@ -32,7 +32,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .images import open_image, open_regular, read_names, reading
+from barlow_kit.images import (open_image, open_regular, read_names, reading,
+    standard_image)
 from .inputs import one_line
 from .sources import digest
 
@@ -86,13 +87,18 @@ class EncodedImages(Dataset):
 def _opened(source:Path|bytes, value_range, channels:int|None) -> Image.Image|Tensor:
     "An image that is not decoded yet, or a tensor, if its values need a range."
     _load_plugins()
-    image = open_image(source) if isinstance(source, Path) else Image.open(io.BytesIO(source))
-    return image
+    image = open_image(source, channels=channels)
+    plain = isinstance(image, Image.Image) and image.mode[0] not in "IF"
+    if plain and value_range is None and channels in (None, 1, 3): return image
+    return standard_image(image, channels=channels, value_range=value_range)
 
 # %% ../nbs/03_files.ipynb #9e632bdd
 def _standard(image:Image.Image|Tensor, channels:int|None) -> Any:
-    "The image as the kit means it."
-    return image if isinstance(image, Tensor) else image.convert("RGB")
+    "The image as the kit means it, decoded; its file is closed."
+    if isinstance(image, Tensor): return image
+    with image:
+        made = standard_image(image, channels=channels)
+        return made.copy() if made is image else made
 
 # %% ../nbs/03_files.ipynb #80a94045
 class FolderImages(EncodedImages):
