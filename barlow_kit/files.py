@@ -53,6 +53,8 @@ class EncodedImages(Dataset):
     ):
         self.labels = [-1]*n if labels is None else [int(label) for label in labels]
         if len(self.labels) != n: raise ValueError(f"{n} paths but {len(self.labels)} labels")
+        if on_error not in ("raise", "skip"):
+            raise ValueError(f"on_error must be raise or skip, got {on_error!r}")
         self.classes = tuple(classes)
         self.channels = channels
         self.value_range = value_range
@@ -82,6 +84,14 @@ class EncodedImages(Dataset):
         "What the set is known by: names, sizes, labels, contents. Computed once."
         if not hasattr(self, "_identity"): self._identity = identify(self)
         return self._identity
+
+# %% ../nbs/03_files.ipynb #f11e5b0b
+@functools.cache
+def _load_plugins() -> None:
+    "Decoders that tell Pillow of themselves, if they are installed."
+    if find_spec("pillow_heif"):
+        import pillow_heif
+        pillow_heif.register_heif_opener()
 
 # %% ../nbs/03_files.ipynb #f11e5b03
 def _opened(source:Path|bytes, value_range, channels:int|None) -> Image.Image|Tensor:
@@ -135,14 +145,6 @@ def _relative(paths:list, root:str|None) -> list[str]:
 
 # %% ../nbs/03_files.ipynb #f11e5c01
 @functools.cache
-def _load_plugins() -> None:
-    "Decoders that tell Pillow of themselves, if they are installed."
-    if find_spec("pillow_heif"):
-        import pillow_heif
-        pillow_heif.register_heif_opener()
-
-# %% ../nbs/03_files.ipynb #3c8c8d15
-@functools.cache
 def readable_suffixes() -> frozenset[str]: # ".jpg", ".png", ..., in small letters
     "Suffixes of the files that can be decoded here."
     _load_plugins()
@@ -182,9 +184,13 @@ class _Found:
         if self.left_out[kind] <= 3: self.first[kind].append(one_line(name))
 
     def __str__(self) -> str:
-        shown = {k: ", ".join([*self.first[k], "..."][:3 + (n > 3)][:n + (n > 3)])
-                 for k, n in self.left_out.items()}
-        return "; ".join(f"{n} {kind} ({shown[kind]})" for kind, n in self.left_out.items())
+        def names(kind): return ", ".join(self.first[kind]) + ", ..."*(self.left_out[kind] > 3)
+        return "; ".join(f"{kind}: {n} ({names(kind)})" for kind, n in self.left_out.items())
+
+# %% ../nbs/03_files.ipynb #432dfeda
+def _first(names:Sequence[str]) -> str:
+    "The first three names."
+    return ", ".join([*map(one_line, names[:3]), *["..."]*(len(names) > 3)])
 
 # %% ../nbs/03_files.ipynb #f11e5d03
 def _walk(root:str, depth:int=1_000_000, suffixes:frozenset[str]|None=None) -> _Found:
@@ -212,7 +218,7 @@ _OF_A_RUN = re.compile(r"recipe\.json|checkpoint.*\.pt|evaluation\.json")
 
 def _look_into(folder:str, root:str, depth:int, found:_Found, todo:list, links:list) -> None:
     "Sort the entries of one folder."
-    with os.scandir(folder) as listed: entries = list(listed)
+    with os.scandir(folder) as listed: entries = sorted(listed, key=lambda e: e.name)
     start = len(os.path.join(root, ""))
     here = folder[start:]
     if here and any(_OF_A_RUN.fullmatch(e.name) for e in entries):
@@ -304,7 +310,7 @@ def _part_of_folder(root:str, split:str) -> tuple[str|None, str]:
     if part is None or (usual and not beside): return part, ""
     told = f"{where}: {one_line(part)} is taken for the part {split!r}"
     if others: told += f", left out: {', '.join(map(one_line, others))}"
-    if beside: told += f", and {len(beside)} images beside them"
+    if beside: told += f", and {len(beside)} image(s) beside them"
     return part, told
 
 # %% ../nbs/03_files.ipynb #8f7831e1
@@ -393,11 +399,6 @@ def difference(
                    changed=[n for n in new if n in old and new[n] != old[n]])
     return ", ".join(f"{len(names)} {what} ({_first(names)})"
                      for what, names in changes.items() if names)
-
-# %% ../nbs/03_files.ipynb #432dfeda
-def _first(names:Sequence[str]) -> str:
-    "The first three names."
-    return ", ".join([*map(one_line, names[:3]), *["..."]*(len(names) > 3)])
 
 # %% ../nbs/03_files.ipynb #f11e7101
 def _must_exist(paths:Sequence, where:str) -> None:
@@ -952,7 +953,7 @@ def tar_images(
                        [labels[i] for i in order], classes, **options)
     made.left_out = dict(sum((Counter(index["left_out"]) for index in indexes), Counter()))
     if made.left_out:
-        kinds = ", ".join(f"{n} {one_line(kind)}" for kind, n in made.left_out.items())
+        kinds = ", ".join(f"{one_line(kind)}: {n}" for kind, n in made.left_out.items())
         warnings.warn(f"{one_line(shards[0])}: left out {kinds}")
     return made
 
