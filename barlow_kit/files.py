@@ -32,7 +32,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .images import open_image, open_regular, read_names, reading
+from barlow_kit.images import (open_image, open_regular, read_names, reading,
+    standard_image)
 from .inputs import one_line
 from .sources import digest
 
@@ -52,6 +53,8 @@ class EncodedImages(Dataset):
     ):
         self.labels = [-1]*n if labels is None else [int(label) for label in labels]
         if len(self.labels) != n: raise ValueError(f"{n} paths but {len(self.labels)} labels")
+        if on_error not in ("raise", "skip"):
+            raise ValueError(f"on_error must be raise or skip, got {on_error!r}")
         self.classes = tuple(classes)
         self.channels = channels
         self.value_range = value_range
@@ -82,16 +85,30 @@ class EncodedImages(Dataset):
         if not hasattr(self, "_identity"): self._identity = identify(self)
         return self._identity
 
+# %% ../nbs/03_files.ipynb #f11e5b0b
+@functools.cache
+def _load_plugins() -> None:
+    "Decoders that tell Pillow of themselves, if they are installed."
+    if find_spec("pillow_heif"):
+        import pillow_heif
+        pillow_heif.register_heif_opener()
+
 # %% ../nbs/03_files.ipynb #f11e5b03
 def _opened(source:Path|bytes, value_range, channels:int|None) -> Image.Image|Tensor:
     "An image that is not decoded yet, or a tensor, if its values need a range."
     _load_plugins()
-    image = open_image(source) if isinstance(source, Path) else Image.open(io.BytesIO(source))
-    return image
+    image = open_image(source, channels=channels)
+    plain = isinstance(image, Image.Image) and image.mode[0] not in "IF"
+    if plain and value_range is None and channels in (None, 1, 3): return image
+    return standard_image(image, channels=channels, value_range=value_range)
 
+# %% ../nbs/03_files.ipynb #9e632bdd
 def _standard(image:Image.Image|Tensor, channels:int|None) -> Any:
-    "The image as the kit means it."
-    return image if isinstance(image, Tensor) else image.convert("RGB")
+    "The image as the kit means it, decoded; its file is closed."
+    if isinstance(image, Tensor): return image
+    with image:
+        made = standard_image(image, channels=channels)
+        return made.copy() if made is image else made
 
 # %% ../nbs/03_files.ipynb #80a94045
 class FolderImages(EncodedImages):
@@ -128,13 +145,6 @@ def _relative(paths:list, root:str|None) -> list[str]:
 
 # %% ../nbs/03_files.ipynb #f11e5c01
 @functools.cache
-def _load_plugins() -> None:
-    "Decoders that tell Pillow of themselves, if they are installed."
-    if find_spec("pillow_heif"):
-        import pillow_heif
-        pillow_heif.register_heif_opener()
-
-@functools.cache
 def readable_suffixes() -> frozenset[str]: # ".jpg", ".png", ..., in small letters
     "Suffixes of the files that can be decoded here."
     _load_plugins()
@@ -153,6 +163,7 @@ def is_clutter(
     "Whether a name belongs to nobody's images."
     return name[:1] == "." or name.lower() in _SYSTEM
 
+# %% ../nbs/03_files.ipynb #55e2a0f3
 def suffix_of(name:str) -> str:
     "The last suffix in small letters, such as `.jpg`; empty if there is none."
     return os.path.splitext(name)[1].lower()
@@ -173,9 +184,13 @@ class _Found:
         if self.left_out[kind] <= 3: self.first[kind].append(one_line(name))
 
     def __str__(self) -> str:
-        shown = {k: ", ".join([*self.first[k], "..."][:3 + (n > 3)][:n + (n > 3)])
-                 for k, n in self.left_out.items()}
-        return "; ".join(f"{n} {kind} ({shown[kind]})" for kind, n in self.left_out.items())
+        def names(kind): return ", ".join(self.first[kind]) + ", ..."*(self.left_out[kind] > 3)
+        return "; ".join(f"{kind}: {n} ({names(kind)})" for kind, n in self.left_out.items())
+
+# %% ../nbs/03_files.ipynb #432dfeda
+def _first(names:Sequence[str]) -> str:
+    "The first three names."
+    return ", ".join([*map(one_line, names[:3]), *["..."]*(len(names) > 3)])
 
 # %% ../nbs/03_files.ipynb #f11e5d03
 def _walk(root:str, depth:int=1_000_000, suffixes:frozenset[str]|None=None) -> _Found:
@@ -203,7 +218,7 @@ _OF_A_RUN = re.compile(r"recipe\.json|checkpoint.*\.pt|evaluation\.json")
 
 def _look_into(folder:str, root:str, depth:int, found:_Found, todo:list, links:list) -> None:
     "Sort the entries of one folder."
-    with os.scandir(folder) as listed: entries = list(listed)
+    with os.scandir(folder) as listed: entries = sorted(listed, key=lambda e: e.name)
     start = len(os.path.join(root, ""))
     here = folder[start:]
     if here and any(_OF_A_RUN.fullmatch(e.name) for e in entries):
@@ -221,6 +236,7 @@ def _kind_of_clutter(name:str) -> str:
     own = name.lower() in _SYSTEM or name == ".DS_Store"
     return "of the system" if own else "hidden"
 
+# %% ../nbs/03_files.ipynb #aae76f09
 def _sort_file(entry:os.DirEntry, name:str, found:_Found) -> None:
     "An image, or what else it is."
     suffix = suffix_of(name)
@@ -256,6 +272,7 @@ def part_name(
     "Which part of a data set a name stands for, in any case."
     return _PARTS.get(name.lower(), "")
 
+# %% ../nbs/03_files.ipynb #7aa7de10
 def _part_folders(folders:list[str]) -> dict[str, str]:
     "Folder name -> part, of those that are parts."
     parts = {name: part_name(name) for name in folders if part_name(name)}
@@ -286,14 +303,14 @@ def _part_of_folder(root:str, split:str) -> tuple[str|None, str]:
     with os.scandir(root) as listed: entries = [e for e in listed if not is_clutter(e.name)]
     folders = sorted(e.name for e in entries if e.is_dir())
     part = _pick(folders, split, where)
-    usual = {"train", "val"} <= set(folders) <= {"train", "val", "test"}
+    usual = {*folders} <= {"train", "val", "test"} and ("val" in folders or "test" not in folders)
     beside = [e.name for e in entries if suffix_of(e.name) in readable_suffixes()
               and not e.is_dir()]
     others = [name for name in folders if name != part]
     if part is None or (usual and not beside): return part, ""
     told = f"{where}: {one_line(part)} is taken for the part {split!r}"
     if others: told += f", left out: {', '.join(map(one_line, others))}"
-    if beside: told += f", and {len(beside)} images beside them"
+    if beside: told += f", and {len(beside)} image(s) beside them"
     return part, told
 
 # %% ../nbs/03_files.ipynb #8f7831e1
@@ -331,14 +348,16 @@ def _nothing(found:_Found, where:str) -> str:
     return (f"no images in {where}: looked for {', '.join(usual)} and "
             f"{len(readable_suffixes()) - len(usual)} suffixes more{more}")
 
+# %% ../nbs/03_files.ipynb #cf71d409
 def _say(told:str, found:_Found, images:EncodedImages, where:str) -> None:
     "One warning for all that was not taken."
     idle = sorted(set(range(len(images.classes))) - set(images.labels))
     said = [told] if told else []
     if set(found.left_out) - {"of the system"}: said.append(f"{where}: left out {found}")
     if idle:
-        names = ", ".join(one_line(images.classes[k]) for k in idle[:3])
-        said.append(f"{where}: {len(idle)} of {len(images.classes)} classes have no image ({names})")
+        names = _first([images.classes[k] for k in idle])
+        said.append(f"{where}: {len(idle)} of {len(images.classes)} classes have no image "
+                    f"({names})")
     if said: warnings.warn("; ".join(said), stacklevel=3)
 
 # %% ../nbs/03_files.ipynb #f11e7001
@@ -355,6 +374,7 @@ def identify(
     read = (_content(images.source(i), -1 if few else 2**20) for i in chosen)
     return digest(_parts(json.dumps([listing, labels], default=str), read))
 
+# %% ../nbs/03_files.ipynb #5d94cc72
 def _parts(first:str, rest:Iterable[bytes]) -> Iterator[str|bytes]:
     yield first
     yield from rest
@@ -380,10 +400,6 @@ def difference(
     return ", ".join(f"{len(names)} {what} ({_first(names)})"
                      for what, names in changes.items() if names)
 
-def _first(names:Sequence[str]) -> str:
-    "The first three names."
-    return ", ".join([*map(one_line, names[:3]), *["..."]*(len(names) > 3)])
-
 # %% ../nbs/03_files.ipynb #f11e7101
 def _must_exist(paths:Sequence, where:str) -> None:
     "FileNotFoundError that counts what is missing and names the first."
@@ -392,6 +408,7 @@ def _must_exist(paths:Sequence, where:str) -> None:
         raise FileNotFoundError(f"{where}: {len(missing)} of {len(paths)} files are missing: "
                                 f"{_first(missing)}")
 
+# %% ../nbs/03_files.ipynb #93f9aa49
 def _whole_set(split:str, where:str) -> None:
     "What has no parts is all for training. FileNotFoundError for another part."
     if part_name(split) != "train":
@@ -425,9 +442,11 @@ def expand_braces(
     first, last, several = found.groups()
     parts = several.split(",") if several is not None else [
         f"{k:0{len(first)}}" for k in range(int(first), int(last) + 1)][:1_000_000]
-    before, after = pattern[:found.start()], pattern[found.end():]
+    before = pattern[:found.start()]
+    after = pattern[found.end():]
     return [name for part in parts for name in expand_braces(before + part + after)]
 
+# %% ../nbs/03_files.ipynb #964d65e9
 def is_pattern(source) -> bool:
     "Whether a name stands for many: it has `*`, `?`, `[` or braces, and no file has it."
     name = os.fspath(source)
@@ -446,6 +465,7 @@ def _match(pattern:str, suffixes:frozenset[str]) -> list[str]:
     return [os.path.join(base, name) if wild else name
             for name in found.files if _fits(name.split(os.sep), rest)]
 
+# %% ../nbs/03_files.ipynb #764b9211
 def _fits(names:Sequence[str], pattern:Sequence[str]) -> bool:
     "Whether a path fits a pattern, name by name."
     if not pattern: return not names
@@ -477,6 +497,7 @@ def listed_images(
     _must_exist(paths, one_line(name))
     return FolderImages(map(Path, paths), **options)
 
+# %% ../nbs/03_files.ipynb #8b738a66
 def _of_pairs(items:list, options:dict) -> FolderImages:
     "From paths, or pairs of a path and a label."
     paired = [isinstance(item, (tuple, list)) and len(item) == 2 for item in items]
@@ -529,19 +550,35 @@ def read_table(
     csv.field_size_limit(2**27)
     rows = [r for r in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(r)]
     if not rows: raise ValueError(f"{one_line(file)} is empty")
+    return _headed(rows, one_line(file))
+
+# %% ../nbs/03_files.ipynb #f11e7209
+def _headed(rows:list[list[str]], where:str) -> tuple[list[str], list[list[str]]]:
+    "Names and rows. Without a line of names, paths and labels are meant."
     names = [name.strip() for name in rows[0]]
-    if suffix_of(names[0]) in readable_suffixes():      # no line of names
+    if suffix_of(names[0]) in readable_suffixes():
         names = ["path", "label", *(f"column {k}" for k in range(2, len(names)))][:len(names)]
-    else: del rows[0]
+    else: rows = rows[1:]
     for k, row in enumerate(rows):
         if len(row) != len(names):
-            raise ValueError(f"{one_line(file)}: row {k + 1} has {len(row)} cells, not {len(names)}")
+            raise ValueError(f"{where}: row {k + 1} has {len(row)} cells, not {len(names)}")
     return names, rows
+
+# %% ../nbs/03_files.ipynb #f11e720c
+def _find_columns(names:Sequence[str], images, labels, where:str) -> tuple[int, int, int]:
+    "Where the images, labels and parts are; -1 for what is not there."
+    at = (find_column(names, "images", images, where),
+          find_column(names, "labels", labels, where),
+          find_column(names, "split", None, where))
+    if at[1] < 0: _tell_unlabeled(names, at, where)
+    return at
 
 # %% ../nbs/03_files.ipynb #f11e7204
 def _rows_of_part(parts:Sequence|None, split:str, where:str) -> list[int]|None:
     "Numbers of the rows that belong to a part; None for all. FileNotFoundError."
-    if parts is None: return _whole_set(split, where)
+    if parts is None:
+        _whole_set(split, where)
+        return None
     texts = [str(part).strip() for part in parts]
     named = sorted(set(texts))
     part = _pick(named, split, where) if any(map(part_name, named)) else split
@@ -552,11 +589,13 @@ def _rows_of_part(parts:Sequence|None, split:str, where:str) -> list[int]|None:
         warnings.warn(f"{where}: {one_line(part)} is taken for the part {split!r}")
     return rows
 
-def _tell_unlabeled(names:Sequence[str], used:set[int], where:str) -> None:
+# %% ../nbs/03_files.ipynb #5f09f677
+def _tell_unlabeled(names:Sequence[str], used:Iterable[int], where:str) -> None:
     "Say that no column has labels, if one may."
     others = [name for k, name in enumerate(names) if k not in used]
-    if others: warnings.warn(f"{where}: no column is called {', '.join(_COLUMNS['labels'][:5])}, so no "
-                             f"label is known; is it {_first(others)}? Give labels=")
+    usual = ", ".join(_COLUMNS["labels"][:5])
+    if others: warnings.warn(f"{where}: no column is called {usual}, so no label is known; "
+                             f"is it {_first(others)}? Give labels=")
 
 # %% ../nbs/03_files.ipynb #f11e7205
 def table_images(
@@ -575,16 +614,13 @@ def table_images(
     if suffix_of(os.fspath(file)) in (".parquet", ".pq"):
         return _parquet_images(file, split, images, labels, options)
     names, rows = read_table(file)
-    at = {kind: find_column(names, kind, asked, where)
-          for kind, asked in dict(images=images, labels=labels, split=None).items()}
-    chosen = _rows_of_part([row[at["split"]] for row in rows] if at["split"] >= 0 else None,
-                           split, where)
+    at = _find_columns(names, images, labels, where)
+    def column(k): return [row[k] for row in rows] if k >= 0 else None
+    chosen = _rows_of_part(column(at[2]), split, where)
     if chosen is not None: rows = [rows[k] for k in chosen]
-    paths = [row[at["images"]] for row in rows]
-    given = [row[at["labels"]] for row in rows] if at["labels"] >= 0 else None
-    if given is None: _tell_unlabeled(names, set(at.values()), where)
-    return _of_cells(file, paths, given, options)
+    return _of_cells(file, column(at[0]) or [], column(at[1]), options)
 
+# %% ../nbs/03_files.ipynb #afa73e93
 def _of_cells(file, paths:list, given:list|None, options:dict) -> FolderImages:
     "Files that a table names."
     folder = os.path.dirname(os.fspath(file))
@@ -624,29 +660,24 @@ def _parquet_images(file, split:str, images, labels, options:dict) -> EncodedIma
                                   "'barlow-kit[data]'") from e
     try: table = pq.read_table(open_regular(file))
     except ValueError as e: raise ValueError(f"cannot read {where}: {one_line(e)}") from e
-    names = table.column_names
-    at = {kind: find_column(names, kind, asked, where)
-          for kind, asked in dict(images=images, labels=labels, split=None).items()}
-    parts = table.column(at["split"]).to_pylist() if at["split"] >= 0 else None
-    chosen = _rows_of_part(parts, split, where)
+    at = _find_columns(table.column_names, images, labels, where)
+    def column(k): return table.column(k).to_pylist() if k >= 0 else None
+    chosen = _rows_of_part(column(at[2]), split, where)
     if chosen is not None: table = table.take(chosen)
-    given = table.column(at["labels"]).to_pylist() if at["labels"] >= 0 else None
-    if given is None: _tell_unlabeled(names, set(at.values()), where)
-    known = _class_names(table, names[at["labels"]]) if given is not None else ()
-    if known: given = [None if k is None or k < 0 else known[k] for k in given]
-    made = _of_column(file, table.column(at["images"]), given, options)
-    if known:
-        made.labels = [known.index(made.classes[k]) if k >= 0 else -1 for k in made.labels]
-        made.classes = known
+    made = _of_column(file, table.column(at[0]), column(at[1]), options)
+    known = _class_names(table, at[1])
+    if known and len(known) >= len(made.classes): made.classes = known
     return made
 
 # %% ../nbs/03_files.ipynb #f11e7303
-def _class_names(table, column:str) -> tuple[str, ...]:
-    "Names of the classes that Hugging Face's datasets keep beside a table."
+def _class_names(table, column:int) -> tuple[str, ...]:
+    "Names of the classes that Hugging Face's datasets keep beside numbers."
+    if column < 0: return ()
     kept = (table.schema.metadata or {}).get(b"huggingface", b"{}")
-    try: return tuple(json.loads(kept)["info"]["features"][column]["names"])
+    try: return tuple(json.loads(kept)["info"]["features"][table.column_names[column]]["names"])
     except (KeyError, TypeError, ValueError): return ()
 
+# %% ../nbs/03_files.ipynb #a9b7afbc
 def _of_column(file, column, given:list|None, options:dict) -> EncodedImages:
     "Cells that are paths, bytes, or a struct of both."
     import pyarrow as pa
@@ -660,7 +691,8 @@ def _of_column(file, column, given:list|None, options:dict) -> EncodedImages:
         column = fields.get("bytes", missing)
         if column.null_count == len(column): column = paths
     if column.null_count:
-        raise ValueError(f"{one_line(file)}: {column.null_count} of {len(column)} rows have no image")
+        raise ValueError(f"{one_line(file)}: {column.null_count} of {len(column)} rows have "
+                         "no image")
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return _of_cells(file, column.to_pylist(), given, options)
     if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
@@ -681,6 +713,7 @@ class _Headers:
         if not 0 <= size <= 2**20: raise tarfile.ReadError("a header says that it is huge")
         return self.file.read(size)
 
+# %% ../nbs/03_files.ipynb #6d0b026d
 def _members(path:str) -> list[tarfile.TarInfo]:
     "Files in a shard. ValueError for one that is damaged, cut short, or crafted."
     size = os.stat(path).st_size
@@ -705,7 +738,8 @@ def _fault(member:tarfile.TarInfo, size:int) -> str:
     "What is wrong with a member of a file of `size` bytes; empty if nothing is."
     name = one_line(member.name)
     parts = member.name.split("/")
-    if ".." in parts or not parts[0] or "\0" in member.name: return f"{name} leads out of the folder"
+    outside = ".." in parts or not parts[0] or "\0" in member.name
+    if outside: return f"{name} leads out of the folder"
     if member.size < 0 or member.offset_data + member.size > size:
         return f"{name} is said to have {member.size} bytes, which are not there"
     if member.size > 2**30: return f"{name} has more than a GiB"
@@ -713,6 +747,7 @@ def _fault(member:tarfile.TarInfo, size:int) -> str:
         return f"{name} is a link, a device or a sparse file"
     return ""
 
+# %% ../nbs/03_files.ipynb #c9caf5b1
 def _wrong_end(file:io.FileIO, end:int, size:int) -> str:
     "What is wrong behind the last file of a shard."
     file.seek(end)
@@ -723,6 +758,7 @@ def _wrong_end(file:io.FileIO, end:int, size:int) -> str:
         if any(more): return "another file follows behind its end: use them one by one"
     return ""
 
+# %% ../nbs/03_files.ipynb #394f08b0
 def _refuse_compressed(start:bytes, where:str) -> None:
     kinds = {b"\x1f\x8b": "gunzip", b"BZh": "bunzip2", b"\xfd7zXZ": "unxz", b"(\xb5/\xfd": "unzstd"}
     for magic, command in kinds.items():
@@ -737,6 +773,7 @@ def _split_member(name:str) -> tuple[str, str]:
     dot = name.find(".", start + 1)
     return (name, "") if dot < 0 else (name[:dot], name[dot + 1:].lower())
 
+# %% ../nbs/03_files.ipynb #a487cdea
 def _scan_shard(path:str) -> dict:
     "Images [name, offset, size], labels by item and kind, and what else there is."
     images:list[list] = []
@@ -755,6 +792,7 @@ def _scan_shard(path:str) -> dict:
             else: found.leave(suffix_of(name) or "without a suffix", name)
     return dict(images=images, labels=labels, left_out=found.left_out, first=found.first)
 
+# %% ../nbs/03_files.ipynb #b5f76832
 def _label_in(text:bytes, kind:str) -> str|None:
     "The label that a .cls, .txt or .json file holds."
     if kind != "json": return text.decode("utf-8", "surrogateescape").strip()
@@ -772,6 +810,7 @@ def _index_places(path:str) -> list[Path]:
     return [Path(folder, f".{name}.index.json"),
             cache/"barlow_kit"/"shards"/f"{digest([os.path.join(folder, name)])}.json"]
 
+# %% ../nbs/03_files.ipynb #e8efa586
 def _index_of(path:str) -> dict:
     "The index of a shard: read if it fits, else made and kept."
     at = os.stat(open_regular(path))
@@ -789,10 +828,12 @@ def _index_of(path:str) -> dict:
         except OSError: continue
     return made
 
+# %% ../nbs/03_files.ipynb #127f8f61
 def _sound(index:dict, size:int) -> bool:
     "Whether an index can be the one of a shard of `size` bytes."
-    return all(isinstance(name, str) and 0 <= offset <= offset + n <= size and type(offset + n) is int
-               for name, offset, n in index["images"]) and isinstance(index["labels"], dict)
+    inside = all(isinstance(name, str) and isinstance(at + n, int) and 0 <= at <= at + n <= size
+                 for name, at, n in index["images"])
+    return inside and all(isinstance(held, dict) for held in index["labels"].values())
 
 # %% ../nbs/03_files.ipynb #f11e8104
 def _write_whole(place:Path, text:str) -> None:
@@ -808,11 +849,17 @@ def _write_whole(place:Path, text:str) -> None:
         raise
 
 # %% ../nbs/03_files.ipynb #f11e8201
-@functools.lru_cache(maxsize=128)
-def _open_shard(path:str, stamp:tuple) -> io.FileIO:
-    "An open shard. It is closed when 128 others were asked for since."
-    return open(path, "rb", buffering=0)
+class _OpenShard:
+    "A file that stays open as long as somebody holds it."
+    def __init__(self, path:Path): self.number = os.open(path, os.O_RDONLY)
+    def __del__(self): os.close(self.number)
 
+@functools.lru_cache(maxsize=128)
+def _open_shard(path:str, stamp:tuple) -> _OpenShard:
+    "An open shard. It is closed when 128 others were asked for since."
+    return _OpenShard(open_regular(path))
+
+# %% ../nbs/03_files.ipynb #eb5b5f25
 class ShardImages(EncodedImages):
     "Images in tar files, read at random."
     def __init__(self,
@@ -838,8 +885,8 @@ class ShardImages(EncodedImages):
 
     def source(self, i:int) -> bytes:
         k, offset, size, _ = self.items[i]
-        file = _open_shard(self.shards[k], self.stamps[k])
-        content = os.pread(file.fileno(), size, offset)
+        shard = _open_shard(self.shards[k], self.stamps[k])
+        content = os.pread(shard.number, size, offset)
         if len(content) < size: raise OSError("the shard is shorter than it was")
         return content
 
@@ -856,6 +903,7 @@ def _shards_of(source, split:str) -> list[str]:
     if not shards: raise FileNotFoundError(f"no .tar file fits {one_line(name)}")
     return _shards_of_part(shards, split, one_line(name))
 
+# %% ../nbs/03_files.ipynb #1ee0610f
 def _shards_in(root:str, split:str) -> list[str]:
     "The tar files of a folder, or of its part."
     part, told = _part_of_folder(root, split)
@@ -865,6 +913,7 @@ def _shards_in(root:str, split:str) -> list[str]:
     if told: warnings.warn(told)
     return shards if part else _shards_of_part(shards, split, one_line(root))
 
+# %% ../nbs/03_files.ipynb #ae837059
 def _shards_of_part(shards:list[str], split:str, where:str) -> list[str]:
     "Those whose names say that they belong to the part; all if no name says so."
     words = [re.split(r"[^A-Za-z]+", os.path.basename(path)) for path in shards]
@@ -875,7 +924,8 @@ def _shards_of_part(shards:list[str], split:str, where:str) -> list[str]:
     part = _pick(sorted(set(parts) - {""}), part_name(split) or split, where)
     mine = [path for path, own in zip(shards, parts) if own == part]
     if len(mine) < len(shards):
-        warnings.warn(f"{where}: {len(mine)} of {len(shards)} shards are the part {split!r} ({_first(mine)})")
+        warnings.warn(f"{where}: {len(mine)} of {len(shards)} shards are the part {split!r} "
+                      f"({_first(mine)})")
     return mine
 
 # %% ../nbs/03_files.ipynb #f11e8205
@@ -893,25 +943,28 @@ def tar_images(
     shards = _shards_of(source, split)
     _must_exist(shards, one_line(source) if isinstance(source, (str, os.PathLike)) else "the list")
     indexes = [_index_of(path) for path in shards]
-    items = []
-    keys = []
-    for k, index in enumerate(indexes):
-        for name, offset, size in _one_image_each(index["images"], image, shards[k]):
-            items.append((k, offset, size, name))
-            keys.append(_split_member(name)[0])
+    items = [(k, offset, size, name) for k, index in enumerate(indexes)
+             for name, offset, size in _one_image_each(index["images"], image, shards[k])]
     if not items: raise ValueError(f"no image in {_first(shards)}")
-    held = [indexes[item[0]]["labels"].get(key, {}) for item, key in zip(items, keys)]
-    labels, classes = number_labels(_labels_held(held, _first(shards[:1])))
-    def place(i): return (str(labels[i]) if not classes or labels[i] < 0 else classes[labels[i]],
-                          items[i][3].split("/"), items[i][0])
-    order = sorted(range(len(items)), key=place)
+    held = [indexes[item[0]]["labels"].get(_split_member(item[3])[0], {}) for item in items]
+    labels, classes = number_labels(_labels_held(held, one_line(shards[0])))
+    order = _as_in_folders(items, labels, classes)
     made = ShardImages(shards, [index["stamp"] for index in indexes], [items[i] for i in order],
                        [labels[i] for i in order], classes, **options)
     made.left_out = dict(sum((Counter(index["left_out"]) for index in indexes), Counter()))
     if made.left_out:
-        kinds = ", ".join(f"{n} {one_line(kind)}" for kind, n in made.left_out.items())
-        warnings.warn(f"{_first(shards[:1])}: left out {kinds}")
+        kinds = ", ".join(f"{one_line(kind)}: {n}" for kind, n in made.left_out.items())
+        warnings.warn(f"{one_line(shards[0])}: left out {kinds}")
     return made
+
+# %% ../nbs/03_files.ipynb #f11e820b
+def _as_in_folders(items:Sequence, labels:list[int], classes:tuple[str, ...]) -> list[int]:
+    "Numbers of the items in the order that they have as files in class folders."
+    def place(i:int) -> tuple:
+        shard, _, _, name = items[i]
+        known = 0 <= labels[i] < len(classes)
+        return classes[labels[i]] if known else str(labels[i]), name.split("/"), shard
+    return sorted(range(len(items)), key=place)
 
 # %% ../nbs/03_files.ipynb #f11e8206
 def _one_image_each(images:Sequence, wanted:str|None, where:str) -> list:
@@ -926,6 +979,7 @@ def _one_image_each(images:Sequence, wanted:str|None, where:str) -> list:
                          "the first dot")
     return list(images)
 
+# %% ../nbs/03_files.ipynb #f3568182
 def _labels_held(held:list[dict], where:str) -> list:
     "The labels of one kind, where there are some."
     for kind in ("cls", "json", "txt"):
@@ -935,6 +989,7 @@ def _labels_held(held:list[dict], where:str) -> list:
         warnings.warn(f"{where}: the .txt files hold captions, so no label is known")
     return [None]*len(held)
 
+# %% ../nbs/03_files.ipynb #c0bd6184
 def _are_captions(texts:list) -> bool:
     "Sentences, or nearly as many texts as images."
     known = [text for text in texts if text]
