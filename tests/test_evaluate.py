@@ -185,13 +185,19 @@ def test_data_and_weights_that_belong_together():
     # cell 3e4818d8
     gray = get_recipe("digits")
     backbone = gray.model().backbone.eval()
-    try: try_one(backbone, gray.views.view1, get_dataset("shapes"))
-    except ValueError as e: print(str(e).split("?")[0] + "?")
+    bands = TensorImages(torch.rand(2, 5, 8, 8))
+    try: try_one(backbone, gray.views.view1, bands)
+    except ValueError as e: print(e)
 
     # cell d97475de
-    try_one(backbone, gray.views.view1, get_dataset("digits"))
-    def wrong_data(): try_one(backbone, gray.views.view1, get_dataset("shapes"))
-    test_fail(wrong_data, contains="the network takes no images of shape (3, ")
+    for name in ("digits", "shapes"):                     # colors are made gray
+        try_one(backbone, gray.views.view1, get_dataset(name))
+    of_64_numbers = nn.Sequential(nn.Flatten(), nn.Linear(64, 8))
+    try_one(of_64_numbers, gray.views.view1, get_dataset("digits"))
+    def wrong_data(): try_one(of_64_numbers, gray.views.view1, get_dataset("shapes"))
+    test_fail(wrong_data, contains="the network takes no images of shape (3, 8, 8)")
+    test_fail(lambda: try_one(backbone, gray.views.view1, bands),
+              contains="has 5 channels and 1 are asked for")
 
 
 def test_which_labels_lists_of_images_and_draws():
@@ -532,9 +538,13 @@ def test_what_a_linear_evaluation_refuses():
     test_close(found.top5, 100*(above < 5).float().mean().item(), eps=1e-3)
     def fine_tuning(): linear_evaluation(_flat(64), three, "1%", recipe="digits")
     test_fail(fine_tuning, contains="that is finetune")
-    unknown = TensorImages(three[0].images*float("nan"), three[0].labels), three[1]
+    broken = three[0].images.clone()
+    broken[5] = float("nan")
+    unknown = TensorImages(broken, three[0].labels), three[1]
     def nothing(): linear_evaluation(_flat(64), unknown, **quick)
     test_fail(nothing, contains="step 0: the loss is nan", exc=TrainingError)
+    broken[0] = float("nan")                                   # one image is tried at first
+    test_fail(nothing, contains="64 of 64 values are NaN or infinite")
 
     # cell 24f48be2
     folder = Path(tempfile.mkdtemp())
