@@ -45,6 +45,7 @@ def _plain_batches(
         images = torch.stack([plain(item[0]) for item in items])
         yield images, torch.tensor([int(item[1]) for item in items])
 
+# %% ../nbs/18_probes.ipynb #18b10003
 def _pixels(image) -> Tensor:
     "What a module without a recipe is shown: float tensors as they are, others in 0..1."
     if isinstance(image, Tensor) and image.is_floating_point(): return image
