@@ -13,8 +13,8 @@ from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torch.utils.data import ConcatDataset, DataLoader, Dataset, IterableDataset, Subset
 from torchvision import datasets as tv
-from barlow_kit.images import UnreadableImage
-from barlow_kit.sources import TensorImages, WrappedImages, _readings, array_images, array_parts, channels_first, check_range, class_numbers, digest, hugging_face_images, idx_images, idx_parts, is_hugging_face, is_idx, is_image_data, is_reading_error, labels_of, match_classes, part, part_named, pick_part, raw_parts, read_array, read_idx, split_item, told_labels, unit_values, with_numbers
+from barlow_kit.images import UnreadableImage, standard_image, to_floats
+from barlow_kit.sources import TYPE_RANGES, TensorImages, WrappedImages, _readings, array_images, array_parts, channels_first, check_range, class_numbers, digest, hugging_face_images, idx_images, idx_parts, is_hugging_face, is_idx, is_image_data, is_reading_error, labels_of, match_classes, part, part_named, pick_part, raw_parts, read_array, read_idx, split_item, told_labels, unit_values, with_numbers
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -71,6 +71,9 @@ def test_which_values_are_black_and_white_ranges_of_arrays():
                torch.tensor([0, .2, 1]))
     test_close(unit_values(torch.tensor([-1000, 0, 3000]), (-200, 200)), torch.tensor([0, .5, 1]))
     test_eq(unit_values(torch.tensor([.25]).half()), torch.tensor([.25]))
+    for kind, (low, high) in TYPE_RANGES.items():              # as single images are treated
+        x = torch.linspace(low, high, 6).to(kind).view(1, 2, 3)
+        if kind != torch.bool: test_close(unit_values(x), to_floats(standard_image(x)))
     for good in (torch.tensor([[0, 65535]]).int(), torch.tensor([[0., 1.]]).half(),
                  torch.tensor([[True]]), torch.tensor([[255]]).byte(), torch.zeros(0, 3)):
         check_range(good)
