@@ -10,7 +10,7 @@ __all__ = ['VIEWS', 'sample_keys', 'uniforms', 'View', 'draw', 'render_pil', 're
 # %% ../nbs/07_augment.ipynb #80ee51a9
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,10 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, interpolate, pad
 from torch.utils.data import Dataset
 
-from .data import FolderImages, ImageData
-from .images import UnreadableImage, reading
+from .data import ImageData
+from .images import (PixelError, UnreadableImage, check_is_image, eight_bits,
+                               reading, standard_image, to_floats, unit_floats,
+                               with_channels)
 from .inputs import (Amount, Count, Positive, Share, check_values, register_part,
                                unknown_name)
 
@@ -268,7 +270,7 @@ def _blur(
 # %% ../nbs/07_augment.ipynb #bb0b440c
 def _gray(x:Tensor) -> Tensor:
     "Gray planes [n, H, W] of color planes [C, n, H, W]."
-    if len(x) != 3: return x[0].clone()
+    if len(x) != 3: return x.mean(0)
     return (x[0]*.2989).add_(x[1], alpha=.587).add_(x[2], alpha=.114)
 
 def _blend(x:Tensor, f:Tensor, contrast:Tensor, saturation:Tensor) -> Tensor:
@@ -365,9 +367,19 @@ def _where(x:Tensor, mask:Tensor, op, *factors) -> None:
     own = [f.index_select(0, i).view(-1, 1, 1) for f in factors]
     x.index_copy_(1, i, op(x.index_select(1, i), *own))
 
+# %% ../nbs/07_augment.ipynb #07b10002
+def _check_colors(v:View, channels:int) -> None:
+    "PixelError when the view changes colors that images of so many channels do not have."
+    if channels in (1, 3): return
+    colors = v.grayscale or v.jitter and (v.saturation or v.hue)
+    if colors:
+        raise PixelError(f"the views change saturation, hue or grayscale, and images of {channels} "
+                         f"channels have no such colors: take views.for_channels({channels})")
+
 # %% ../nbs/07_augment.ipynb #5d45c83a
 def _colors(v:View, x:Tensor, p:dict, out:Tensor|None) -> Tensor:
     "What follows the geometry, on color planes: from jitter to normalization."
+    _check_colors(v, len(x))
     radius = math.ceil(3*v.sigma[1])
     def all_gray(y): return _gray(y).expand(3, -1, -1, -1)
     def soft(y, sigma): return _blur(y, sigma.flatten(), radius)
@@ -446,39 +458,54 @@ def _view_of_crops(v:View, crops:Tensor, keys:Tensor) -> Tensor:
 # %% ../nbs/07_augment.ipynb #10034d11
 def view_one(
     v:View,      # Distribution
-    image,       # PIL image of any size, or [C, H, W] tensor (uint8 or float in 0..1)
+    image,       # Of any size, see `standard_image`
     key:Tensor,  # [1] from `sample_keys`
 ) -> Tensor:     # [C, size, size]
     "One view of one image. TypeError for what is no image."
-    size = _size(image)
+    image = standard_image(image, channels=_normalized(v))
     if isinstance(image, Tensor): return view_batch(v, image[None], key)[0]
-    return render_pil(v, image.convert(_mode(v, image)), draw(v, key, *size))
+    return render_pil(v, image, draw(v, key, *_size(image)))
 
 # %% ../nbs/07_augment.ipynb #a4ffde0c
 def _size(image) -> tuple[int, int]:
-    "Height and width."
+    "Height and width of a standard image."
     if isinstance(image, Tensor): return image.shape[-2], image.shape[-1]
-    if isinstance(image, Image.Image): return image.height, image.width
-    kind = type(image).__name__
-    raise TypeError(f"image must be a PIL image or a tensor, got {kind}")
+    return image.height, image.width
 
-def _mode(v:View, image:Image.Image) -> str:
-    "Gray images stay gray, unless three channels are normalized; others become RGB."
-    return "L" if image.mode == "L" and (v.mean is None or len(v.mean) == 1) else "RGB"
+def _normalized(v:View) -> int|None:
+    "How many channels the view normalizes; None if it normalizes none."
+    return None if v.mean is None else len(v.mean)
 
 # %% ../nbs/07_augment.ipynb #039a54d7
+def _resized(x:Tensor, height:int, width:int) -> Tensor:
+    "Images [n, C, H, W] in another size, as PIL's bicubic: across, then down."
+    how:dict[str, Any] = dict(mode="bicubic", antialias=True)
+    across = interpolate(x, (x.shape[-2], width), **how).clamp_(0, 1)
+    return interpolate(across, (height, width), **how).clamp_(0, 1)
+
+def _middle(x:Tensor, size:int) -> Tensor:
+    "The middle of images [n, C, H, W], their short side resized to 8/7 of `size`."
+    height, width = x.shape[-2:]
+    short = round(size*8/7)
+    by = short/min(height, width)
+    x = _resized(x, max(short, int(height*by)), max(short, int(width*by)))
+    top, left = (round((side - size)/2) for side in x.shape[-2:])
+    return x[..., top:top + size, left:left + size]
+
+# %% ../nbs/07_augment.ipynb #07b10004
 def plain_view(
     v:View,      # For size and normalization
-    image,       # PIL image, or [C, H, W] or [n, C, H, W] tensor
-) -> Tensor:     # The same, undistorted
-    "The image normalized; of a photograph the middle."
-    if isinstance(image, Image.Image):
-        from torchvision.transforms.v2 import functional as TF
-        image = image.convert(_mode(v, image))
-        image = TF.resize(image, [round(v.size*8/7)], TF.InterpolationMode.BICUBIC)
-        image = TF.pil_to_tensor(TF.center_crop(image, [v.size, v.size]))
-    x = image.float()/255 if image.dtype == torch.uint8 else image.float()
-    return _normalize(v, x if x.ndim == 4 else x[None]).view(x.shape)
+    image,       # See `standard_image`; or many in one tensor [n, C, H, W]
+    channels:int|None=None, # Made of it; None: as many as the view normalizes
+) -> Tensor:     # [C, size, size], or [n, C, size, size]
+    "The image as it is evaluated: undistorted, at the view's size, normalized."
+    many = isinstance(image, Tensor) and image.ndim == 4
+    x = unit_floats(image) if many else to_floats(standard_image(image))[None]
+    x = with_channels(x, channels or _normalized(v))
+    if tuple(x.shape[-2:]) != (v.size, v.size):
+        x = _middle(x, v.size) if v.scale else _resized(x, v.size, v.size)
+    x = _normalize(v, x)
+    return x if many else x[0]
 
 # %% ../nbs/07_augment.ipynb #bfdf33d6
 _IMAGENET:dict[str, Any] = dict(mean=(.485, .456, .406), std=(.229, .224, .225))
@@ -500,14 +527,18 @@ class ViewPair:
 
     def __call__(self, image, *, seed:int|None=None, epoch:int=0,
                  index:int=0) -> tuple[Tensor, Tensor]:
-        "Both views of a PIL image or [C, H, W] tensor. No seed: new ones each time."
+        "Both views of an image, see `standard_image`. No seed: new ones each time."
+        image = standard_image(image, channels=_normalized(self.view1))
         if seed is None: seed = int(torch.randint(2**31, ()))
         number = torch.tensor([int(index)])
         return _both_views(self, view_one, image, image, number, seed, epoch)
 
-    def batch(self, images:Tensor, index:Tensor, *,
+    def batch(self, images, index:Tensor, *,
               seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        "Both views in `epoch` of images [n, C, H, W] with the numbers `index`."
+        """Both views in `epoch` of images [n, C, H, W], uint8 or floats in 0..1, with the
+        numbers `index`; or of a list of images of any size, see `standard_image`."""
+        if not isinstance(images, Tensor):
+            return _views_of_list(self, images, index, seed, epoch)
         if images.ndim != 4 or len(images) != len(index):
             raise ValueError("need images [n, C, H, W], n numbers, "
                              f"got {(*images.shape,)}, {len(index)}")
@@ -524,9 +555,23 @@ class ViewPair:
         "What else is done to views [n, C, size, size] with the keys [n]: here nothing."
         return views
 
-    def plain(self, image) -> Tensor:
-        "The image as the network is shown it in evaluation: undistorted, normalized."
-        return plain_view(self.view1, image)
+    def plain(self, image, channels:int|None=None) -> Tensor:
+        "The image as the network is shown it in evaluation, see `plain_view`."
+        return plain_view(self.view1, image, channels)
+
+    def for_channels(self, channels:int):
+        "The same pair for images of so many channels, where it is for another number."
+        views = (_for_channels(v, channels) for v in (self.view1, self.view2))
+        return replace(self, **dict(zip(("view1", "view2"), views)))
+
+# %% ../nbs/07_augment.ipynb #07b10005
+def _for_channels(v:View, channels:int) -> View:
+    "A view for images of so many channels."
+    if channels not in (1, 3):
+        return replace(v, saturation=0., hue=0., grayscale=0., mean=None, std=None)
+    if channels == 3 or _normalized(v) != 3: return v
+    def gray(rgb): return (.299*rgb[0] + .587*rgb[1] + .114*rgb[2],)     # ITU-R 601
+    return replace(v, mean=gray(v.mean), std=gray(v.std))
 
 # %% ../nbs/07_augment.ipynb #823bb5aa
 @dataclass(frozen=True)
@@ -562,6 +607,15 @@ def _both_views(two:ViewPair, make, image1, image2,
         x = make(view, image, keys)
         return two.more(x, keys) if x.ndim == 4 else two.more(x[None], keys)[0]
     return one(0, two.view1, image1), one(1, two.view2, image2)
+
+# %% ../nbs/07_augment.ipynb #07b10006
+def _views_of_list(two:ViewPair, images, index:Tensor, seed:int, epoch) -> tuple[Tensor, Tensor]:
+    "Both views of images that may differ in size and kind, one by one."
+    epochs = torch.as_tensor(epoch).expand(len(index)).tolist()
+    made = [two(image, seed=seed, epoch=e, index=i)
+            for image, e, i in zip(images, epochs, index.tolist(), strict=True)]
+    view1, view2 = zip(*made)
+    return torch.stack(view1), torch.stack(view2)
 
 # %% ../nbs/07_augment.ipynb #5d83486b
 VIEWS:dict[str, Callable[[], TwoViews]] = dict(
@@ -605,80 +659,84 @@ def _shrunk(box:tuple, by:int, image:Image.Image) -> tuple:
 
 # %% ../nbs/07_augment.ipynb #aff61927
 def crop_one(
-    image:Image.Image, # Of any mode
+    image:Image.Image, # Of any mode with eight bits, upright
     box,               # (top, left, height, width)
     size:int,          # Side of the result
-    mode:str="RGB",    # Or "L"
-) -> Tensor:           # [3, size, size] uint8 ([1, size, size] for "L")
+    channels:int|None=3, # Or 1 for gray; None: as the image has
+) -> Tensor:           # [C, size, size] uint8
     "A crop, converted and resized, without flip."
     top, left, height, width = box
-    part = image.crop((left, top, left + width, top + height))
-    if part.mode != mode: part = part.convert(mode)
+    part = eight_bits(image.crop((left, top, left + width, top + height)), channels)
     x = torch.from_numpy(np.array(part).reshape(1, height, width, -1)).movedim(3, 1)
     return interpolate(x, (size, size), mode="bicubic", antialias=True)[0]
 
 # %% ../nbs/07_augment.ipynb #7a21907b
-def _image(data:ImageData, i:int, opened:bool):
-    "Image i of the data, or only opened; or the error."
-    try: item = data.open(i) if opened and isinstance(data, FolderImages) else data[i]
+def _image(views:"ViewsDataset", i:int, opened:bool):
+    "Image i as a standard image, or only opened; or the error."
+    data:Any = views.data
+    try:
+        item = data.open(i) if opened else data[i]
+        image = item[0] if isinstance(item, (tuple, list)) else item
+        check_is_image(image)
+        if opened and isinstance(image, Image.Image): return image
+        with reading(_name(data, i)): return standard_image(image, channels=views.channels)
     except UnreadableImage as e: return e
-    return item[0] if isinstance(item, (tuple, list)) else item
+
+def _name(data:ImageData, i:int) -> str:
+    "What an image is called."
+    return data.name(i) if hasattr(data, "name") else f"image {i}"
 
 # %% ../nbs/07_augment.ipynb #92dc8960
-def _views_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
-              seed:int, epoch:Tensor) -> list:
+def _views_of(views:"ViewsDataset", index:Tensor, epoch:Tensor) -> list:
     "Both views of each image, one by one through PIL; or the error."
     made = []
     for i, e in zip(index.tolist(), epoch.tolist()):
-        image = _image(data, i, opened=False)
+        image = _image(views, i, opened=False)
         if not isinstance(image, UnreadableImage):
-            image = two_views(image, seed=seed, epoch=e, index=i)
+            image = views.two_views(image, seed=views.seed, epoch=e, index=i)
         made.append(image)
     return made
 
 # %% ../nbs/07_augment.ipynb #199096de
-def _crop_pair(views:tuple, params:list, image, name:str, opened:bool):
+def _crop_pair(views:"ViewsDataset", params:list, image, name:str, opened:bool):
     "Both crops of one image, each for its view and parameters; or the error."
     if isinstance(image, UnreadableImage): return image
     if isinstance(image, Tensor):
-        return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views, params))
-    mode = "RGB" if opened else _mode(views[0], image)
+        return tuple(crop_batch(v, image[None], p)[0] for v, p in zip(views.both, params))
     try:
-        with reading(name): return _crop_pair_pil(views, params, image, mode, opened)
+        with reading(name): return _crop_pair_pil(views, params, image, opened)
     except UnreadableImage as e: return e
 
 # %% ../nbs/07_augment.ipynb #86505306
-def _crop_pair_pil(views:tuple, params:list, image, mode:str, opened:bool) -> tuple:
+def _crop_pair_pil(views:"ViewsDataset", params:list, image, opened:bool) -> tuple:
     "The same of a PIL image: warped, decoded smaller, or just cropped."
     boxes = [torch.cat([p[k] for k in _BOX]).int().tolist() for p in params]
     images = [image, image]
-    if any(v.warps for v in views):
+    if any(v.warps for v in views.both):
         plain = [{k: x[0].tolist() for k, x in p.items()} for p in params]
-        images = [_warp_pil(image.convert(mode), p) for p in plain]
+        images = [_warp_pil(eight_bits(image, views.channels), p) for p in plain]
     elif opened:
-        boxes = reduce_decoding(image, boxes, max(v.size for v in views))
-    return tuple(crop_one(im, box, v.size, mode)
-                 for im, box, v in zip(images, boxes, views))
+        boxes = reduce_decoding(image, boxes, max(v.size for v in views.both))
+    return tuple(crop_one(im, box, v.size, views.channels)
+                 for im, box, v in zip(images, boxes, views.both))
 
 # %% ../nbs/07_augment.ipynb #b6c25e23
 @torch.no_grad()
-def _crops_of(data:ImageData, two_views:TwoViews, index:Tensor, *,
-              seed:int, epoch:Tensor) -> list:
+def _crops_of(views:"ViewsDataset", index:Tensor, epoch:Tensor) -> list:
     "Crops for both views of each image; their parameters are drawn together."
-    opened = isinstance(data, FolderImages)
-    views = two_views.view1, two_views.view2
-    images = [_image(data, i, opened) for i in index.tolist()]
+    opened = hasattr(views.data, "open")
+    images = [_image(views, i, opened) for i in index.tolist()]
     sizes = [(1, 1) if isinstance(im, UnreadableImage) else _size(im) for im in images]
-    params = [draw(v, sample_keys(index, seed=seed, epoch=epoch, view=k),
-                   *torch.tensor(sizes).T) for k, v in enumerate(views)]
+    params = [draw(v, sample_keys(index, seed=views.seed, epoch=epoch, view=k),
+                   *torch.tensor(sizes).T) for k, v in enumerate(views.both)]
     shapes = {im.shape if isinstance(im, Tensor) else None for im in images}
     if len(shapes) == 1 and None not in shapes:
         batch = torch.stack(images)
-        return list(zip(*(crop_batch(v, batch, p) for v, p in zip(views, params))))
+        return list(zip(*(crop_batch(v, batch, p) for v, p in zip(views.both, params))))
     made = []
     for k in range(len(images)):
         image, images[k] = images[k], None               # decoded pixels are not kept
-        cropped = isinstance(image, Image.Image) and not any(v.warps for v in views)
+        cropped = isinstance(image, Image.Image) and not any(v.warps for v in views.both)
         own = [{name: p[name][k:k+1] for name in (_BOX if cropped else p)}
                for p in params]
         made.append(_crop_pair(views, own, image, f"number {index[k]}", opened))
@@ -694,8 +752,7 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
     todo = torch.arange(len(asked))
     for _ in range(min(100, n)):
         for some in todo.split(16):
-            pairs = make(views.data, views.two_views, shown[some],
-                         seed=views.seed, epoch=epoch[some])
+            pairs = make(views, shown[some], epoch[some])
             for k, pair in zip(some.tolist(), pairs): made[k] = pair
         todo = torch.tensor([k for k in todo.tolist()
                              if isinstance(made[k], UnreadableImage)]).long()
@@ -706,8 +763,8 @@ def _readable(views:"ViewsDataset", epoch:Tensor, asked:Tensor) -> tuple[list, T
 # %% ../nbs/07_augment.ipynb #e85f500c
 def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableImage:
     "The error when too many images in a row, from number `first` on, cannot be read."
-    name = data.name(first) if hasattr(data, "name") else f"image {first}"
     tried = min(100, len(data))
+    name = _name(data, first)
     error = UnreadableImage(f"{tried} images in a row cannot be read, from {name} on: "
                             f"is the data whole? The last error: {last}")
     error.__cause__ = last
@@ -724,6 +781,7 @@ class ViewsDataset(Dataset):
         seed:int=0,             # Seed of the run
         pipeline:str="batched", # Or "pil": image by image, the way of the official code
         finish:bool=True,       # False: only the crops, for `two_views.finish` on a GPU
+        channels:int|None=None, # Of the views; None: what they normalize, or the data has
     ):
         if pipeline not in ("batched", "pil"):
             raise ValueError(f"pipeline must be 'batched' or 'pil', got {pipeline!r}")
@@ -734,6 +792,9 @@ class ViewsDataset(Dataset):
         self.seed = seed
         self.pipeline = pipeline
         self.finish = finish
+        self.both = two_views.view1, two_views.view2
+        usual = getattr(data, "channels", 3) if hasattr(data, "open") else None
+        self.channels = channels or _normalized(two_views.view1) or usual
 
     def __len__(self) -> int: return len(self.data)
 
@@ -757,5 +818,6 @@ class ViewsDataset(Dataset):
 # %% ../nbs/07_augment.ipynb #3e851853
 def _stack(crops:tuple) -> Tensor:
     "Crops [C, size, size] as [n, C, size, size], in their own order of memory."
+    if len({c.dtype for c in crops}) > 1: crops = tuple(map(to_floats, crops))
     if crops[0].is_contiguous(): return torch.stack(crops)
     return torch.stack([c.movedim(0, -1) for c in crops]).movedim(-1, 1)

@@ -45,7 +45,7 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from .checkpoint import Checkpointed, NotFiniteError, check_finite, unsound
 from .data import batch_order, get_dataset
-from .images import open_image, reading
+from .images import read_image, reading, standard_image, to_floats
 from .distributed import SyncBatchNorm, init, rank, sync_batchnorm, world_size
 from .evaluate import pretrained
 from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
@@ -229,8 +229,7 @@ class VOCImages(Dataset):
     def __len__(self) -> int: return len(self.data)
     def name(self, i:int) -> str: return str(self.data.images[i])
     def __getitem__(self, i:int):
-        with reading(self.name(i)), open_image(self.name(i)) as im:
-            return im.convert("RGB"), self.labels[i]
+        return read_image(self.name(i), channels=3), self.labels[i]
 
 # %% ../nbs/21_transfer.ipynb #3ee03842
 def linear_transfer(
@@ -502,13 +501,8 @@ def detection_lr(
 
 # %% ../nbs/21_transfer.ipynb #33297340
 def _as_tensor(image, channels:int) -> Tensor:
-    "[C, H, W] float in 0..1 of a PIL image or tensor."
-    if hasattr(image, "convert"):
-        image = pil_to_tensor(image.convert("RGB" if channels == 3 else "L"))
-    if image.ndim != 3 or image.shape[0] != channels:
-        raise ValueError(f"need images [{channels}, H, W] for this detector, got "
-                         f"{(*image.shape,)}")
-    return image.float()/255 if image.dtype == torch.uint8 else image.float()
+    "[C, H, W] float in 0..1 of an image."
+    return to_floats(standard_image(image, channels=channels))
 
 # %% ../nbs/21_transfer.ipynb #e07dd9e4
 def _checked(target:dict, classes:int, index:int) -> dict:
@@ -818,8 +812,7 @@ class VOCObjects(Dataset):
                     difficult=torch.tensor([hard for _, hard, _ in objects]).bool())
 
     def __getitem__(self, i:int):
-        with reading(self.name(i)), open_image(self.name(i)) as im:
-            return im.convert("RGB"), self.target(i)
+        return read_image(self.name(i), channels=3), self.target(i)
 
 # %% ../nbs/21_transfer.ipynb #7ca903cb
 def _painted(coco, number:int, notes:list) -> Tensor:
@@ -876,8 +869,7 @@ class COCOObjects(Dataset):
         return target
 
     def __getitem__(self, i:int):
-        with reading(self.name(i)), open_image(self.name(i)) as im:
-            return im.convert("RGB"), self.target(i)
+        return read_image(self.name(i), channels=3), self.target(i)
 
 # %% ../nbs/21_transfer.ipynb #78837941
 DETECTRON2_SETTINGS = """MODEL:

@@ -30,6 +30,7 @@ from torchvision.transforms import functional as TF
 
 from .canvas import Drawing, HeatmapWidget, Panel, at_once
 from .data import ImageData
+from .images import standard_image
 from .inputs import for_html
 from .distributed import world_size
 from .evaluate import effective_rank, extract_features, knn_probe
@@ -595,11 +596,12 @@ def _strip(images:list, side:int=56) -> bytes:
     "Images in a row as a PNG, the first one apart."
     row = Image.new("RGB", ((side + 4)*len(images) + 12, side), "white")
     for k, image in enumerate(images):
+        image = standard_image(image, channels=3)
         if isinstance(image, Tensor): image = TF.to_pil_image(image)
         small = image.width < side
         how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
         left = k*(side + 4) + (12 if k else 0)
-        row.paste(image.convert("RGB").resize((side, side), how), (left, 0))
+        row.paste(image.resize((side, side), how), (left, 0))
     drawn = io.BytesIO()
     row.save(drawn, "png")
     return drawn.getvalue()
