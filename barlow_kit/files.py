@@ -234,7 +234,7 @@ def _walk(root:str, depth:int=1_000_000, suffixes:frozenset[str]|None=None) -> _
     return found
 
 # %% ../nbs/03_files.ipynb #f11e5d05
-_OF_A_RUN = re.compile(r"recipe\.json|checkpoint.*\.pt|evaluation\.json")
+_OF_A_RUN = re.compile(r"recipe\.json|history\.jsonl|(checkpoint|detector).*\.pt")
 
 def _look_into(folder:str, root:str, depth:int, found:_Found, todo:list, links:list) -> None:
     "Sort the entries of one folder."
@@ -460,8 +460,10 @@ def expand_braces(
     found = re.search(r"\{(\d+)\.\.(\d+)\}|\{([^{}]*,[^{}]*)\}", pattern)
     if not found: return [pattern]
     first, last, several = found.groups()
-    parts = several.split(",") if several is not None else [
-        f"{k:0{len(first)}}" for k in range(int(first), int(last) + 1)][:1_000_000]
+    if several is not None: parts = several.split(",")
+    else:
+        numbers = range(int(first), int(last) + 1)[:1_000_000]      # nobody has more shards
+        parts = [f"{k:0{len(first)}}" for k in numbers]
     before = pattern[:found.start()]
     after = pattern[found.end():]
     return [name for part in parts for name in expand_braces(before + part + after)]
