@@ -21,14 +21,14 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 import torch
 from matplotlib.figure import Figure
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor, to_pil_image
 
 from .augment import VIEWS, TwoViews, View, draw, get_views, sample_keys
 from .canvas import HeatmapWidget, Panel
 from .data import get_dataset
-from .images import open_image, reading
+from .images import read_image, standard_image
 from .inputs import Count, checked, for_html
 from .loss import barlow_loss, cross_correlation, loss_floor
 from .plot import plot_loss, plot_views, scaled_pull
@@ -436,29 +436,18 @@ def _image_tensor(image:Tensor) -> Tensor:
     return image
 
 # %% ../nbs/24_explore.ipynb #828361ae
-def _image_file(file, name:str) -> Image.Image:
-    "An RGB image from a path or an open file. Raises UnreadableImage."
-    with reading(name or file):
-        try:
-            on_disk = isinstance(file, (str, Path))
-            return (open_image(file) if on_disk else Image.open(file)).convert("RGB")
-        except UnidentifiedImageError:
-            raise ValueError("Pillow does not know its format") from None
+def _on_screen(image) -> Image.Image:
+    "The RGB image, with eight bits a color, of a standard image of three channels."
+    return to_pil_image(image) if isinstance(image, Tensor) else image
 
 # %% ../nbs/24_explore.ipynb #632c0bf9
 def _photo(
-    image,   # PIL image, [C, H, W] tensor, path, or an open file
+    image,   # PIL image, array, [C, H, W] tensor, path, bytes or an open file
     name="", # For the message, if it cannot be read
 ):           # RGB image of at most 1024 pixels a side; tensors as they are
-    "An image to distort, from whatever holds one. Raises UnreadableImage or TypeError."
-    if isinstance(image, Tensor): return _image_tensor(image)
-    if isinstance(image, Image.Image):
-        photo = image.convert("RGB")
-    elif isinstance(image, (str, Path, io.IOBase)):
-        photo = _image_file(image, name)
-    else:
-        raise TypeError("image must be a PIL image, a tensor or a path, "
-                        f"got {type(image).__name__}")
+    "An image to distort, from whatever holds one. Raises UnreadableImage, TypeError, PixelError."
+    if isinstance(image, Tensor): return standard_image(_image_tensor(image))
+    photo = _on_screen(read_image(image, name=name, channels=3)).copy()
     photo.thumbnail((1024, 1024))
     return photo
 

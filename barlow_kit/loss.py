@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import batch_norm
 
-from .data import check_tensors
+from .inputs import check_tensors
 from .inputs import checked
 from .distributed import all_gather, all_reduce, world_size
 

@@ -110,6 +110,8 @@ class RecipeFields:
         object.__setattr__(self, "projector", tuple(widths))
         if isinstance(self.views, str):
             object.__setattr__(self, "views", get_views(self.views))
+        if self.channels == 1 and isinstance(self.views, TwoViews):
+            object.__setattr__(self, "views", self.views.for_channels(1))
         _check_recipe(self)
 
     @property

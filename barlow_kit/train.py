@@ -221,7 +221,8 @@ def _views_of_items(run:Run, data:ImageData, first:int, device:torch.device, wor
     loading = _schedule(len(data), run.recipe, run.seed, first)      # the workers are ahead
     using = _schedule(len(data), run.recipe, run.seed, first)
     finish = device.type == "cpu" or pipeline == "pil"
-    views = ViewsDataset(data, two_views, seed=run.seed, pipeline=pipeline, finish=finish)
+    views = ViewsDataset(data, two_views, seed=run.seed, pipeline=pipeline, finish=finish,
+                         channels=run.recipe.channels)
     keys = ([(epoch, i) for i in index.tolist()] for epoch, index in loading)
     loaded = load_batches(views, keys, workers, pinned=device.type == "cuda")
     for (epoch, _), (view1, view2, shown, asked) in zip(using, loaded):

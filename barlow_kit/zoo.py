@@ -8,7 +8,6 @@ __all__ = ['MODELS', 'Entry', 'ModelList', 'list_models', 'ZooModel', 'load_back
 
 # %% ../nbs/22_zoo.ipynb #5a70bec9
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
@@ -21,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from .checkpoint import check_finite
-from .images import UnreadableImage, open_image, reading
+from .images import UnreadableImage, read_image
 from .inputs import as_given, checked
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
@@ -295,59 +294,27 @@ def get_model(
     return _untrained(MODELS[name]) if checkpoint is None else _loaded(name, Path(checkpoint))
 
 # %% ../nbs/22_zoo.ipynb #4a7e0f20
-def _fetch(address:str, allow_url:bool):
+def _fetch(address:str, allow_url:bool) -> bytes:
     "The bytes behind a web address, if that is wanted."
     if not allow_url:
         raise ValueError(f"{address} would be fetched from the web: pass allow_url=True")
     from urllib.request import urlopen
-    with urlopen(address, timeout=30) as answer: return io.BytesIO(answer.read())
-
-# %% ../nbs/22_zoo.ipynb #4a7e0f21
-def _from_numbers(image):
-    "A PIL image of an array [H, W] or [H, W, C], or a tensor [C, H, W]; floats are in 0..1."
-    from torchvision.transforms.functional import to_pil_image
-    is_tensor = isinstance(image, Tensor)
-    if not is_tensor and not hasattr(image, "__array_interface__"):
-        kind = type(image).__name__
-        raise TypeError(f"an image is a path, PIL image, array or tensor, not {kind}")
-    x = image if is_tensor else torch.tensor(image)
-    if x.ndim not in (2, 3):
-        raise ValueError(f"an image has 2 or 3 dimensions, got {tuple(x.shape)}")
-    if x.ndim == 3 and not is_tensor: x = x.permute(2, 0, 1)
-    if x.dtype == torch.bool: x = x.float()             # a mask is black and white
-    if x.is_floating_point(): x = (x.clamp(0, 1)*255).round()
-    return to_pil_image(x.to(torch.uint8))
-
-# %% ../nbs/22_zoo.ipynb #17d4e507
-def _upright(path) -> Any:
-    "An image file, turned as the camera says. Raises UnreadableImage."
-    from PIL import ImageOps
-    with reading(path), open_image(path) as image: return ImageOps.exif_transpose(image)
-
-def _picture(image, allow_url:bool=False):
-    "An upright PIL image of whatever shows one."
-    from PIL import Image, ImageOps
-    if str(image).startswith(("http://", "https://")): image = _fetch(str(image), allow_url)
-    if isinstance(image, (str, Path)): return _upright(image)
-    if isinstance(image, io.BytesIO): image = Image.open(image)
-    if not isinstance(image, Image.Image): return _from_numbers(image)
-    return ImageOps.exif_transpose(image)
+    with urlopen(address, timeout=30) as answer: return answer.read()
 
 # %% ../nbs/22_zoo.ipynb #17d4e508
 def prepare_image(
     model:ZooModel,        # Its recipe says how
     image,                 # See `inference_model`
     allow_url:bool=False,  # Whether web addresses are fetched
+    value_range=None,      # (lo, hi): what is black and what is white; None: by the type
 ) -> Tensor:               # [C, H, W], as the model wants it
-    "The preprocessing of a model for one image."
-    view = model.recipe.views
-    if model.recipe.channels != 1: return view.plain(_picture(image, allow_url))
-    side = view.view1.size
-    ready = isinstance(image, Tensor) and image.is_floating_point()
-    if ready and image.shape == (1, side, side): return image
-    from torchvision.transforms.functional import pil_to_tensor
-    gray = _picture(image, allow_url).convert("L").resize((side, side))
-    return pil_to_tensor(gray).float()/255
+    "The preprocessing of a model for one image: its recipe's plain view."
+    name = ""
+    if isinstance(image, str) and image.startswith(("http://", "https://")):
+        name = image
+        image = _fetch(image, allow_url)
+    image = read_image(image, name=name, value_range=value_range)
+    return model.recipe.views.plain(image, model.recipe.channels)
 
 # %% ../nbs/22_zoo.ipynb #3e7b66d6
 @cache
@@ -394,9 +361,9 @@ def _answers(model:ZooModel, names:tuple, images:list) -> Iterator[dict]:
     check_finite(scores, "images have scores")
     return iter([_answer(names, row) for row in scores.cpu()])
 
-def _prepared(model:ZooModel, image, allow_url:bool, on_error:str) -> Any:
+def _prepared(model:ZooModel, image, allow_url:bool, value_range, on_error:str) -> Any:
     "The image as the model wants it, or its error if that is to be kept."
-    try: return prepare_image(model, image, allow_url)
+    try: return prepare_image(model, image, allow_url, value_range)
     except UnreadableImage as e:
         if on_error == "raise": raise
         return e
@@ -405,23 +372,24 @@ def _prepared(model:ZooModel, image, allow_url:bool, on_error:str) -> Any:
 @checked
 def inference_model(
     model,                 # A name from `list_models`, or a model of `get_model`
-    image,                 # Path, PIL image, array [H, W] or [H, W, C], tensor [C, H, W]; or many
+    image,                 # Path, bytes, or see `standard_image`; or many
     *,
     checkpoint=None,       # With a name: a file in place of the published one
     allow_url:bool=False,  # Whether web addresses are fetched
+    value_range=None,      # (lo, hi): what is black and what is white; None: by the type
     on_error:Literal["raise", "keep"]="raise", # "keep": an unreadable image's answer is its error
 ) -> dict|list:            # pred_class, _label, _score, _scores [classes]; a list for many
     """Classify images.
 
-    Raises ValueError when the model has no trained classifier, UnreadableImage."""
+    Raises ValueError when the model has no trained classifier, UnreadableImage, PixelError."""
     model = _classifier(model, checkpoint).eval()
-    many = isinstance(image, (list, tuple)) or isinstance(image, Tensor) and image.ndim == 4
+    many = isinstance(image, (list, tuple)) or getattr(image, "ndim", 0) == 4
     images = list(image) if many else [image]
     names = model.classes or class_names(model.head.out_features)
     found = []
     for start in range(0, len(images), 32):
         some = images[start:start + 32]
-        ready = [_prepared(model, image, allow_url, on_error) for image in some]
+        ready = [_prepared(model, image, allow_url, value_range, on_error) for image in some]
         answers = _answers(model, names, [x for x in ready if isinstance(x, Tensor)])
         found += [next(answers) if isinstance(x, Tensor) else x for x in ready]
     return found if many else found[0]

@@ -12,12 +12,15 @@ from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from sklearn.datasets import load_sample_images
 from torch import nn
+from torch.testing import assert_close
 from torchvision.models import resnet50
 from unittest.mock import patch
 from barlow_kit.checkpoint import read_checkpoint
 from barlow_kit.data import get_dataset
 from barlow_kit.inputs import NASTY_NAMES
+from barlow_kit.probes import extract_features
 from barlow_kit.recipe import get_recipe
+from barlow_kit.train import Run
 from barlow_kit.twins import make_backbone
 from barlow_kit.weights import CheckpointError, convert_checkpoint, read_weights
 from barlow_kit.zoo import MODELS, ZooModel, _costs, _published, class_names, get_model, inference_model, list_models, load_backbone, model_card, prepare_image, save_model
@@ -156,7 +159,7 @@ def test_a_class_for_an_image():
         test_fail(lambda: inference_model(headless, gray[0]), contains="no trained classifier")
     test_fail(lambda: inference_model("digits", "https://example.org/3.png"),
               contains="allow_url=True")
-    test_fail(lambda: inference_model("digits", 3), contains="not int")
+    test_fail(lambda: inference_model("digits", 3), contains="got int")
     for bad in (None, 3, nn.Flatten()):
         test_fail(lambda: inference_model(bad, photo), contains="model must be a name or a model")
         test_fail(lambda: load_backbone(bad), contains="path_or_name must be a text or a path")
@@ -183,8 +186,11 @@ def test_a_class_for_an_image():
             error = inference_model("digits", [f"{d}/{name}.png"], on_error="keep")[0]
             assert str(error).isprintable(), error
     mask = np.eye(8, dtype=bool)
-    white = [inference_model("digits", x)["pred_scores"].tolist() for x in (mask, mask*255.)]
+    white = [inference_model("digits", x)["pred_scores"].tolist() for x in (mask, mask*1.)]
     test_close(*white, eps=1e-6)
+    test_fail(lambda: inference_model("digits", mask*255.), contains="in 0..255, but float64 is in")
+    answer = inference_model("digits", mask*255., value_range=(0, 255))
+    test_close(answer["pred_scores"], white[0], eps=1e-6)
 
     # cell 1c9576a9
     folder = Path((scratch := tempfile.TemporaryDirectory()).name)
@@ -196,20 +202,21 @@ def test_a_class_for_an_image():
     photo.transpose(Image.Transpose.ROTATE_90).save(folder/"sideways.png", exif=exif)
     kinds = dict(pil=photo, path=folder/"photo.png", text=str(folder/"photo.png"),
                  array=pixels, floats=pixels/255, sideways=folder/"sideways.png",
-                 alpha=photo.convert("RGBA"))
+                 alpha=photo.convert("RGBA"), encoded=(folder/"photo.png").read_bytes(),
+                 deep=pixels.astype(np.uint16)*257)
     linear = ZooModel(get_recipe("imagenet-300e"), make_backbone("resnet18"),
                       head=nn.Linear(512, 1000), trained=True)
     truth = prepare_image(linear, photo)
     {k: (prepare_image(linear, v) - truth).abs().max().item() for k, v in kinds.items()}
 
     # cell b83baccf
-    assert all(torch.equal(prepare_image(linear, v), truth) for v in kinds.values())
+    for kind in kinds.values(): assert_close(prepare_image(linear, kind), truth, atol=1e-5, rtol=0)
     test_eq(truth.shape, (3, 224, 224))
     with Image.open(folder/"sideways.png") as turned:
         assert torch.equal(prepare_image(linear, turned), truth)
-    nearly_white = torch.full((3, 224, 224), .999)              # .999*255 = 254.7
-    white = prepare_image(linear, Image.new("RGB", (224, 224), "white"))
-    assert torch.equal(prepare_image(linear, nearly_white), white)
+    run = Run(linear, linear.recipe, 0, [])                     # the same in evaluation
+    features, _ = extract_features(run, [(photo, 0)])
+    with torch.no_grad(): assert_close(linear.features(truth[None]), features, atol=1e-5, rtol=1e-4)
     fresh = get_model(list(MODELS)[1]).head
     test_close(fresh.weight.std().item(), .01, eps=1e-4)
     test_eq(fresh.bias.abs().max().item(), 0)
