@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['ALIKE', 'Look', 'look_at', 'PartLook', 'look_at_all', 'same_pixels', 'shared_pixels', 'alike_pairs', 'linked',
-           'fitting_batch', 'plain_share', 'ImageCheck', 'replace_part', 'is_check_page', 'inspect_images']
+           'fitting_batch', 'plain_share', 'short_side', 'is_check_page', 'ImageCheck', 'inspect_images']
 
-# %% ../nbs/04_inspection.ipynb #821acbd0
+# %% ../nbs/04_inspection.ipynb #aa421674
 import base64
 import functools
 import io
 import math
 import os
 import random
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -36,7 +37,7 @@ from .inputs import for_html, one_line
 from .sources import (TYPE_RANGES, ImageData, TensorImages, digest, fixed_chance,
                                 labels_of, raw_parts, split_item)
 
-# %% ../nbs/04_inspection.ipynb #e2353b92
+# %% ../nbs/04_inspection.ipynb #bd2e884f
 class Look(NamedTuple):
     "What one image tells."
     number: int         # In its set
@@ -51,7 +52,7 @@ class Look(NamedTuple):
     digest: str         # Of the decoded pixels
     thumb: Tensor       # [3, 8, 8] uint8
 
-# %% ../nbs/04_inspection.ipynb #d192ca44
+# %% ../nbs/04_inspection.ipynb #e1f54778
 _BITS = {"1": 1, "I": 32, "F": 32}
 
 def _kind(raw) -> str:
@@ -61,6 +62,7 @@ def _kind(raw) -> str:
         return f"{raw.mode}, {bits} bit"
     return f"{str(raw.dtype).removeprefix('torch.')} {tuple(raw.shape)}"
 
+# %% ../nbs/04_inspection.ipynb #5f6a6828
 def _limits(raw, value_range:tuple|None) -> tuple:
     "The numbers that stand for black and for white."
     if value_range is not None: return tuple(value_range)
@@ -69,7 +71,7 @@ def _limits(raw, value_range:tuple|None) -> tuple:
     dtype = raw.dtype if isinstance(raw, Tensor) else torch.from_numpy(np.zeros(0, raw.dtype)).dtype
     return TYPE_RANGES.get(dtype, (0, 1))
 
-# %% ../nbs/04_inspection.ipynb #35496a7a
+# %% ../nbs/04_inspection.ipynb #c850f848
 def _extent(image) -> tuple[float, float, bool]:
     "Smallest and largest value in 0..1 of a standard image, and whether all pixels are the same."
     if isinstance(image, Tensor):
@@ -81,6 +83,7 @@ def _extent(image) -> tuple[float, float, bool]:
     low, high = zip(*pairs)
     return min(low), max(high), low == high
 
+# %% ../nbs/04_inspection.ipynb #2f090d0c
 def _thumb(image) -> Tensor:
     "Means of 8 x 8 fields, [3, 8, 8] uint8."
     if not isinstance(image, Tensor):
@@ -91,17 +94,19 @@ def _thumb(image) -> Tensor:
     if len(small) != 3: small = small.mean(0, keepdims=True).repeat(3, 0)
     return torch.from_numpy((255*small).round().astype(np.uint8))
 
+# %% ../nbs/04_inspection.ipynb #0cf5f991
 @functools.cache
 def _fields(side:int) -> np.ndarray:
     "A matrix [8, side] that takes the means of eight fields."
     return adaptive_avg_pool1d(torch.eye(side), 8).T.contiguous().numpy()
 
+# %% ../nbs/04_inspection.ipynb #d369af3e
 def _digest(image) -> str:
     "Of all pixels of a standard image."
     if isinstance(image, Tensor): return digest(raw_parts(image[None]))
     return digest([f"{image.mode} {image.size}", image.tobytes()])
 
-# %% ../nbs/04_inspection.ipynb #7f9adbfc
+# %% ../nbs/04_inspection.ipynb #4a89e14e
 def _raw_and_standard(data:Any, i:int) -> tuple[Any, Any, int]:
     "Image i as it lies there, as the kit means it, and its label."
     if isinstance(data, EncodedImages):
@@ -114,6 +119,7 @@ def _raw_and_standard(data:Any, i:int) -> tuple[Any, Any, int]:
     if isinstance(image, Tensor): image = to_floats(image)
     return raw, image, -1 if label is None else label
 
+# %% ../nbs/04_inspection.ipynb #724a8a2f
 def look_at(
     data:Any,       # ImageData
     i:int,          # Number of the image
@@ -131,7 +137,7 @@ def look_at(
     return Look(int(i), int(label), height, width, _kind(raw), low, high,
                 limits, constant, _digest(image), _thumb(image))
 
-# %% ../nbs/04_inspection.ipynb #33be831a
+# %% ../nbs/04_inspection.ipynb #4bf401df
 @dataclass
 class PartLook:
     "What was seen in one part of a data set."
@@ -154,7 +160,7 @@ class PartLook:
         "The name of image i within its set."
         return one_line(self._names[i]) if self._names else self.data.name(i)
 
-# %% ../nbs/04_inspection.ipynb #7165f349
+# %% ../nbs/04_inspection.ipynb #b2ba54b8
 def _try(data, i:int) -> Look|Exception:
     "Measure one image, or give the error."
     try: return look_at(data, i)
@@ -162,11 +168,13 @@ def _try(data, i:int) -> Look|Exception:
         if isinstance(data, EncodedImages) or isinstance(e, (OSError, ValueError)): return e
         raise
 
+# %% ../nbs/04_inspection.ipynb #97e467f5
 def _chosen(n:int, most:int|None, shuffled:bool) -> list[int]:
     "The numbers of the images to look at, always the same ones."
     numbers = random.Random(0).sample(range(n), min(n, most or n))
     return numbers if shuffled else sorted(numbers)
 
+# %% ../nbs/04_inspection.ipynb #74a337be
 def look_at_all(
     data:Any,                   # ImageData
     name:str="train",           # What the part is called
@@ -187,10 +195,12 @@ def look_at_all(
             found += zip(todo[k:k + 32], each(partial(_try, data), todo[k:k + 32]))
     return _sorted_out(name, data, sorted(found, key=lambda pair: pair[0]))
 
+# %% ../nbs/04_inspection.ipynb #151fbab2
 def _cores() -> int:
     "Processors that this process may use."
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
+# %% ../nbs/04_inspection.ipynb #36ceaa19
 def _sorted_out(name:str, data, found:list) -> PartLook:
     "What could be read, and what could not."
     broken = {i: e for i, e in found if isinstance(e, Exception)}
@@ -199,7 +209,7 @@ def _sorted_out(name:str, data, found:list) -> PartLook:
     refused = sum(isinstance(e, ValueError) for e in broken.values())
     return PartLook(name, data, looks, why, refused)
 
-# %% ../nbs/04_inspection.ipynb #0bafa4e3
+# %% ../nbs/04_inspection.ipynb #d71f7966
 def same_pixels(
     looks:Sequence[Look],   # Of one part
 ) -> list[list[int]]:       # Numbers of the images of each group, in order
@@ -209,6 +219,7 @@ def same_pixels(
         if not look.constant: groups[look.digest].append(look.number)
     return [group for group in groups.values() if len(group) > 1]
 
+# %% ../nbs/04_inspection.ipynb #be545505
 def shared_pixels(
     looks:Sequence[Look],   # Of the training part
     others:Sequence[Look],  # Of the part that is held out
@@ -217,7 +228,7 @@ def shared_pixels(
     first = {look.digest: look.number for look in reversed(looks) if not look.constant}
     return [(look.number, first[look.digest]) for look in others if look.digest in first]
 
-# %% ../nbs/04_inspection.ipynb #6ba6d198
+# %% ../nbs/04_inspection.ipynb #c9a9d1d7
 ALIKE = .996            # Correlation of small copies
 _COMPARED = 20_000      # Images that are compared pair by pair
 
@@ -234,6 +245,7 @@ def _directions(looks:Sequence[Look]) -> tuple[Tensor, list[int]]:
     length = x.norm(dim=1, keepdim=True)
     return x/length.clamp(min=1e-9), [look.number for look in kept]
 
+# %% ../nbs/04_inspection.ipynb #65813207
 def alike_pairs(
     looks:Sequence[Look],       # Of one part
     others:Sequence[Look]|None=None, # Of another; None: pairs within the first
@@ -249,7 +261,7 @@ def alike_pairs(
                 pairs.append((theirs[row + k], numbers[column]))
     return pairs
 
-# %% ../nbs/04_inspection.ipynb #24fce6bc
+# %% ../nbs/04_inspection.ipynb #a5df58f1
 def linked(
     pairs:Iterable[tuple[int, int]],
 ) -> list[list[int]]:       # In order
@@ -260,7 +272,7 @@ def linked(
         for number in both: group[number] = both
     return sorted(map(list, {tuple(sorted(g)) for g in group.values()}))
 
-# %% ../nbs/04_inspection.ipynb #fdf52318
+# %% ../nbs/04_inspection.ipynb #b56bdd90
 def fitting_batch(
     n:int,      # Images
 ) -> int:       # A power of two, n at most
@@ -268,7 +280,7 @@ def fitting_batch(
     if n < 2: return n
     return 2**min(round(math.log2(1.7*math.sqrt(n))), int(math.log2(n)))
 
-# %% ../nbs/04_inspection.ipynb #07333edd
+# %% ../nbs/04_inspection.ipynb #39ba0a48
 def plain_share(
     view:Any,       # Has a `size` and a `scale`, as the views of 07_augment
     height:int,     # Of the image, in pixels
@@ -279,7 +291,7 @@ def plain_share(
     short = round(view.size*8/7)
     return (view.size/short)**2*min(height, width)/max(height, width)
 
-# %% ../nbs/04_inspection.ipynb #dd991851
+# %% ../nbs/04_inspection.ipynb #db7da38c
 @dataclass(repr=False)
 class _Found:
     "What was seen and compared."
@@ -297,7 +309,7 @@ class _Found:
         "One part or two."
         return [self.train] if self.heldout is None else [self.train, self.heldout]
 
-# %% ../nbs/04_inspection.ipynb #d73534b0
+# %% ../nbs/04_inspection.ipynb #a350d12f
 _SHARE = .005
 
 def _first(names:Sequence[str]) -> str:
@@ -308,25 +320,29 @@ def _many(part:PartLook, numbers:Sequence[int]) -> bool:
     "Whether so many images are too many."
     return len(numbers) > _SHARE*part.seen
 
+# %% ../nbs/04_inspection.ipynb #189cfb67
 def _of(part:PartLook, numbers:Sequence) -> str:
     return f"{part.name}: {len(numbers):,} of {part.seen:,} images"
 
+# %% ../nbs/04_inspection.ipynb #94a44797
 def _unreadable(part:PartLook) -> str:
     "What to say of images that cannot be read."
     said = [f"{part.called(i)} ({why})" for i, why in part.unreadable.items()]
     return f"{_of(part, said)} cannot be read: {_first(said)}" if said else ""
 
+# %% ../nbs/04_inspection.ipynb #fa5bc2ba
 def _constant(part:PartLook) -> list[int]:
     "Images without a picture."
     return [look.number for look in part.looks if look.constant]
 
+# %% ../nbs/04_inspection.ipynb #20f49970
 def _empty(part:PartLook) -> str:
     "What to say of images without a picture."
     numbers = _constant(part)
     names = _first([part.called(i) for i in numbers])
     return f"{_of(part, numbers)} have one color all over: {names}" if numbers else ""
 
-# %% ../nbs/04_inspection.ipynb #45cdf3cf
+# %% ../nbs/04_inspection.ipynb #fd61c9b0
 def _narrow(part:PartLook) -> list[str]:
     "What to say of values that use a small part of their range."
     kinds = defaultdict(list)
@@ -342,7 +358,7 @@ def _narrow(part:PartLook) -> list[str]:
                     f"value_range=({low:.6g}, {high:.6g})")
     return said
 
-# %% ../nbs/04_inspection.ipynb #e7077704
+# %% ../nbs/04_inspection.ipynb #6634ea83
 def _few_differ(found:_Found) -> str:
     "What to say when most images are copies of others."
     looks = [look for look in found.train.looks if not look.constant]
@@ -350,6 +366,7 @@ def _few_differ(found:_Found) -> str:
     if 2*differ > len(looks) or not looks: return ""
     return f"{found.train.name}: only {differ:,} of {len(looks):,} pictures differ from the others"
 
+# %% ../nbs/04_inspection.ipynb #dc8d2caa
 def _leak(found:_Found, pairs:Sequence[tuple[int, int]], how:str) -> str:
     "What to say of images that are in both parts."
     if not pairs or found.heldout is None: return ""
@@ -358,13 +375,14 @@ def _leak(found:_Found, pairs:Sequence[tuple[int, int]], how:str) -> str:
     numbers = sorted({a for a, _ in pairs})
     return f"{_of(held, numbers)} {how} {found.train.name}: {_first(names)}"
 
+# %% ../nbs/04_inspection.ipynb #8380a7db
 def _copies(part:PartLook, groups:Sequence[Sequence[int]], how:str) -> str:
     "What to say of groups of images."
     if not groups: return ""
     names = [" = ".join(part.called(i) for i in group[:3]) for group in groups]
     return f"{_of(part, [i for group in groups for i in group[1:]])} {how}: {_first(names)}"
 
-# %% ../nbs/04_inspection.ipynb #36f3c328
+# %% ../nbs/04_inspection.ipynb #9ec95c54
 def _wrong_batch(found:_Found) -> str:
     "What to say of a batch that the data cannot fill."
     n = len(found.train.data)
@@ -373,6 +391,7 @@ def _wrong_batch(found:_Found) -> str:
     return (f"batch_size {found.batch_size:,} is larger than the data ({n:,} images): "
             f"batch_size={fitting_batch(n)} fits")
 
+# %% ../nbs/04_inspection.ipynb #a441b496
 def _wrong_views(found:_Found) -> str:
     "What to say when no view can be made of an image."
     if found.views is None or not found.train.looks: return ""
@@ -380,13 +399,14 @@ def _wrong_views(found:_Found) -> str:
     except ValueError as e: return f"views: {one_line(e)}"
     return ""
 
+# %% ../nbs/04_inspection.ipynb #a9997b61
 def _views_of(part:PartLook, views:Any, i:int) -> list:
     "Plain view and both views of image i."
     image = split_item(part.data[i])[0]
     if not isinstance(image, (Image.Image, Tensor)): image = standard_image(image)
     return [views.plain(image), *views(image, seed=0, index=i)]
 
-# %% ../nbs/04_inspection.ipynb #2b086b1e
+# %% ../nbs/04_inspection.ipynb #cb09af86
 def _class_counts(part:PartLook) -> Counter:
     "Images of each class that is known, by name."
     names = tuple(getattr(part.data, "classes", ()))
@@ -397,6 +417,7 @@ def _class_counts(part:PartLook) -> Counter:
         counts[one_line(name)] += 1
     return counts
 
+# %% ../nbs/04_inspection.ipynb #50422e7a
 def _balance(counts:Counter) -> str:
     "How even classes are, in a word."
     (most, many), *_, (least, few) = counts.most_common() * 2
@@ -404,6 +425,7 @@ def _balance(counts:Counter) -> str:
     word = "nearly even" if many <= 1.5*few else "uneven" if many <= 10*few else "very uneven"
     return f"{word}, from {few:,} ({least}) to {many:,} ({most})"
 
+# %% ../nbs/04_inspection.ipynb #469a8ab3
 def _class_notes(found:_Found) -> list[str]:
     "What to say of classes."
     counts = [_class_counts(part) for part in found.parts]
@@ -416,7 +438,7 @@ def _class_notes(found:_Found) -> list[str]:
             if alone: said.append(f"{len(alone)} classes are in {part.name} alone: {_first(alone)}")
     return said
 
-# %% ../nbs/04_inspection.ipynb #58ceac9a
+# %% ../nbs/04_inspection.ipynb #5a21c652
 def _size_notes(found:_Found) -> list[str]:
     "What to say of images that are small for the views, or that lose much."
     if found.views is None or not found.train.looks: return []
@@ -436,7 +458,7 @@ def _size_notes(found:_Found) -> list[str]:
         said.append(f"{part.name}: images are pressed into a square, the most: {long}")
     return said
 
-# %% ../nbs/04_inspection.ipynb #0a4381e3
+# %% ../nbs/04_inspection.ipynb #3fef325e
 class _Judged(_Found):
     "What follows from what was found."
     @property
@@ -474,22 +496,23 @@ class _Judged(_Found):
         groups = [g for g in self.duplicates if len({label[i] for i in g}) > 1]
         return [_copies(self.train, groups, "have another label than their copy")]
 
-# %% ../nbs/04_inspection.ipynb #92629580
+# %% ../nbs/04_inspection.ipynb #b4aceb95
 def _kinds(part:PartLook) -> str:
     "How many images there are of each kind."
     kinds = Counter(look.kind.split(" (")[0] if look.kind[0].islower() else look.kind
                     for look in part.looks)
     return "; ".join(f"{n:,} {kind}" for kind, n in kinds.most_common(5))
 
+# %% ../nbs/04_inspection.ipynb #27209910
 def _sizes(part:PartLook) -> str:
     "Sizes of the images, height x width."
     sizes = Counter((look.height, look.width) for look in part.looks)
     if len(sizes) == 1: return "all {} x {} px".format(*next(iter(sizes)))
     least, most = (f(sizes, key=lambda s: s[0]*s[1]) for f in (min, max))
-    short = sorted(min(size) for size in sizes.elements())
     return (f"from {least[0]} x {least[1]} to {most[0]} x {most[1]} px; the short side of half of "
-            f"them is {short[len(short)//2]} px or more")
+            f"them is {short_side(part)} px or more")
 
+# %% ../nbs/04_inspection.ipynb #53b6142c
 def _values(part:PartLook) -> str:
     "Smallest and largest value, for each range."
     by:dict[tuple, list] = defaultdict(list)
@@ -497,7 +520,28 @@ def _values(part:PartLook) -> str:
     return "; ".join(f"{min(k.low for k in looks):.6g} to {max(k.high for k in looks):.6g} of "
                      f"{black:g} to {white:g}" for (black, white), looks in by.items())
 
-# %% ../nbs/04_inspection.ipynb #515c3b4b
+# %% ../nbs/04_inspection.ipynb #a85e4c19
+def _view_row(part:PartLook, view:Any) -> str:
+    "What the plain view shows of the images."
+    shares = sorted(plain_share(view, look.height, look.width) for look in part.looks)
+    return (f"{view.size} px; the plain view shows {shares[len(shares)//2]:.0%} of most images, "
+            f"{shares[0]:.0%} at least")
+
+# %% ../nbs/04_inspection.ipynb #b98e273a
+def short_side(part:PartLook) -> int:
+    "The short side of the image in the middle, when all are sorted by it."
+    sides = sorted(min(look.height, look.width) for look in part.looks)
+    return sides[len(sides)//2] if sides else 0
+
+# %% ../nbs/04_inspection.ipynb #4e2b04b7
+def _fits(part:PartLook) -> str:
+    "Size of the views, batch size and channels that fit."
+    side = 8*max(1, min(short_side(part), 224)//8)
+    gray = all(re.match(r"(L|1|I|F|I;16\w*),|\w+ \(1,", look.kind) for look in part.looks)
+    said = f"views of {side} px, batch_size={fitting_batch(len(part.data))}"
+    return said + ", channels=1 (all images are gray)"*gray
+
+# %% ../nbs/04_inspection.ipynb #1fa7de43
 _FINE = "nothing here makes training wrong"
 
 class _Told(_Judged):
@@ -513,29 +557,8 @@ class _Told(_Judged):
             facts[part.name] = total
         if not self.train.looks: return facts
         facts |= dict(size=_sizes(self.train), kind=_kinds(self.train), values=_values(self.train))
-        return facts | self._plan()
-
-    def _plan(self) -> dict[str, str]:
-        "What the views show, and what fits."
-        plan = {}
-        looks = self.train.looks
-        if self.views is not None:
-            view = self.views.view1
-            shares = sorted(plain_share(view, look.height, look.width) for look in looks)
-            usual = shares[len(shares)//2]
-            plan["views"] = (f"{view.size} px; the plain view shows {usual:.0%} of most images, "
-                             f"{shares[0]:.0%} at least")
-        short = sorted(min(look.height, look.width) for look in looks)[len(looks)//2]
-        gray = all(look.kind.split(",")[0] in ("L", "1", "I;16", "I", "F") for look in looks)
-        side = 8*max(1, min(short, 224)//8)
-        plan["fits"] = f"views of {side} px, batch_size={self.fitting_batch}"
-        if gray: plan["fits"] += ", channels=1 (all images are gray)"
-        return plan
-
-    @property
-    def fitting_batch(self) -> int:
-        "A batch size for so many images."
-        return fitting_batch(len(self.train.data))
+        if self.views is not None: facts["views"] = _view_row(self.train, self.views.view1)
+        return facts | dict(fits=_fits(self.train))
 
     def __str__(self) -> str:
         lines = [f"{name:8}{text}" for name, text in self.rows().items()]
@@ -546,7 +569,7 @@ class _Told(_Judged):
 
     __repr__ = __str__
 
-# %% ../nbs/04_inspection.ipynb #e08b3ed7
+# %% ../nbs/04_inspection.ipynb #1600d976
 def _picture(x:Any, view:Any=None) -> Image.Image:
     "A view, or a standard image, as a picture of 96 px at most."
     if isinstance(x, Tensor):
@@ -560,6 +583,7 @@ def _picture(x:Any, view:Any=None) -> Image.Image:
     x.thumbnail((96, 96))
     return x
 
+# %% ../nbs/04_inspection.ipynb #4295660a
 def _tag(picture:Image.Image) -> str:
     "A picture as part of a page."
     picture.save(file := io.BytesIO(), "PNG")
@@ -567,6 +591,7 @@ def _tag(picture:Image.Image) -> str:
     return (f'<img src="data:image/png;base64,{text}" alt="" style="width:72px;height:72px;'
             'object-fit:contain;margin:1px;image-rendering:pixelated">')
 
+# %% ../nbs/04_inspection.ipynb #96098804
 def _figure(pictures:Iterable[Image.Image], names:Sequence[str]) -> str:
     "Pictures in a row above a line of text."
     shown = " = ".join(name if len(name) <= 40 else f"...{name[-37:]}" for name in names)
@@ -574,7 +599,7 @@ def _figure(pictures:Iterable[Image.Image], names:Sequence[str]) -> str:
             f'{"".join(map(_tag, pictures))}<figcaption style="font-size:11px;'
             f'overflow-wrap:anywhere">{for_html(shown)}</figcaption></figure>')
 
-# %% ../nbs/04_inspection.ipynb #9d8d99b3
+# %% ../nbs/04_inspection.ipynb #35de47e4
 def _sheet(found:_Found, count:int) -> str:
     "Some images as the network sees them."
     part = found.train
@@ -589,14 +614,17 @@ def _sheet(found:_Found, count:int) -> str:
         figures.append(_figure(shown or [_shown(part, look.number)], name))
     return "".join(figures)
 
+# %% ../nbs/04_inspection.ipynb #e1bd0cbc
 def _normalizations(views:Any) -> list:
     return [] if views is None else [views.view1, views.view1, views.view2]
 
+# %% ../nbs/04_inspection.ipynb #722de98b
 def _shown(part:PartLook, i:int) -> Image.Image:
     "Image i as it is."
     image = split_item(part.data[i])[0]
     return _picture(image if isinstance(image, (Image.Image, Tensor)) else standard_image(image))
 
+# %% ../nbs/04_inspection.ipynb #22dbefe4
 def _beside(found:_Found, pairs:Iterable[Sequence[int]]) -> str:
     "Pictures of a part, or of two, side by side; the first six."
     held = found.heldout
@@ -606,35 +634,46 @@ def _beside(found:_Found, pairs:Iterable[Sequence[int]]) -> str:
                        [first.called(a), found.train.called(b)])
     return "".join(one(a, b) for a, b, *_ in list(pairs)[:6])
 
-# %% ../nbs/04_inspection.ipynb #09ffe1fd
+# %% ../nbs/04_inspection.ipynb #d071c88d
+def _pictures(found:_Found, count:int) -> str:
+    "Pictures below their headings."
+    alone = _Found(found.train)             # for pairs within the training part
+    title = "As the network sees them, and two views" if found.views else "Some of the images"
+    parts = {title: _sheet(found, count), "In both parts": _beside(found, found.leaks),
+             "Alike in both parts": _beside(found, found.alike_leaks),
+             "The same pixels": _beside(alone, found.duplicates),
+             "Alike": _beside(alone, found.alike)}
+    return "".join(f"<h4>{name}</h4>{text}" for name, text in parts.items() if text)
+
+# %% ../nbs/04_inspection.ipynb #89e7bf4b
+def _row(name:str, text:str, color:str="inherit") -> str:
+    "A row of the table."
+    return (f'<tr><th style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;'
+            f'color:{color}">{for_html(name)}</th><td style="text-align:left;padding:2px 0;'
+            f'overflow-wrap:anywhere">{for_html(text)}</td></tr>')
+
 _MARK = "<!-- barlow_kit check -->"
 _STYLE = "font-family:sans-serif;font-size:13px;max-width:900px;line-height:1.4"
 
+# %% ../nbs/04_inspection.ipynb #c96c6a73
+def is_check_page(
+    head:bytes,     # The first bytes of a file
+) -> bool:
+    "Whether a file is a page that `save` wrote."
+    return _MARK.encode() in head
+
+# %% ../nbs/04_inspection.ipynb #63a56ccb
 class ImageCheck(_Told):
     "What was found in a set of images; displays itself."
     def page(self,
         count:int=12,   # Images to show
     ) -> str:           # Part of a page in HTML
         "Facts, what is wrong, notes and pictures."
-        def row(name, text, color="inherit"):
-            return (f'<tr><th style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;'
-                    f'color:{color}">{for_html(name)}</th><td style="text-align:left;padding:2px 0;'
-                    f'overflow-wrap:anywhere">{for_html(text)}</td></tr>')
-        rows = [row(name, text) for name, text in self.rows().items()]
-        rows += [row("wrong", text, "#b00020") for text in self.problems]
-        rows += [row("note", text) for text in self.notes]
-        if not self.problems: rows.append(row("fine", _FINE, "#00695c"))
-        return f'<div style="{_STYLE}"><table>{"".join(rows)}</table>{self._pictures(count)}</div>'
-
-    def _pictures(self, count:int) -> str:
-        "Pictures below their headings."
-        same = replace_part(self)
-        title = "As the network sees them, and two views" if self.views else "Some of the images"
-        parts = {title: _sheet(self, count), "In both parts": _beside(self, self.leaks),
-                 "Alike in both parts": _beside(self, self.alike_leaks),
-                 "The same pixels": _beside(same, self.duplicates),
-                 "Alike": _beside(same, self.alike)}
-        return "".join(f"<h4>{name}</h4>{text}" for name, text in parts.items() if text)
+        rows = [_row(name, text) for name, text in self.rows().items()]
+        rows += [_row("wrong", text, "#b00020") for text in self.problems]
+        rows += [_row("note", text) for text in self.notes]
+        if not self.problems: rows.append(_row("fine", _FINE, "#00695c"))
+        return f'<div style="{_STYLE}"><table>{"".join(rows)}</table>{_pictures(self, count)}</div>'
 
     def _repr_html_(self) -> str: return self.page()
 
@@ -653,17 +692,7 @@ class ImageCheck(_Told):
         return (f'<!doctype html>\n{_MARK}\n<html lang="en"><head><meta charset="utf-8">'
                 f"<title>Images, checked</title></head><body>{self.page(24)}</body></html>\n")
 
-def replace_part(found:_Found) -> _Found:
-    "The training part alone, for pairs within it."
-    return _Found(found.train)
-
-def is_check_page(
-    head:bytes,     # The first bytes of a file
-) -> bool:
-    "Whether a file is a page that `save` wrote."
-    return _MARK.encode() in head
-
-# %% ../nbs/04_inspection.ipynb #6b5c190f
+# %% ../nbs/04_inspection.ipynb #b031d038
 def inspect_images(
     data:Any,                   # ImageData to train on
     heldout:Any=None,           # ImageData that is held out

@@ -20,14 +20,14 @@ for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__tes
 
 def test_what_one_image_tells():
     "nbs/04_inspection.ipynb: What one image tells"
-    # cell 926a5ffe
+    # cell 69198591
     folder = Path(tempfile.mkdtemp())
     ramp = np.linspace(0, 4095, 40*30).reshape(30, 40).astype(np.uint16)
     Image.fromarray(ramp).save(folder/"scan.png")
     Image.new("RGB", (20, 20), "red").save(folder/"red.jpg")
     for i in range(2): print(look_at(folder_images(folder), i)[:9])
 
-    # cell 0f25445a
+    # cell 2173ee5e
     red, scan = (look_at(folder_images(folder), i) for i in range(2))
     test_eq((scan.height, scan.width, scan.kind, scan.constant), (30, 40, "I;16, 16 bit", False))
     test_close([scan.low, scan.high, *scan.limits], [0, 4095, 0, 65535], eps=.01)
@@ -53,7 +53,7 @@ def test_what_one_image_tells():
 
 def test_looking_at_many_images():
     "nbs/04_inspection.ipynb: Looking at many images"
-    # cell 853575b5
+    # cell 7dd438fd
     mixed = Path(tempfile.mkdtemp())
     for i in range(6):
         pixels = np.random.default_rng(i).integers(0, 256, (24, 24, 3), dtype=np.uint8)
@@ -65,7 +65,7 @@ def test_looking_at_many_images():
     found = look_at_all(folder_images(mixed))
     {found.called(i): why for i, why in found.unreadable.items()}
 
-    # cell 142a4e96
+    # cell 85e12a55
     test_eq([found.called(i) for i in found.unreadable], ["cut.jpg", "empty.png", "text.jpg"])
     test_eq([look.number for look in found.looks], list(range(6)))
     test_eq((found.seen, found.refused), (9, 0))
@@ -96,11 +96,11 @@ def test_looking_at_many_images():
 
 def test_the_same_picture_twice():
     "nbs/04_inspection.ipynb: The same picture twice"
-    # cell c493a022
+    # cell 3d5b91bd
     digits = {split: look_at_all(get_dataset("digits", split), split) for split in ("train", "test")}
     same_pixels(digits["train"].looks), shared_pixels(digits["train"].looks, digits["test"].looks)
 
-    # cell 5d1dda5e
+    # cell 19a1fc0d
     shapes = look_at_all(get_dataset("shapes", "val"))
     test_eq(same_pixels(shapes.looks), [])
     everything = torch.cat([get_dataset("digits", split).images for split in ("train", "test")])
@@ -124,7 +124,7 @@ def test_the_same_picture_twice():
 
 def test_nearly_the_same_picture():
     "nbs/04_inspection.ipynb: Nearly the same picture"
-    # cell 91245fd3
+    # cell 2e10a734
     def again(images, change):
         "Images [N, 3, H, W] changed by Pillow, one by one."
         made = [change(Image.fromarray(x.permute(1, 2, 0).numpy())) for x in images]
@@ -143,7 +143,7 @@ def test_nearly_the_same_picture():
         right = sum(a == b for a, b in pairs)
         print(f"{name:16}{right} of 200 found, {len(pairs) - right} wrong")
 
-    # cell 89e438a5
+    # cell 38e70941
     def count_alike(images):
         "The same by a float64 loop over pairs of means of fields; sides are multiples of 8."
         side = images.shape[2]//8
@@ -162,21 +162,21 @@ def test_nearly_the_same_picture():
 
 def test_a_batch_size_that_fits():
     "nbs/04_inspection.ipynb: A batch size that fits"
-    # cell 5c2a28ed
+    # cell 3ed2b273
     {n: fitting_batch(n) for n in (24, 1400, 4000, 50_000, 1_281_167)}
 
-    # cell f7e2af38
+    # cell 09e10b4c
     test_eq([fitting_batch(n) for n in (1400, 4000, 1_281_167)], [64, 128, 2048])
     test_eq([fitting_batch(n) for n in (0, 1, 2, 3)], [0, 1, 2, 2])
 
 
 def test_what_the_plain_view_leaves_of_an_image():
     "nbs/04_inspection.ipynb: What the plain view leaves of an image"
-    # cell 010ad8be
+    # cell cd3fc402
     view = TwoViews.imagenet().view1
     for width in (300, 600, 3000): print(f"300 x {width}: {plain_share(view, 300, width):.0%}")
 
-    # cell faf9e5e9
+    # cell 380f0206
     for height, width in ((256, 256), (256, 512), (700, 256)):
         rows = torch.arange(height).view(1, -1, 1).expand(1, height, width)
         columns = torch.arange(width).expand(1, height, width)
@@ -190,7 +190,7 @@ def test_what_the_plain_view_leaves_of_an_image():
 
 def test_the_whole_check():
     "nbs/04_inspection.ipynb: The whole check"
-    # cell 7a278821
+    # cell dede2e07
     home = Path(tempfile.mkdtemp())
     shapes = get_dataset("shapes64", "val")
     def put(name, pixels, **options):
@@ -207,7 +207,7 @@ def test_the_whole_check():
     check = inspect_images(folder_images(home), folder_images(home, "val"),
                            views=TwoViews.imagenet(64), names=("train", "val"))
 
-    # cell 508651e9
+    # cell a41e8afe
     def named(part, numbers): return [part.called(i) for i in numbers]
     test_eq([sorted(Path(n).name for n in named(check.train, g)) for g in check.duplicates],
             [["6.png", "six.png"]])
@@ -225,7 +225,7 @@ def test_the_whole_check():
     assert "lose more than 60 %" in str(check.notes) and "wide.png, 64 x 320" in str(check.notes)
     assert str(check).count("\n") > 8 and "fine" not in str(check)
 
-    # cell ba22cf64
+    # cell eca3464f
     def problems(images, *more, **options):
         return inspect_images(TensorImages(images), *more, **options).problems
     noise = torch.randint(0, 256, (40, 3, 16, 16), generator=torch.Generator().manual_seed(0)).byte()
@@ -253,7 +253,7 @@ def test_the_whole_check():
                          TensorImages(noise[9:11], torch.tensor([1, 1]), ("a", "b")))
     assert "1 classes are in train alone: a" in str(two.notes), two.notes
 
-    # cell 85c988a3
+    # cell 6c735256
     nasty = Path(tempfile.mkdtemp())
     for k, name in enumerate(NASTY_NAMES):
         file = nasty/f"{k}{name[:90].replace('/', '')}.png"
