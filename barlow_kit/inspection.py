@@ -490,6 +490,15 @@ class _Judged(_Found):
                  *_size_notes(self), *_class_notes(self)]
         return [text for text in said if text]
 
+    def short(self) -> list[str]:
+        "What is worth a warning before the first step."
+        side = short_side(self.train)
+        said = self.problems
+        if self.views is not None and 0 < 2*side < self.views.view1.size:
+            said.append(f"the short side of half of the images is {side} px or less, and the views "
+                        f"have {self.views.view1.size} px: take smaller views")
+        return said
+
     def _other_labels(self) -> list[str]:
         "Copies whose labels differ."
         label = {look.number: look.label for look in self.train.looks}

@@ -33,6 +33,7 @@ from .checkpoint import (Checkpointed, load_checkpoint, load_latest, load_part,
                                    read_config, save_checkpoint)
 from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset
 from .images import open_regular
+from .inspection import inspect_images
 from .inputs import Amount, Count, Seed, Workers, checked, one_line, wanted_value
 from .distributed import (barrier, env_count, init, leave, rank, sync_batchnorm,
                                     world_size)
@@ -463,6 +464,16 @@ def _new_run(model:BarlowTwins, recipe:Recipe, seed:int, out, images:int) -> Run
     total = images // recipe.batch_size * recipe.epochs
     return Run(model, recipe, seed, path=None if out is None else Path(out), total=total)
 
+# %% ../nbs/17_train.ipynb #17c4ec02
+def _look_at(data:ImageData, recipe:Recipe) -> None:
+    "Warn of what makes training wrong, on rank 0, as far as 1.5 s show it."
+    if rank() != 0: return
+    found = inspect_images(data, views=recipe.views, batch_size=recipe.batch_size, seconds=1.5)
+    if not (said := found.short()): return
+    some = f" ({found.train.seen:,} of {len(data):,} images were looked at)"
+    warnings.warn(f"before the first step{some*(found.train.seen < len(data))}: "
+                  f"{'; '.join(said)}. barlow-kit check, or check_images, shows more")
+
 # %% ../nbs/17_train.ipynb #1856ceff
 @checked
 def pretrain(
@@ -482,6 +493,7 @@ def pretrain(
     compile:bool=False,             # Compile backbone and projector (torch.compile)
     recompute:bool=False,  # Keep less for the backward pass, see `recompute_blocks`
     progress:bool=True,             # Show the bar
+    check:bool=True,                # Look at the images before the first step, see `check_images`
     **overrides,                    # Fields of the recipe to change, such as epochs=3
 ) -> Run:                           # Model in eval mode, history, recipe, path
     """Pretrain with Barlow Twins: no labels are used.
@@ -489,6 +501,7 @@ def pretrain(
     Raises ValueError for names, sizes or a folder that do not fit, TrainingError for NaN,
     CheckpointError and OSError for files, Stopped after a signal, when all is saved."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
+    unseen = check and not (isinstance(data, str) and data in DATASETS)
     data, recipe, place = _setup(data, recipe, overrides, device, out)
     config = _settings_of(recipe, label, len(data), seed, pipeline)
     with own_random_state(place), stop_signals(out is not None) as caught:
@@ -496,6 +509,7 @@ def pretrain(
         run = _new_run(model, recipe, seed, out, len(data))
         parts = _parts(run, place)
         folder, first = _go_on(run, parts, config, resume, place)
+        if unseen and first == 0: _look_at(data, recipe)
         batches = _view_batches(run, data, first=first, device=place, workers=workers,
                                 pipeline=pipeline)
         steps = Steps(run.total, first, seed=seed, device=place, folder=folder, caught=caught,

@@ -113,12 +113,12 @@ def test_the_same_picture_twice():
     test_eq(shared_pixels(looks, look_at_all(TensorImages(planted[[99, 103, 50]])).looks),
             [(0, 99), (2, 50)])
     files = Path(tempfile.mkdtemp())
-    for part in ("train", "val"): (files/part).mkdir()
+    for split in ("train", "val"): (files/split).mkdir()
     for i in range(4):
         pixels = np.random.default_rng(i).integers(0, 256, (24, 24, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(files/"train"/f"{i}.jpg")
     Image.open(files/"train"/"3.jpg").save(files/"val"/"saved again.png", compress_level=1)
-    both = [look_at_all(folder_images(files, part)).looks for part in ("train", "val")]
+    both = [look_at_all(folder_images(files, split)).looks for split in ("train", "val")]
     test_eq(shared_pixels(*both), [(0, 3)])
 
 
@@ -222,6 +222,10 @@ def test_the_whole_check():
                  "val: 1 of 13 images are also in train: heart/copy of 5.png ="):
         assert text in said, text
     test_eq(len(check.problems), 3)
+    test_eq(check.short(), check.problems)
+    large = inspect_images(folder_images(home), views=TwoViews.imagenet(), seconds=1.)
+    assert "half of the images is 64 px or less, and the views have 224 px" in large.short()[-1]
+    test_eq((len(large.problems), len(large.short()), large.alike), (2, 3, []))
     assert "lose more than 60 %" in str(check.notes) and "wide.png, 64 x 320" in str(check.notes)
     assert str(check).count("\n") > 8 and "fine" not in str(check)
 

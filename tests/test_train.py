@@ -367,6 +367,28 @@ def test_one_call_pretrain():
     heavy = pretrain(few, lambd=2., projector=(32, 96), **short)
     test_close(heavy.floor, 96 - 63, eps=1e-4)  # 64 samples give 63 directions to 96 units
 
+    # cell 17c4ec04
+    seeded = torch.Generator().manual_seed(0)
+    gray = [(torch.rand(1, 8, 8, generator=seeded), 0) for _ in range(16)]
+    def trained(data, **options):
+        "Weights, and what was said."
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            made = pretrain(data, "digits", epochs=2, batch_size=8, projector=(8,), progress=False,
+                            device="cpu", **options)
+        return made.model.state_dict(), [str(w.message) for w in told if "first step" in str(w.message)]
+    sound, said = trained(gray)
+    without, unsaid = trained(gray, check=False)
+    test_eq((said, unsaid), ([], []))
+    for name, x in sound.items(): assert torch.equal(x, without[name]), name
+    black = [*gray[:15], (torch.zeros(1, 8, 8), 0)]
+    with tempfile.TemporaryDirectory() as folder:
+        for again in (False, True):
+            _, said = trained(black, out=folder)
+            test_eq(len(said), 0 if again else 1)                  # not when it goes on
+            if said: assert "train: 1 of 16 images have one color all over: image 15" in said[0], said
+    test_eq(trained(black, check=False)[1], [])
+
 
 def test_is_it_the_textbook_s_run():
     "nbs/17_train.ipynb: Is it the textbook's run?"
