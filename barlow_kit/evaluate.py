@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', 'Labeled', 'input_channels', 'check_labels',
            'labeled_data', 'try_one', 'listed_images', 'Classifier', 'BackboneChanged', 'check_unchanged',
-           'train_classifier', 'accuracies', 'cache_features', 'Evaluation', 'load_for_evaluation', 'linear_evaluation',
-           'finetune', 'Features', 'ProbeResult', 'alignment', 'balanced_labels', 'compare_probes', 'effective_rank',
-           'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict', 'knn_probe',
-           'linear_probe', 'rankme', 'register_probe', 'uniformity', 'watch_features', 'watch_linear']
+           'train_classifier', 'accuracies', 'FeatureImages', 'cache_features', 'Evaluation', 'load_for_evaluation',
+           'linear_evaluation', 'finetune', 'Features', 'ProbeResult', 'alignment', 'balanced_labels', 'compare_probes',
+           'effective_rank', 'extract_features', 'few_label_probe', 'format_probes', 'knn_evaluation', 'knn_predict',
+           'knn_probe', 'linear_probe', 'rankme', 'register_probe', 'uniformity', 'watch_features', 'watch_linear']
 
 # %% ../nbs/19_evaluate.ipynb #41a73350
 import hashlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -29,17 +30,17 @@ from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import Checkpointed, check_finite, read_config, unsound
 from .data import ImageData, TensorImages, batch_order, get_dataset, heldout_split
 from .images import UnreadableImage, read_names, standard_image, with_channels
-from .inputs import (Count, Positive, Amount, Seed, Share, Workers, check_values,
-                               checked, one_line)
+from .inputs import (Count, Positive, Amount, Seed, Share, Workers, as_given,
+                               check_values, checked, one_line)
 from .distributed import all_gather, all_reduce, init, rank, sync_batchnorm, world_size
 from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
                              stop_signals, usable_cores)
 from .optim import Momentum, warmup_cosine
-from .probes import (Features, ProbeResult, alignment, balanced_labels, compare_probes,
-                               effective_rank, extract_features, few_label_probe, format_probes,
-                               knn_evaluation, knn_predict, knn_probe, labels_of, linear_probe,
-                               rankme, register_probe, some_images, uniformity, watch_features,
-                               watch_linear)
+from .probes import (Features, ProbeResult, alignment, balanced_labels, collapse_note,
+                               compare_probes, effective_rank, extract_features, few_label_probe,
+                               format_probes, knn_evaluation, knn_predict, knn_probe, labels_of,
+                               linear_probe, rankme, register_probe, some_images, uniformity,
+                               watch_features, watch_linear)
 from .recipe import Recipe, get_recipe, unknown_name
 from .train import Run, recipe_of
 from .twins import make_backbone
@@ -128,6 +129,9 @@ def _found(source, recipe) -> tuple[nn.Module, View]:
         if not hasattr(source, "num_features"):
             raise ValueError("a backbone of your own needs the attribute num_features")
         return deepcopy(source).eval(), get_recipe(recipe or "imagenet-1000e").views.view1
+    if not isinstance(source, (str, Path)):
+        raise ValueError("source must be a Run, its folder, a checkpoint or a network, "
+                         f"got {as_given(source)}")
     said = _recipe_beside(source) if recipe is None else get_recipe(recipe)
     like = make_backbone(said.backbone, said.channels) if said else None
     backbone = read_backbone(source, like)
@@ -481,6 +485,12 @@ def accuracies(
     check_finite(all_reduce(sums), "test images have scores")
     return tuple((100*all_reduce(hits)/len(part)).tolist())
 
+# %% ../nbs/19_evaluate.ipynb #50a1f001
+class FeatureImages(TensorImages):
+    "Features in the place of images, [N, F, 1, 1]: numbers of any size, as they are."
+    def _check_values(self, images:Tensor, value_range:tuple|None) -> None: pass
+    def batch(self, index) -> Tensor: return self.images[index]
+
 # %% ../nbs/19_evaluate.ipynb #960f7dfa
 @torch.no_grad()
 def cache_features(
@@ -498,7 +508,7 @@ def cache_features(
     features = all_gather(features)[:n].cpu()
     check_finite(features, "images have features")
     names = _class_names(part.data)
-    made = TensorImages(features[:, :, None, None], part.labels, names)
+    made = FeatureImages(features[:, :, None, None], part.labels, names)
     return replace(part, data=made, view=None)
 
 # %% ../nbs/19_evaluate.ipynb #6a8f946d
@@ -591,6 +601,15 @@ def _classifier(backbone:nn.Module, part:Labeled, settings:LinearSettings) -> Cl
     if not frozen and world_size() > 1: sync_batchnorm(model)
     return model
 
+# %% ../nbs/19_evaluate.ipynb #c0113b61
+@torch.no_grad()
+def _collapse_of(model:Classifier, part:Labeled) -> str:
+    "On rank 0, see `collapse_note`: for some images of all classes, in the order of the data."
+    if rank() != 0: return ""
+    index = torch.arange(0, len(part), -(-len(part)//256))
+    features = [model.backbone(x).float() for x, _ in part.batches(lambda: [(-1, index)])]
+    return collapse_note(torch.cat(features).flatten(1))
+
 # %% ../nbs/19_evaluate.ipynb #edc7a929
 def _evaluate(
     source,                 # See `load_for_evaluation`, as data and how
@@ -617,6 +636,7 @@ def _evaluate(
     before = {k: v.clone() for k, v in model.backbone.state_dict().items()}
     history = train_classifier(model, train, settings, plain=cached, config=config, **keep)
     top1, top5 = accuracies(model, val)
+    if note := _collapse_of(model, val): warnings.warn(note)
     if model.frozen: check_unchanged(before, model.backbone)
     seconds = time.perf_counter() - start
     return Evaluation(f"{probe}, {_changes(asked)}", top1, top5, len(train), len(val), settings,
