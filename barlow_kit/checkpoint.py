@@ -23,7 +23,7 @@ from torch import Tensor
 from .images import open_regular
 from .distributed import all_reduce, barrier, rank, world_size
 from .recipe import recipe_difference
-from .weights import (FORMAT_MARK, CheckpointError, output_path, read_checkpoint,
+from .weights import (FORMAT_MARK, CheckpointError, output_folder, read_checkpoint,
                                 write_whole)
 
 # %% ../nbs/15_checkpoint.ipynb #95879b2e
@@ -161,11 +161,12 @@ def read_config(
 ) -> dict:     # The settings
     "Settings of a training. CheckpointError unless the file holds a JSON object."
     try: config = json.loads(open_regular(path).read_text())
-    except (OSError, ValueError, RecursionError) as e: config = f"no JSON ({e})"
-    if isinstance(config, dict): return config
-    raise CheckpointError(f"{path} should hold the settings of a training and holds "
-                          f"{str(config)[:60]}. Move it away: a checkpoint has a copy of "
-                          "the settings")
+    except OSError as e: found = f"cannot be read: {e}"
+    except (ValueError, RecursionError) as e: found = f"holds no JSON ({e})"
+    else: found = "" if isinstance(config, dict) else f"holds {str(config)[:60]}"
+    if not found: return config
+    raise CheckpointError(f"{path} should hold the settings of a training and {found}. "
+                          "Move it away: a checkpoint has a copy of the settings")
 
 # %% ../nbs/15_checkpoint.ipynb #a75765af
 def _is_there(file) -> bool:
@@ -256,7 +257,7 @@ class Checkpointed:
         update:Callable=dict,     # Brings a config that an older version wrote up to date
         **parts,                  # What has state_dict and load_state_dict: model, optimizer, ...
     ):
-        self.path:Any = None if path is None else output_path(path)
+        self.path:Any = None if path is None else output_folder(path)
         self.file:Any = self.path and self.path/file
         self.claim:Any = self.path and self.path/claim
         self.config = json.loads(json.dumps(config))

@@ -37,8 +37,8 @@ from .train import (Run, add_options, add_train_options, exit_code, loss_course,
                               train_parser, usable_cores)
 from .twins import BarlowTwins, twin_correlation
 from .variants import LOSSES, Variant, get_variant
-from .weights import (FORMATS, convert_checkpoint, detect_format, output_path,
-                                read_weights, write_whole)
+from .weights import (FORMATS, convert_checkpoint, detect_format, holds_weights,
+                                output_folder, output_path, read_weights, write_whole)
 from .zoo import (MODELS, Entry, get_model, inference_model, list_models, load_backbone,
                             model_card, save_model)
 
@@ -50,11 +50,19 @@ def untrained_model(run:Run) -> BarlowTwins:
         return run.recipe.model()
 
 # %% ../nbs/29_cli.ipynb #d05f1e93
+_MARK = "barlow_kit quickstart"
+
+def _is_ours(head:bytes) -> bool:
+    "Whether a file that begins so is a picture that `save_pictures` drew."
+    return head.startswith(b"\x89PNG") and _MARK.encode() in head
+
 def save_pictures(
     run:Run,       # A run on digits
     folder:Path,   # Where to put them
 ) -> list[Path]:   # Their paths
-    "Views, cross-correlation before and after (on test digits), and loss terms with the floor."
+    """Views, cross-correlation before and after (on test digits), and loss terms with the floor.
+
+    Raises OSError, and replaces nothing, when a file of their name is not ours."""
     from barlow_kit.plot import plot_cross_correlation, plot_history, plot_views
     data:Any = get_dataset("digits", "test")
     views = run.recipe.views.batch(data.images, torch.arange(len(data)), seed=1)
@@ -68,7 +76,8 @@ def save_pictures(
                     loss=plot_history(run.history, run.floor))
     paths = [folder/f"{name}.png" for name in pictures]
     for path, figure in zip(paths, pictures.values()):
-        write_whole(path, partial(figure.savefig, dpi=120, format="png"))
+        draw = partial(figure.savefig, dpi=120, format="png", metadata=dict(Software=_MARK))
+        write_whole(path, draw, kind=_is_ours)
     return paths
 
 # %% ../nbs/29_cli.ipynb #3d9b60f2
@@ -110,7 +119,9 @@ def quickstart(
     **overrides,         # Fields of the recipe to change, or arguments of `pretrain`
 ) -> Run:
     "Pretrain on digits, print the comparison with raw pixels and the paths of three pictures."
-    folder = output_path(f"runs/digits-seed{seed}" if out is None else out)
+    folder = output_folder(f"runs/digits-seed{seed}" if out is None else out)
+    for name in ("views", "cross_correlation", "loss"):
+        output_path(folder/f"{name}.png", kind=_is_ours)
     start = time.perf_counter()
     run = pretrain("digits", out=folder, seed=seed, **overrides)
     print(_TESTED.format(epochs=run.recipe.epochs, seconds=time.perf_counter() - start,
@@ -170,11 +181,12 @@ def _parser(asked:str|None=None) -> argparse.ArgumentParser:
 def kit_from_shell(
     argv:list|None=None, # Arguments; by default those of the process
 ) -> int:                # Exit code
-    "Entry point of `barlow-kit`."
-    argv = sys.argv[1:] if argv is None else argv
-    args = vars(_parser(argv[0] if argv else None).parse_args(argv))
-    command = COMMANDS[args.pop("command")]
-    return exit_code(lambda: command.do(**args))
+    "What `barlow-kit` does, once all is imported."
+    said = sys.argv[1:] if argv is None else argv
+    def run():
+        args = vars(_parser(said[0] if said else None).parse_args(said))
+        COMMANDS[args.pop("command")].do(**args)
+    return exit_code(run)
 
 main = kit_from_shell               # its name until version 0.3
 
@@ -258,9 +270,16 @@ def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
     if not list(model.backbone.parameters()): model.backbone = pretrained(source, recipe)[0]
     if rank() == 0: save_model(model, Path(out)/"model.pt", found.classes)
 
+def _check_model_file(path:Path, source) -> None:
+    "ValueError, before the work, when the classifier cannot be saved there or would replace one."
+    output_path(path, source, kind=holds_weights)
+    if path.exists() and not (path.parent/"config.json").is_file():
+        raise ValueError(f"{one_line(path)} is not of a training in this folder, and would be "
+                         "replaced: choose another folder")
+
 def _trained(protocol:Callable, source, data, **options) -> None:
     "Run one of the paper's protocols, save the classifier and print the accuracy."
-    if "out" in options: output_path(Path(options["out"])/"model.pt", source)
+    if "out" in options: _check_model_file(Path(options["out"])/"model.pt", source)
     found = protocol(source, data, **options)
     if "out" in options: _save_classifier(found, source, options.get("recipe"), options["out"])
     if rank() == 0: print(f"{found}, {found.seconds:.0f} s")
@@ -459,7 +478,7 @@ def _lessons(
     if not packed.is_file():
         raise FileNotFoundError("only an installed wheel has packed lessons; "
                                 "a checkout has them in nbs/")
-    if output_path(folder).exists() and any(Path(folder).iterdir()):
+    if output_folder(folder).exists() and any(Path(folder).iterdir()):
         raise FileExistsError(f"{one_line(folder)} is not empty: name another folder")
     with packed.open("rb") as file, zipfile.ZipFile(file) as archive:
         archive.extractall(folder)

@@ -13,6 +13,7 @@ __all__ = ['LinearSettings', 'FinetuneSettings', 'get_settings', 'pretrained', '
 # %% ../nbs/19_evaluate.ipynb #41a73350
 import hashlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -29,17 +30,17 @@ from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import Checkpointed, check_finite, read_config, unsound
 from .data import ImageData, TensorImages, batch_order, get_dataset, heldout_split
 from .images import UnreadableImage, read_names, standard_image, with_channels
-from .inputs import (Count, Positive, Amount, Seed, Share, Workers, check_values,
-                               checked, one_line)
+from .inputs import (Count, Positive, Amount, Seed, Share, Workers, as_given,
+                               check_values, checked, one_line)
 from .distributed import all_gather, all_reduce, init, rank, sync_batchnorm, world_size
 from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
                              stop_signals, usable_cores)
 from .optim import Momentum, warmup_cosine
-from .probes import (Features, ProbeResult, alignment, balanced_labels, compare_probes,
-                               effective_rank, extract_features, few_label_probe, format_probes,
-                               knn_evaluation, knn_predict, knn_probe, labels_of, linear_probe,
-                               rankme, register_probe, some_images, uniformity, watch_features,
-                               watch_linear)
+from .probes import (Features, ProbeResult, alignment, balanced_labels, collapse_note,
+                               compare_probes, effective_rank, extract_features, few_label_probe,
+                               format_probes, knn_evaluation, knn_predict, knn_probe, labels_of,
+                               linear_probe, rankme, register_probe, some_images, uniformity,
+                               watch_features, watch_linear)
 from .recipe import Recipe, get_recipe, unknown_name
 from .train import Run, recipe_of
 from .twins import make_backbone
@@ -128,6 +129,9 @@ def _found(source, recipe) -> tuple[nn.Module, View]:
         if not hasattr(source, "num_features"):
             raise ValueError("a backbone of your own needs the attribute num_features")
         return deepcopy(source).eval(), get_recipe(recipe or "imagenet-1000e").views.view1
+    if not isinstance(source, (str, Path)):
+        raise ValueError("source must be a Run, its folder, a checkpoint or a network, "
+                         f"got {as_given(source)}")
     said = _recipe_beside(source) if recipe is None else get_recipe(recipe)
     like = make_backbone(said.backbone, said.channels) if said else None
     backbone = read_backbone(source, like)
@@ -597,6 +601,15 @@ def _classifier(backbone:nn.Module, part:Labeled, settings:LinearSettings) -> Cl
     if not frozen and world_size() > 1: sync_batchnorm(model)
     return model
 
+# %% ../nbs/19_evaluate.ipynb #c0113b61
+@torch.no_grad()
+def _collapse_of(model:Classifier, part:Labeled) -> str:
+    "On rank 0, see `collapse_note`: for some images of all classes, in the order of the data."
+    if rank() != 0: return ""
+    index = torch.arange(0, len(part), -(-len(part)//256))
+    features = [model.backbone(x).float() for x, _ in part.batches(lambda: [(-1, index)])]
+    return collapse_note(torch.cat(features).flatten(1))
+
 # %% ../nbs/19_evaluate.ipynb #edc7a929
 def _evaluate(
     source,                 # See `load_for_evaluation`, as data and how
@@ -623,6 +636,7 @@ def _evaluate(
     before = {k: v.clone() for k, v in model.backbone.state_dict().items()}
     history = train_classifier(model, train, settings, plain=cached, config=config, **keep)
     top1, top5 = accuracies(model, val)
+    if note := _collapse_of(model, val): warnings.warn(note)
     if model.frozen: check_unchanged(before, model.backbone)
     seconds = time.perf_counter() - start
     return Evaluation(f"{probe}, {_changes(asked)}", top1, top5, len(train), len(val), settings,

@@ -47,7 +47,7 @@ from tqdm.auto import tqdm
 from .augment import TwoViews, View
 from .data import DATASETS, get_dataset
 from .images import open_regular
-from .inputs import Workers, checked, for_plot, one_line
+from .inputs import Workers, as_given, checked, for_plot, one_line
 from barlow_kit.probes import (
     PROBES,
     effective_rank,
@@ -725,6 +725,8 @@ def summary(
     metrics=None,         # Name of a metric, or several; by default all
 ) -> pd.DataFrame:        # A row for each variant; "mean +- standard deviation", n seeds
     "The table to show: a variant's runs in one row."
+    if not isinstance(results, pd.DataFrame) or "variant" not in results:
+        raise ValueError(f"results must be a table of compare, got {as_given(results)}")
     groups = results.groupby("variant", sort=False)
     table = pd.DataFrame({"n": groups.size()})
     for m in _metrics(results, metrics):

@@ -29,7 +29,7 @@ from .augment import VIEWS, TwoViews, View, draw, get_views, sample_keys
 from .canvas import HeatmapWidget, Panel
 from .data import get_dataset
 from .images import read_image, standard_image
-from .inputs import for_html
+from .inputs import Count, checked, for_html
 from .loss import barlow_loss, cross_correlation, loss_floor
 from .plot import plot_loss, plot_views, scaled_pull
 
@@ -421,8 +421,9 @@ class LossExplorer(_Explorer):
         return plot_loss(self.look.c, self.look.lambd, floor=self.look.floor)
 
 # %% ../nbs/24_explore.ipynb #d9b3d9b7
+@checked
 def explore_loss(
-    size:int=200,     # Side of a matrix in pixels
+    size:Count=200,     # Side of a matrix in pixels
 ) -> LossExplorer:    # A widget, to be shown as the value of a cell
     "Sliders for the twins, N, D and lambd; C, the pull and the two terms follow."
     return LossExplorer(size)

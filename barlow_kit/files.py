@@ -38,7 +38,26 @@ from .inputs import one_line
 from .sources import digest
 
 # %% ../nbs/03_files.ipynb #f11e5b01
-class EncodedImages(Dataset):
+class _Encoded(Dataset):
+    "What differs from kind to kind: where the bytes are."
+    def source(self, i:int) -> Path|bytes:
+        "The file of item i, or its bytes."
+        raise NotImplementedError
+
+    def relative_names(self) -> list[str]:
+        "Names within the set, as they are; `name` is the one for people."
+        raise NotImplementedError
+
+    def sizes(self) -> list[int]:
+        "Bytes of each item; -1 for a file that is not there."
+        raise NotImplementedError
+
+    def listing(self) -> list[tuple[str, int]]:
+        "Relative name and size in bytes of every item. No content is read."
+        return list(zip(self.relative_names(), self.sizes()))
+
+# %% ../nbs/03_files.ipynb #f11e5b0e
+class EncodedImages(_Encoded):
     "Encoded images: `data[i]` is `(image, label)`, `data.open(i)` is not decoded yet."
     left_out:dict[str, int] = {}  # What lay there and is no item: how many, by kind
 
@@ -60,15 +79,8 @@ class EncodedImages(Dataset):
         self.value_range = value_range
         self.on_error = on_error
 
-    def source(self, i:int) -> Path|bytes: raise NotImplementedError # File, or its bytes
-    def relative_names(self) -> list[str]: raise NotImplementedError # Unlike `name`, not for people
-    def sizes(self) -> list[int]: raise NotImplementedError          # Bytes; -1 for a missing file
-
     def __len__(self) -> int: return len(self.labels)
     def name(self, i:int) -> str: return one_line(self.relative_names()[i])
-    def listing(self) -> list[tuple[str, int]]:
-        "Relative name and size in bytes of every item. No content is read."
-        return list(zip(self.relative_names(), self.sizes()))
 
     def open(self, i:int) -> Image.Image|Tensor:
         "Item i, upright; its pixels are not read yet. Of 16 bits and more: a tensor."
@@ -126,9 +138,17 @@ class FolderImages(EncodedImages):
         super().__init__(len(self.paths), labels, classes, **options)
 
     def name(self, i:int) -> str: return one_line(self.paths[i])
-    def source(self, i:int) -> Path: return Path(self.paths[i])
-    def sizes(self) -> list[int]: return [_file_size(path) for path in self.paths]
-    def relative_names(self) -> list[str]: return _relative(self.paths, self.root)
+    def source(self, i:int) -> Path:
+        "The file of item i."
+        return Path(self.paths[i])
+
+    def sizes(self) -> list[int]:
+        "Bytes of each file; -1 for one that is not there."
+        return [_file_size(path) for path in self.paths]
+
+    def relative_names(self) -> list[str]:
+        "Paths without the folder that holds all."
+        return _relative(self.paths, self.root)
 
 # %% ../nbs/03_files.ipynb #f11e5b05
 def _file_size(path) -> int:
@@ -214,7 +234,7 @@ def _walk(root:str, depth:int=1_000_000, suffixes:frozenset[str]|None=None) -> _
     return found
 
 # %% ../nbs/03_files.ipynb #f11e5d05
-_OF_A_RUN = re.compile(r"recipe\.json|checkpoint.*\.pt|evaluation\.json")
+_OF_A_RUN = re.compile(r"recipe\.json|history\.jsonl|(checkpoint|detector).*\.pt")
 
 def _look_into(folder:str, root:str, depth:int, found:_Found, todo:list, links:list) -> None:
     "Sort the entries of one folder."
@@ -362,7 +382,7 @@ def _say(told:str, found:_Found, images:EncodedImages, where:str) -> None:
 
 # %% ../nbs/03_files.ipynb #f11e7001
 def identify(
-    images:EncodedImages,
+    images:EncodedImages, # A set of any kind
     whole:int=64*2**20,  # Bytes up to which all contents are read
 ) -> str:                # 32 hexadecimal digits
     "What the set is known by: names, sizes, labels and contents, as one digest."
@@ -440,8 +460,10 @@ def expand_braces(
     found = re.search(r"\{(\d+)\.\.(\d+)\}|\{([^{}]*,[^{}]*)\}", pattern)
     if not found: return [pattern]
     first, last, several = found.groups()
-    parts = several.split(",") if several is not None else [
-        f"{k:0{len(first)}}" for k in range(int(first), int(last) + 1)][:1_000_000]
+    if several is not None: parts = several.split(",")
+    else:
+        numbers = range(int(first), int(last) + 1)[:1_000_000]      # nobody has more shards
+        parts = [f"{k:0{len(first)}}" for k in numbers]
     before = pattern[:found.start()]
     after = pattern[found.end():]
     return [name for part in parts for name in expand_braces(before + part + after)]
@@ -644,9 +666,16 @@ class CellImages(EncodedImages):
         super().__init__(len(cells), labels, classes, **options)
 
     def name(self, i:int) -> str: return one_line(self.names[i])
-    def source(self, i:int) -> bytes: return self.cells[int(i)].as_py()
-    def relative_names(self) -> list[str]: return self.names
+    def source(self, i:int) -> bytes:
+        "The bytes of cell i."
+        return self.cells[int(i)].as_py()
+
+    def relative_names(self) -> list[str]:
+        "Names as the table has them, or numbers of rows."
+        return self.names
+
     def sizes(self) -> list[int]:
+        "Bytes of each cell."
         from pyarrow import compute
         return compute.binary_length(self.cells).to_pylist()
 
@@ -875,15 +904,20 @@ class ShardImages(EncodedImages):
         self.items = list(items)
         super().__init__(len(self.items), labels, classes, **options)
 
-    def sizes(self) -> list[int]: return [item[2] for item in self.items]
+    def sizes(self) -> list[int]:
+        "Bytes of each image."
+        return [item[2] for item in self.items]
+
     def name(self, i:int) -> str:
         return one_line(f"{self.shards[self.items[i][0]]}/{self.items[i][3]}")
 
     def relative_names(self) -> list[str]:
+        "Name of the shard, and the name in it."
         shards = _relative(self.shards, None)
         return [f"{shards[item[0]]}/{item[3]}" for item in self.items]
 
     def source(self, i:int) -> bytes:
+        "The bytes of item i, read from its shard."
         k, offset, size, _ = self.items[i]
         shard = _open_shard(self.shards[k], self.stamps[k])
         content = os.pread(shard.number, size, offset)

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['NASTY_NAMES', 'Count', 'Seed', 'Workers', 'Share', 'Amount', 'Positive', 'one_line', 'for_html', 'for_markdown',
-           'for_plot', 'register_part', 'unknown_name', 'Range', 'wanted_value', 'check_values', 'checked']
+           'for_plot', 'register_part', 'unknown_name', 'Range', 'wanted_value', 'check_values', 'as_given',
+           'check_tensors', 'checked']
 
 # %% ../nbs/00_inputs.ipynb #1a01f3c2
 import functools
@@ -16,8 +17,11 @@ import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+
+from torch import Tensor, nn
 
 # %% ../nbs/00_inputs.ipynb #aa246495
 def one_line(
@@ -114,19 +118,19 @@ def wanted_value(
     "What a value must be, if it is something else."
     parts = get_args(kind)
     origin = get_origin(kind)
-    if kind is bool: return "" if isinstance(value, bool) else "True or False"
+    if kind in (int, float): return _wanted_number(kind, None, value)
+    if isinstance(kind, type) and kind in _KINDS: return _wanted_kind(kind, value)
     if origin is Annotated: return _wanted_number(parts[0], parts[1], value)
     if origin is Literal: return "" if value in parts else f"one of {', '.join(parts)}"
     if origin in (Union, UnionType): return _wanted_of(parts, value)
-    if origin not in (tuple, Sequence) or isinstance(value, str): return ""
-    return next(filter(None, (wanted_value(parts[0], v) for v in value)), "")
+    return _wanted_items(parts, value) if origin in (tuple, Sequence) else ""
 
 # %% ../nbs/00_inputs.ipynb #b4a3f831
-def _wanted_number(kind:type, limits:Range, value) -> str:
+def _wanted_number(kind:type, limits:Range|None, value) -> str:
     whole = kind is int
     number = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
     if not number: return "a whole number" if whole else "a number"
-    return limits.wanted(value)
+    return limits.wanted(value) if limits else ""
 
 def _wanted_of(kinds:tuple, value) -> str:
     "One of several types, None among them or not."
@@ -134,7 +138,26 @@ def _wanted_of(kinds:tuple, value) -> str:
     ranged = [kind for kind in kinds if get_origin(kind) is Annotated]
     if ranged and isinstance(value, Real): kinds = (ranged[0],)
     wanted = [wanted_value(kind, value) for kind in kinds if kind is not NoneType]
-    return "" if "" in wanted else wanted[0]
+    return "" if "" in wanted else " or ".join(dict.fromkeys(wanted))
+
+# %% ../nbs/00_inputs.ipynb #e1bd33d7
+_KINDS:dict[Any, tuple] = {
+    bool: (bool, "True or False"), str: ((str, Path), "a text"), Path: (Path, "a path"),
+    dict: (dict, "a dict"), list: ((list, tuple), "a list"), Tensor: (Tensor, "a tensor"),
+    nn.Module: (nn.Module, "a network"), Callable: (Callable, "a function")}
+
+def _wanted_kind(kind:type, value) -> str:
+    accepted, name = _KINDS[kind]
+    return "" if isinstance(value, accepted) else name
+
+def _wanted_items(kinds:tuple, value) -> str:
+    "Several of one type, or a pair."
+    pair = len(kinds) == 2 and Ellipsis not in kinds
+    wanted = f"a pair, each {wanted_value(kinds[0], None)}" if pair else "a list or a tuple"
+    if not hasattr(value, "__len__") or pair and len(value) != 2: return wanted
+    if isinstance(value, str) and not pair: return ""       # an option of a shell, read later
+    wrong = next(filter(None, (wanted_value(kinds[0], v) for v in value)), "")
+    return wanted if wrong and pair else wrong
 
 # %% ../nbs/00_inputs.ipynb #4dfe4c49
 _Call = TypeVar("_Call", bound=Callable)
@@ -147,7 +170,20 @@ def check_values(
     "Raise ValueError for the first value that is not of its type and range."
     for name, p in inspect.signature(source).parameters.items():
         wanted = wanted_value(p.annotation, values[name]) if name in values else ""
-        if wanted: raise ValueError(f"{where}{name} must be {wanted}, got {values[name]!r}")
+        if wanted: raise ValueError(f"{where}{name} must be {wanted}, got {as_given(values[name])}")
+
+def as_given(
+    value,      # Of an argument
+) -> str:       # In one line, not too long
+    "A value for a message about it."
+    text = one_line(" ".join(repr(value).split()))
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+def check_tensors(**values) -> None:
+    "Raise ValueError, with its name, for the first value that is no tensor. For inner loops."
+    for name, value in values.items():
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{name} must be a tensor, got {as_given(value)}")
 
 def checked(f:_Call) -> _Call:
     "Decorator: each call looks at the arguments first, see `check_values`."

@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
 from .checkpoint import Checkpointed, NotFiniteError
-from .distributed import all_reduce, barrier, rank, world_size
+from .distributed import all_reduce, barrier, env_count, rank, world_size
 
 # %% ../nbs/16_loop.ipynb #4fa83a51
 class Stopped(SystemExit):
@@ -96,7 +96,7 @@ def usable_cores() -> int:
     "Cores that each rank of this machine may use."
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"): cores = len(os.sched_getaffinity(0))
-    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+    return max(1, cores // env_count(os.environ, "LOCAL_WORLD_SIZE", 1, 1))
 
 # %% ../nbs/16_loop.ipynb #8c5a7b9f
 def as_is(batch):

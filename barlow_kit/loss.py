@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import batch_norm
 
+from .inputs import check_tensors
+from .inputs import checked
 from .distributed import all_gather, all_reduce, world_size
 
 # %% ../nbs/10_loss.ipynb #a29cdc70
@@ -23,6 +25,7 @@ def standardize(
     group=None,       # Process group whose ranks share the batch; None is all of them
 ) -> Tensor:          # [N, D], each column with mean 0 and standard deviation 1
     "Standardize each unit over the batch (section 2.1). A constant unit becomes 0."
+    check_tensors(z=z)
     return _standardize(z, eps, group)[0]
 
 # %% ../nbs/10_loss.ipynb #0b9ea4b8
@@ -66,6 +69,7 @@ def at_least_float32(
 # %% ../nbs/10_loss.ipynb #a35caa1d
 def _pair(z1:Tensor, z2:Tensor, group=None) -> tuple[Tensor, Tensor]:
     "Both embeddings in at least float32, or a ValueError about their shapes."
+    check_tensors(z1=z1, z2=z2)
     if z1.ndim != 2 or z1.shape != z2.shape:
         raise ValueError("both embeddings must be [N, D] of one shape, "
                          f"got {tuple(z1.shape)} and {tuple(z2.shape)}")
@@ -184,6 +188,7 @@ def barlow_loss(
         return LossTerms(invariance + lambd*redundancy, invariance, redundancy)
 
 # %% ../nbs/10_loss.ipynb #63eaeb3c
+@checked
 def loss_floor(
     n:int,               # Samples in the batch, N
     d:int,               # Width of the embedding, D

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from .inputs import Amount, Positive, Range, Share, checked
+from .inputs import Amount, Positive, Range, Share, as_given, checked
 
 # %% ../nbs/12_optim.ipynb #a67be631
 def _trust(coefficient:float, params:list, d:list) -> tuple:
@@ -55,12 +55,15 @@ class LARS(Optimizer):
     `weight_decay`. Raises ValueError for settings out of their range."""
     @checked
     def __init__(self,
-        params:Iterable,               # Parameters, or groups of them
+        params:Iterable,               # Parameters, or groups of them: `model.parameters()`
         lr:Amount,                     # Learning rate; multiplies after the momentum
         momentum:Momentum=0.9,         # Part of the old direction that stays
         weight_decay:Amount=1e-6,      # Added to the gradient before its norm is taken
         trust_coefficient:Positive=1e-3, # Share of its norm that a tensor moves, at lr 1
     ):
+        if not isinstance(params, Iterable) or isinstance(params, (str, torch.Tensor)):
+            raise ValueError("params must be parameters or groups of them, "
+                             f"got {as_given(params)}")
         defaults = dict(lr=lr, momentum=momentum, weight_decay=weight_decay,
                         trust_coefficient=trust_coefficient, adapt=True)
         super().__init__(params, defaults)

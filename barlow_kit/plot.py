@@ -9,17 +9,19 @@ __all__ = ['plot_images', 'plot_views', 'block_mean', 'plot_cross_correlation', 
 
 # %% ../nbs/06_plot.ipynb #f74c671d
 import math
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import torch
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy.cluster.hierarchy import leaves_list, linkage
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from .inputs import for_plot
+from .inputs import as_given, check_tensors, checked, for_plot
 
 # %% ../nbs/06_plot.ipynb #fc777548
 def _axes(
@@ -42,6 +44,7 @@ def _title(text) -> str:
 # %% ../nbs/06_plot.ipynb #01fbfed3
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     "Draw one [C, H, W] image, undoing its normalization."
+    check_tensors(image=image)
     if image.ndim != 3:
         raise ValueError(f"an image is [C, H, W], got {tuple(image.shape)}; "
                          "a single one goes into a list")
@@ -56,8 +59,9 @@ def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):
     if title is not None: ax.set_title(_title(title), fontsize=8)
 
 # %% ../nbs/06_plot.ipynb #391d229f
+@checked
 def plot_images(
-    images,                 # Sequence of [C, H, W] images
+    images:Sequence[Tensor]|Tensor, # [C, H, W] each, or [N, C, H, W]
     titles=(),              # One title for each, or none
     *,
     cols:int=8,             # Images in a row
@@ -79,10 +83,11 @@ def plot_images(
     return fig
 
 # %% ../nbs/06_plot.ipynb #b57e49f6
+@checked
 def plot_views(
-    images,                 # [n] originals, [C, H, W] each
-    view1,                  # [n] first views
-    view2,                  # [n] second views
+    images:Sequence[Tensor]|Tensor, # [n] originals, [C, H, W] each
+    view1:Sequence[Tensor]|Tensor,  # [n] first views
+    view2:Sequence[Tensor]|Tensor,  # [n] second views
     *,
     size:float=1.1,         # Side of one image in inches
     mean:tuple|None=None,   # Normalization of the views, to undo
@@ -124,6 +129,7 @@ def _draw_matrix(ax, m:Tensor, title:str, max_size:int, limit:float=1.):
                      interpolation=edges, extent=(0, m.shape[1], m.shape[0], 0))
 
 def _check_matrix(c:Tensor) -> None:
+    check_tensors(c=c)
     if c.ndim == 2: return
     raise ValueError(f"a cross-correlation matrix is [D, D], got {tuple(c.shape)}")
 
@@ -136,6 +142,8 @@ def plot_cross_correlation(
     size:float=3.6,      # Side of one matrix in inches
 ) -> Figure:
     "Heat map of C: red where twin units agree, blue where they oppose, else white."
+    if isinstance(c, str) or not isinstance(c, Iterable):
+        raise ValueError(f"c must be a matrix or a list of them, got {as_given(c)}")
     matrices = [torch.as_tensor(c)] if hasattr(c, "ndim") else list(c)
     if not matrices: raise ValueError("there is no matrix to draw")
     if isinstance(titles, str) or titles is None: titles = [titles]
@@ -274,7 +282,14 @@ def _smooth(y:Tensor, window:int) -> Tensor:
     start = (end - window).clamp(min=0)
     return (total[end] - total[start]) / (end - start)
 
+def _plain_log_ticks(axis) -> None:
+    "Ticks of a logarithmic axis at 1, 2 and 5 times the powers of ten, as plain numbers."
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
+
 # %% ../nbs/06_plot.ipynb #04b912d6
+@checked
 def plot_history(
     history:list,             # One dict a step, with loss and invariance
     floor:float|None=None,    # Lowest possible loss, drawn as a dashed line
@@ -283,6 +298,8 @@ def plot_history(
 ) -> Figure:
     "Loss and its two terms against the step. ValueError for no steps."
     if not history: raise ValueError("the history is empty: nothing was trained")
+    if not all(isinstance(h, dict) and {"loss", "invariance"} <= {*h} for h in history):
+        raise ValueError("history must hold a dict a step, with loss and invariance")
     def of(key): return torch.tensor([h[key] for h in history], dtype=torch.float64)
     loss = of("loss")
     invariance = of("invariance")
@@ -296,6 +313,7 @@ def plot_history(
     if floor: ax.axhline(floor, color="gray", ls="--", label=f"floor {floor:.4g}")
     scale = "log" if loss.min() > 0 else "linear"
     ax.set(xlabel="step", ylabel=f"loss, {scale} scale", yscale=scale)
+    if scale == "log": _plain_log_ticks(ax.yaxis)
     ax.legend(fontsize=8, frameon=False)
     return fig
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from .inputs import checked
+
 # %% ../nbs/09_projector.ipynb #4b64a739
 def _hidden_layer(features:int, width:int, norm:bool) -> list[nn.Module]:
     "A linear layer, batch norm if there is to be one, and a ReLU."
@@ -18,6 +20,7 @@ def _hidden_layer(features:int, width:int, norm:bool) -> list[nn.Module]:
     return [linear, *between, nn.ReLU(inplace=True)]
 
 # %% ../nbs/09_projector.ipynb #146f293f
+@checked
 def projector(
     features:int,                           # Width of the representation, F
     widths:Sequence[int]=(8192, 8192, 8192), # Output width of each layer; the last is D

@@ -18,7 +18,8 @@ from .inputs import Count, Seed, Workers, checked, for_html, for_markdown, one_l
 from .distributed import rank
 from .evaluate import (Evaluation, cache_features, finetune, get_settings,
                                  linear_evaluation, load_for_evaluation)
-from .probes import Features, effective_rank, planned_probes, rankme
+from .probes import (Features, collapse_note, effective_rank, planned_probes,
+                               rankme)
 from .weights import output_path, write_whole
 
 # %% ../nbs/20_report.ipynb #2f2526ff
@@ -184,10 +185,15 @@ def _page(title:str, facts:str, rows:list, as_html:bool) -> str:
 
 # %% ../nbs/20_report.ipynb #f4634c70
 def _facts(train:Features, test:Features, classes:int, device:torch.device) -> str:
-    "What is examined, in two sentences."
+    "What is examined, in two sentences, and whether it has collapsed."
+    directions = effective_rank(test[0])
+    note = collapse_note(test[0])
+    if not note and directions < 1.01 and test[0].shape[1] > 1:
+        note = "all features lie on one line: the backbone has collapsed to one direction"
     return (f"{len(train[1]):,} training and {len(test[1]):,} test images of {classes} classes, "
             f"{train[0].shape[1]} features on {device.type}. Test features without labels: RankMe "
-            f"{rankme(test[0]):.1f}, effective rank {effective_rank(test[0]):.1f}.")
+            f"{rankme(test[0]):.1f}, effective rank {directions:.1f}."
+            + (f" Warning: {note}." if note else ""))
 
 def _name(thing, other:str) -> str:
     "The last part of a path; something else if it is none."

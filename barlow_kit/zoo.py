@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from .checkpoint import check_finite
 from .images import UnreadableImage, read_image
-from .inputs import checked
+from .inputs import as_given, checked
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
 from .weights import (FORMATS, CheckpointError, Conversion, Format, Weights,
@@ -118,6 +118,7 @@ class ModelList(list):
         return _table(head, [list(row.values()) for row in self.rows()])
 
 # %% ../nbs/22_zoo.ipynb #17f60719
+@checked
 def list_models(
     pattern:str="*",   # With * and ?, as for files
 ) -> ModelList:        # Names; a notebook shows them as a table
@@ -244,8 +245,9 @@ def _published(name:str) -> Path:
     return path
 
 # %% ../nbs/22_zoo.ipynb #1a40c8e2
+@checked
 def load_backbone(
-    path_or_name,   # A checkpoint of any library, folder of a run, or name in `list_models`
+    path_or_name:str|Path, # A checkpoint of any library, folder of a run, or name in `list_models`
 ) -> Any:           # A ResNet in eval mode, fc is Identity: [N, 3, H, W] to [N, num_features]
     """A plain torchvision ResNet with the weights of a file or of a published model.
 
@@ -275,6 +277,7 @@ def _loaded(name:str, path:Path) -> ZooModel:
                     trained=True, classes=weights.classes)
 
 # %% ../nbs/22_zoo.ipynb #1790a1b2
+@checked
 def get_model(
     name:str,               # From `list_models`
     pretrained:bool=False,  # With the published weights, from torch.hub's folder
@@ -337,6 +340,8 @@ def _classifier(model, checkpoint) -> ZooModel:
         headless = checkpoint is None and model in MODELS and not MODELS[model].classes
         if headless: raise ValueError(_headless(model))
         model = get_model(model, pretrained=checkpoint is None, checkpoint=checkpoint)
+    if not isinstance(model, ZooModel):
+        raise ValueError(f"model must be a name or a model of get_model, got {as_given(model)}")
     if model.head is None or not model.trained: raise ValueError(_headless("this model"))
     return model
 
@@ -450,6 +455,7 @@ def _facts(name:str) -> str:
     return _table(["", ""], facts)
 
 # %% ../nbs/22_zoo.ipynb #174b5c7e
+@checked
 def model_card(
     name:str, # From `list_models`
 ) -> str:     # A page of Markdown

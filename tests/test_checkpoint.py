@@ -216,6 +216,7 @@ def test_whose_folder_is_it():
     file.write_text("["*100_000)
     test_fail(lambda: read_config(file), exc=CheckpointError, contains="no JSON")
     test_fail(lambda: read_config(file.parent/"none"), exc=CheckpointError, contains="No such file")
+    test_fail(lambda: read_config(file.parent), exc=CheckpointError, contains="is a folder, not a file")
 
 
 def test_one_writer_in_a_folder():

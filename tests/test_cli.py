@@ -18,7 +18,7 @@ from torchvision.models import resnet50
 from torchvision.transforms.functional import to_pil_image
 from unittest.mock import patch
 from barlow_kit import cli
-from barlow_kit.cli import COMMANDS, _command, kit_from_shell, quickstart, untrained_model
+from barlow_kit.cli import COMMANDS, _command, kit_from_shell, quickstart, save_pictures, untrained_model
 from barlow_kit.data import get_dataset
 from barlow_kit.evaluate import labels_of
 from barlow_kit.experiment import compare
@@ -52,6 +52,17 @@ def test_the_quickstart():
     third = untrained_model(replace(run, seed=3))
     assert all(torch.equal(a, b) for a, b in zip(third.parameters(), by_hand.parameters()))
     assert not torch.equal(next(third.parameters()), next(start.parameters()))
+    with tempfile.TemporaryDirectory() as folder:
+        mine = Path(folder, "views.png")
+        Image.new("L", (8, 8)).save(mine)
+        before = mine.read_bytes()
+        test_fail(lambda: quickstart(folder), contains="views.png: there is a file of another kind")
+        test_fail(lambda: save_pictures(run, Path(folder)), contains="cannot save")
+        test_eq([p.name for p in Path(folder).iterdir()], ["views.png"])
+        test_eq(mine.read_bytes(), before)
+        mine.unlink()
+        for again in range(2): save_pictures(run, Path(folder))         # our own are replaced
+        test_eq(sorted(p.name for p in Path(folder).iterdir()), pictures)
 
 
 def test_a_command_is_a_function():
@@ -292,15 +303,27 @@ def test_the_zoo_from_the_shell():
             text.encode()
     head = folder/"head/model.pt"
     before = head.read_bytes()
+    strange = folder/"strange"
+    for place in (strange, folder/"texts"): place.mkdir()
+    shutil.copy(head, strange/"model.pt")                        # somebody else's, for all we know
+    (folder/"texts"/"model.pt").write_text("a text")
     for argv, why in ((("report", head, "digits", "--out", head, "--probes", "linear"), "is read"),
                       (("convert", head, head), "is read"),
                       (("report", run, "--out", head), "a file of another kind"),
                       (("convert", run/"checkpoint.pt", folder/"digit.png"), "a file of another kind"),
-                      (("linear", head, "digits", "--out", head.parent), "is read")):
+                      (("linear", head, "digits", "--out", head.parent), "is read"),
+                      (("linear", run, "digits", "--out", strange), "is not of a training in this"),
+                      (("finetune", run, "digits", "--out", folder/"texts"), "a file of another kind"),
+                      (("report", run, "--out", folder), "that is a folder, and a file is due"),
+                      (("report", run, "--out", folder/"pipe.png"), "nobody reads from this pipe"),
+                      (("convert", run/"checkpoint.pt", folder), "that is a folder"),
+                      (("compare", "digits", "--vary", "lambd=1", "--cache", folder), "is a folder"),
+                      (("linear", run, "digits", "--out", head), "cannot write")):
         code, text = told(*argv)
         test_eq(code, 1)
         assert why in text, (argv, text)
         assert "Traceback" not in text
+    test_eq([p.name for p in strange.iterdir()], ["model.pt"])
     test_eq(head.read_bytes(), before)
     assert Image.open(folder/"digit.png").size == (64, 64)
 

@@ -138,6 +138,15 @@ def test_joining_the_run_of_torchrun_or_slurm_init():
     for env in ({}, without_srun, single): test_eq(_environment(env), None)
     test_fail(lambda: _environment(dict(RANK="0", WORLD_SIZE="2")),
               contains="not MASTER_ADDR and MASTER_PORT")
+    odd = [("RANK", "8"), ("RANK", "-1"), ("WORLD_SIZE", "0"), ("WORLD_SIZE", "x"), ("LOCAL_RANK", ""),
+           ("MASTER_PORT", "99999"), ("MASTER_PORT", "0"), ("RANK", "\u00b2"), ("RANK", "9"*5000)]
+    for name, text in odd:
+        test_fail(lambda: _environment({**torchrun, name: text}), contains=name)
+        test_fail(lambda: _environment({**torchrun, name: text}), contains="must be a whole number")
+    for name in ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_JOB_ID"):
+        test_fail(lambda: _environment({**slurm, name: "x"}), contains=f"{name} must be a whole")
+    test_fail(lambda: _environment({**slurm, "SLURM_PROCID": "16"}), contains="from 0 to 15")
+    test_fail(lambda: _environment({**slurm, "SLURM_STEP_NODELIST": ""}), contains="no machine")
 
     # cell 913e523f
     nobody = dict(RANK="1", WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT="1")

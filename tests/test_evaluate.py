@@ -82,6 +82,8 @@ def test_the_backbone_comes_from_the_file_the_views_from_the_recipe():
     for a, b in zip(backbone.state_dict().values(), kept.values()): test_eq(a, b)
     assert not backbone.training and pretrained(run)[0] is not run.model.backbone
     test_fail(lambda: pretrained(nn.Flatten()), contains="num_features")
+    for bad in (None, 3, [run]):
+        test_fail(lambda: pretrained(bad), contains="source must be a Run, its folder, a checkpoint or")
     test_fail(lambda: pretrained(folder/"bad.pt"),
               contains="missing: 3.conv1.weight; not known: 0.bias")
     for name, value, problem in (("3.conv1.weight", math.nan, "3.conv1.weight has NaN"),
@@ -541,6 +543,11 @@ def test_what_a_linear_evaluation_refuses():
     above = (logits > logits.gather(1, nine[1].labels[:, None])).sum(1)
     test_close(found.accuracy, 100*(above < 1).float().mean().item(), eps=1e-3)
     test_close(found.top5, 100*(above < 5).float().mean().item(), eps=1e-3)
+    gray = [TensorImages(torch.ones_like(x.images), x.labels) for x in three]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for cached in (False, True): linear_evaluation(_flat(64), (*gray,), cached=cached, **quick)
+    test_eq([str(w.message)[:22] for w in said], ["all features are equal"]*2)
     def fine_tuning(): linear_evaluation(_flat(64), three, "1%", recipe="digits")
     test_fail(fine_tuning, contains="that is finetune")
     broken = three[0].images.clone()

@@ -556,6 +556,8 @@ def test_mean_standard_deviation_and_a_rule_of_thumb():
     assert not clearly_differ(wider, "a", "b", "acc")  # 10, deviations 1, 11
     test_fail(lambda: clearly_differ(made, "a", "B", "acc"), contains="no variant 'B'")
     test_fail(lambda: summary(made, "accc"), contains="did you mean 'acc'?")
+    for bad in (None, 3, "results", made[["acc"]]):
+        test_fail(lambda: summary(bad), contains="results must be a table of compare")
     test_eq(experiment_time(made), "7 runs of 60 to 60 s on one thread each, 420 s in all: "
                                    "about 4 minutes with 2 at a time")
 

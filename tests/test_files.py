@@ -366,6 +366,9 @@ def test_lists_and_patterns():
     test_fail(lambda: listed_images(folder/"none"/"*.png"), contains="no image fits")
     test_eq(expand_braces("s-{008..011}.tar"), ["s-008.tar", "s-009.tar", "s-010.tar", "s-011.tar"])
     test_eq(expand_braces("{a,b}{1..2}"), ["a1", "a2", "b1", "b2"])
+    plain = [expand_braces(name) for name in ("a.png", "{x}", "{9..1}")]
+    test_eq(plain, [["a.png"], ["{x}"], []])
+    test_eq(len(expand_braces("{0..999999999999}")), 1_000_000)
     test_eq([is_pattern(name) for name in ("a*", "{1..2}", "{x}", "a.png")], [True, True, False, False])
     Image.new("L", (8, 8)).save(folder/"odd[1]*.png")                 # a name, not a pattern
     test_eq(listed_images([folder/"odd[1]*.png"])[0][0].size, (8, 8))

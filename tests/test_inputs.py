@@ -2,10 +2,14 @@
 import inspect
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 import warnings
+from collections.abc import Callable, Sequence
 from fastcore.test import test_eq, test_fail
-from typing import Literal
-from barlow_kit.inputs import Amount, Count, NASTY_NAMES, Range, Seed, Share, Workers, checked, for_html, for_markdown, for_plot, one_line, register_part, unknown_name, wanted_value
+from pathlib import Path
+from torch import Tensor, nn
+from typing import Any, Literal
+from barlow_kit.inputs import Amount, Count, NASTY_NAMES, Range, Seed, Share, Workers, as_given, check_tensors, checked, for_html, for_markdown, for_plot, one_line, register_part, unknown_name, wanted_value
 
 for _helper in filter(callable, [test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -90,7 +94,10 @@ def test_numbers_with_a_range_said_once_beside_the_name():
     right = [(Count, 1), (Count, np.int64(7)), (Seed, 2**32 - 1), (Share, 0), (Share, 1.),
              (Share, np.float32(.5)), (Amount, 1e9), (Count|None, None), (Literal["a", "b"], "b"),
              (tuple[Count, ...], (1, 2)), (int|str, "x"),
-             (Count|str, "x"), (bool, False), (str, 3), (Workers, 0)]
+             (Count|str, "x"), (bool, False), (str, Path("x")), (Workers, 0), (Any, 3),
+             (int, np.int64(-3)), (float, 2), (Tensor, torch.ones(2)), (dict, {}), (list, (1,)),
+             (nn.Module, nn.ReLU()), (Callable, len), (str|Path|None, None),
+             (tuple[Tensor, Tensor], [torch.ones(2)]*2), (Sequence[Callable], ())]
     test_eq([wanted_value(*pair) for pair in right], [""]*len(right))
     wrong = [(Count, 0, "at least 1"), (Count, 2**31, "at most 2,147,483,647"),
              (Count, 1.0, "a whole number"), (Count, True, "a whole number"),
@@ -100,11 +107,22 @@ def test_numbers_with_a_range_said_once_beside_the_name():
              (Amount, -inf, "finite"), (Amount, 1e38, "at most 1e+09"),
              (Count|None, 0, "at least 1"),
              (Count|str, 0, "at least 1"), (tuple[Count, ...], (1, -2), "at least 1"),
-             (Literal["a", "b"], "c", "one of a, b"), (bool, 1, "True or False")]
+             (Literal["a", "b"], "c", "one of a, b"), (bool, 1, "True or False"),
+             (str, 3, "a text"), (int, 1., "a whole number"), (float, True, "a number"),
+             (Tensor, [1], "a tensor"), (dict, None, "a dict"), (list, "x", "a list"),
+             (nn.Module, nn.Module, "a network"), (Callable, 3, "a function"),
+             (str|Path, None, "a text or a path"), (str|nn.Module, 3, "a text or a network"),
+             (Sequence[Callable], None, "a list or a tuple"), (Sequence[Callable], [3], "a function"),
+             (tuple[Tensor, Tensor], None, "a pair, each a tensor"),
+             (tuple[Tensor, Tensor], "ab", "a pair, each a tensor"),
+             (tuple[Tensor, Tensor], (torch.ones(2),), "a pair, each a tensor")]
     test_eq([wanted_value(kind, value) for kind, value, _ in wrong], [w for *_, w in wrong])
     test_eq([str(Range(0, 1)), str(Range(1))], ["0 to 1", "at least 1"])
     test_eq(step_down(2., keep=.25), .5)
     test_fail(lambda: step_down(rate=2., keep=-1), contains="keep must be at least 0, got -1")
     test_fail(lambda: step_down(), contains="rate")
+    test_fail(lambda: check_tensors(a=torch.ones(2), b=[1]), contains="b must be a tensor, got [1]")
+    for value in (torch.ones(99, 99), "x"*999, "\n\x1b[31m"):
+        assert len(as_given(value)) <= 80 and as_given(value).isprintable()
     test_eq((step_down.__name__, list(inspect.signature(step_down).parameters)),
             ("step_down", ["rate", "keep", "steps", "by"]))

@@ -95,6 +95,9 @@ def test_cores_and_workers():
         with patch.dict(os.environ, LOCAL_WORLD_SIZE="4"): shared_by_4 = usable_cores()
         with patch.dict(os.environ, LOCAL_WORLD_SIZE="99"): shared_by_99 = usable_cores()
     test_eq((alone, shared_by_4, shared_by_99), (16, 4, 1))
+    for text in ("0", "-1", "x", ""):
+        with patch.dict(os.environ, LOCAL_WORLD_SIZE=text):
+            test_fail(usable_cores, contains="LOCAL_WORLD_SIZE must be a whole number from 1")
 
     # cell cd375bf6
     list(load_batches(["a", "b", "c"], [[2, 0], [1], [0, 1, 2]]))

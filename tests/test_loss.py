@@ -75,6 +75,10 @@ def test_the_cross_correlation_matrix():
     assert cross_correlation(a, a).abs().max() <= 1
     test_eq(at_least_float32(a.double()).dtype, torch.float64)
     test_eq(at_least_float32(a.bfloat16()).dtype, torch.float32)
+    for bad in (None, 3, [1.]):
+        test_fail(lambda: standardize(bad), contains="z must be a tensor")
+        test_fail(lambda: cross_correlation(bad, b), contains="z1 must be a tensor")
+        test_fail(lambda: cross_correlation(a, bad), contains="z2 must be a tensor")
     test_fail(lambda: cross_correlation(a, b[:, :5]), contains="got (50, 6) and (50, 5)")
     test_fail(lambda: cross_correlation(a, b[:49]), contains="one shape")
     test_fail(lambda: cross_correlation(a[:1], b[:1]),
@@ -322,4 +326,5 @@ def test_floor_of_the_loss_how_low_can_it_go():
     test_close(loss_floor(8, 256, lambd=.05), 163.8663, eps=1e-4)
     test_eq(loss_floor(300, 128), 0)
     test_fail(lambda: loss_floor(1, 8), contains="at least 2 samples")
+    for bad in (None, "8", 2.): test_fail(lambda: loss_floor(bad, 8), contains="n must be a whole numb")
     test_fail(lambda: loss_floor(8, 16, lambd=2.), contains="0 <= lambd < 1, got 2.0")

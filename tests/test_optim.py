@@ -119,6 +119,7 @@ def test_lars_each_layer_moves_by_a_share_of_its_size():
         return loss
     test_eq(steep.step(closure).item(), 4.)
     test_close(line.item(), 2 - 100*1e-3*2, eps=1e-5)
+    for bad in (None, 3, line): test_fail(lambda: LARS(bad, lr=1.), contains="params must be param")
     test_fail(lambda: LARS([line], lr=-1.), contains="lr must be at least 0, got -1.0")
     test_fail(lambda: LARS([line], lr=1., momentum=1.), contains="momentum must be at most 0.9999")
     for wrong in (dict(lr=float("nan")), dict(lr=1., weight_decay=-1e-6), dict(lr=1e38),
@@ -141,6 +142,7 @@ def test_two_groups_of_parameters_weights_biases_and_norms():
     half = nn.Linear(3, 4)
     half.bias.requires_grad_(False)
     test_eq([len(g["params"]) for g in param_groups(half)], [1, 0])
+    test_fail(lambda: param_groups("resnet50"), contains="model must be a network, got 'resnet50'")
     test_fail(lambda: param_groups(half.requires_grad_(False)),
               contains="no parameter that needs a gradient")
 
@@ -182,5 +184,6 @@ def test_learning_rate_warm_up_then_a_cosine():
     for step, factor in by_hand.items():
         test_close(warmup_cosine(step, 12, 4, final=.2), factor, eps=1e-9)
     test_eq(warmup_cosine(0, 10, 0), 1.)
+    test_fail(lambda: warmup_cosine(None, 10, 1), contains="step must be a whole number, got None")
     test_fail(lambda: warmup_cosine(0, 10, 10), contains="warmup 10 of 10")
     test_fail(lambda: warmup_cosine(0, 10, 1, final=5.), contains="final must be at most 1")

@@ -43,6 +43,9 @@ def test_images_and_pairs_of_views():
     assert_close(drawn_by(fig, 9), x[1, 0])                   # views are normalized,
     assert_close(drawn_by(fig, 1), x[1, 0])                   # originals are not
     test_fail(lambda: plot_views(x, x[:3], x), contains="8, 3 and 8")
+    for bad in (None, 3): test_fail(lambda: plot_views(bad, x, x), contains="images must be a list")
+    test_fail(lambda: plot_views("photo.png", x, x), contains="need as many")
+    test_fail(lambda: plot_views(["photo.png"], x[:1], x[:1]), contains="images must be a tensor")
 
 
 def test_heat_map_of_the_cross_correlation_matrix():
@@ -74,6 +77,9 @@ def test_heat_map_of_the_cross_correlation_matrix():
     test_eq(large.axes[0].get_title(), " (block means, 1000 units)")
     test_fail(lambda: plot_cross_correlation(torch.zeros(3)), contains="[D, D], got (3,)")
     test_fail(lambda: plot_cross_correlation([]), contains="no matrix to draw")
+    for bad in (None, 3, "c.png"):
+        test_fail(lambda: plot_cross_correlation(bad), contains="c must be a matrix or a list of them")
+        test_fail(lambda: plot_cross_correlation([bad]), contains="c must be a tensor")
 
 
 def test_histograms_of_c_and_units_sorted_by_correlation():
@@ -166,7 +172,17 @@ def test_course_of_the_loss_over_a_training():
     negative = [dict(loss=-float(k), invariance=-float(k)) for k in range(5)]
     test_eq(plot_history(made_up).axes[0].get_yscale(), "log")
     test_eq(plot_history(negative).axes[0].get_yscale(), "linear")
+    def ticks(*losses):
+        ax = plot_history([dict(loss=x, invariance=x/2) for x in losses]).axes[0]
+        low, high = ax.get_ylim()
+        shown = [label.get_text() for label in ax.get_yticklabels()
+                 if low <= label.get_position()[1] <= high]
+        return shown, list(ax.get_yticks(minor=True))
+    test_eq(ticks(6., 1800.), (["5", "10", "20", "50", "100", "200", "500", "1,000", "2,000"], []))
     test_fail(lambda: plot_history([]), contains="history is empty")
+    for bad in (None, 3, "runs/digits"):
+        test_fail(lambda: plot_history(bad), contains="history must be a list")
+    test_fail(lambda: plot_history([3]), contains="history must hold a dict a step, with loss and inv")
 
 
 def test_panels_of_a_training_matrix_and_curves():

@@ -6,6 +6,7 @@ import pickle
 import re
 import tempfile
 import torch
+import warnings
 from PIL import Image
 from dataclasses import replace
 from fastcore.test import test_close, test_eq, test_fail
@@ -20,7 +21,7 @@ from barlow_kit.augment import TwoViews
 from barlow_kit.data import TensorImages, batch_order, get_dataset, labels_of
 from barlow_kit.images import read_image
 from barlow_kit.inputs import NASTY_NAMES
-from barlow_kit.probes import PROBES, ProbeResult, alignment, balanced_labels, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, history_key, knn_evaluation, knn_predict, knn_probe, knn_vote, linear_probe, nearest, planned_probes, rankme, register_probe, run_probes, some_images, uniformity, watch_features, watch_linear
+from barlow_kit.probes import PROBES, ProbeResult, alignment, balanced_labels, collapse_note, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, history_key, knn_evaluation, knn_predict, knn_probe, knn_vote, linear_probe, nearest, planned_probes, rankme, register_probe, run_probes, some_images, uniformity, watch_features, watch_linear
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, keep_models, kept_models, pretrain
 
@@ -48,6 +49,8 @@ def test_probes_what_is_a_representation_good_for():
     test_eq(same, digits.labels)
     darker, _ = extract_features(nn.Flatten(), digits, plain=lambda x: x/2)
     test_eq(darker, pixels/2)
+    for bad in (None, 3, "runs/digits"):
+        test_fail(lambda: extract_features(bad, digits), contains="model must be a Run or a network")
     def broken_features(spoil): return extract_features(nn.Flatten(), digits, plain=spoil)
     test_fail(lambda: broken_features(lambda x: x*float("nan")),
               contains="397 of 397 images have features")
@@ -111,6 +114,13 @@ def test_a_result_with_the_name_of_its_probe():
 
 def test_linear_probe_logistic_regression_on_frozen_features():
     "nbs/18_probes.ipynb: Linear probe: logistic regression on frozen features"
+    # cell c0113b60
+    one = torch.randn(1, 8)
+    for same in (one.repeat(50, 1), torch.zeros(50, 8), one*1e30 + 1e22*torch.rand(50, 8)):
+        assert collapse_note(same).startswith("all features are equal: the backbone has collapsed")
+    for all_right in (one, one + .001*torch.randn(50, 8), 1e-20*torch.randn(50, 8), torch.eye(8)):
+        test_eq(collapse_note(all_right), "")
+
     # cell 8d94cafe
     splits = "train", "test"
     pixels = [extract_features(nn.Flatten(), get_dataset("digits", s)) for s in splits]
@@ -153,6 +163,18 @@ def test_linear_probe_logistic_regression_on_frozen_features():
     spoiled[0][:, 3] = 3e38                                         # their sum is not a float32
     test_fail(lambda: linear_probe(spoiled, few[1]),
               contains="not finite, the first is row 0: too large")
+    for size in (1e-20, 1e-37):                                     # the digits tell nothing else
+        tiny = [(x*size, y) for x, y in few]
+        test_close(linear_probe(*tiny).accuracy, linear_probe(*few).accuracy, eps=.51)
+    equal = [(x[:1].repeat(len(x), 1), y) for x, y in few]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        chance = linear_probe(*equal)
+    test_eq([str(w.message)[:22] for w in said], ["all features are equal"])
+    assert chance.accuracy < 20
+    for bad in (None, 3, "x", [1, 2], few[0][0]):
+        test_fail(lambda: linear_probe(bad, few[1]), contains="train must be a pair, each a tensor")
+        test_fail(lambda: linear_probe(few[0], bad), contains="test must be a pair, each a tensor")
     one_class = torch.randn(5, 2), torch.zeros(5)
     test_fail(lambda: linear_probe(one_class, one_class), contains="name 1 class")
 
@@ -219,6 +241,9 @@ def test_k_nn_probe_a_vote_of_the_nearest_images():
     separate = means[label] + .1*torch.randn(120, 8), label
     for probe in (linear_probe, knn_probe, few_label_probe):
         test_eq(probe(separate, separate).accuracy, 100.)
+        for bad in (None, 3, "x", [1, 2]):
+            test_fail(lambda: probe(bad, separate), contains="train must be a pair, each a tensor")
+            test_fail(lambda: probe(separate, bad), contains="test must be a pair, each a tensor")
     noise = [(torch.randn(300, 8), torch.arange(3).repeat(100)) for _ in range(2)]
     assert 20 < knn_probe(*noise).accuracy < 47               # no information, no accuracy
 

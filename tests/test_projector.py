@@ -28,6 +28,9 @@ def test_the_projector_three_linear_layers():
     test_eq(len(projector(8, (4,))), 1)
     test_fail(lambda: projector(64, ()), contains="at least one positive width")
     test_fail(lambda: projector(64, (8, 0)), contains="positive width, got (8, 0)")
+    for bad in (None, "64", 64.): test_fail(lambda: projector(bad), contains="features must be a whole")
+    test_fail(lambda: projector(64, 8), contains="widths must be a list or a tuple, got 8")
+    test_fail(lambda: projector(64, (8, "8")), contains="widths must be a whole number")
 
 
 def test_width_of_the_embedding_what_it_buys():

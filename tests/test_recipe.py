@@ -97,6 +97,7 @@ def test_fields_of_a_recipe_and_the_released_defaults():
     notes = [r.objective.floor_note for r in (Recipe(), Recipe(projector=64))]
     test_eq(notes, [" (floor 123.5)", ""])
     test_fail(lambda: Recipe(batch_size=1), contains="batch_size must be at least 2, got 1")
+    test_fail(lambda: Recipe(channels=1025), contains="channels must be at most 1,024, got 1025")
     test_fail(lambda: Recipe(epochs=0), contains="epochs must be at least 1, got 0")
     test_fail(lambda: Recipe(epochs=5),
               contains="must be below epochs (5), got 10: give a shorter")
@@ -214,6 +215,8 @@ def test_recipes_by_name():
     test_fail(lambda: get_recipe("digits", lamdb=8), contains="did you mean 'lambd'?")
     def change(): get_recipe("digits").epochs = 5
     test_fail(change, contains="cannot assign to field 'epochs'")
+    for bad in (None, 3, ["digits"]):
+        test_fail(lambda: get_recipe(bad), contains="recipe must be a name or a Recipe, got")
 
 
 def test_plan_of_a_run_steps_rates_memory():

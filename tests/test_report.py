@@ -2,10 +2,12 @@
 import re
 import tempfile
 import torch
+import warnings
 from IPython.display import Markdown
 from PIL import Image
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
+from torch import nn
 from barlow_kit.data import get_dataset
 from barlow_kit.inputs import NASTY_NAMES
 from barlow_kit.probes import PROBES, ProbeResult, balanced_labels, register_probe, some_images
@@ -124,6 +126,24 @@ def test_the_report():
     test_fail(lambda: report(run, probes=("svm",)), contains="no probe 'svm'; known: few labels")
     test_fail(lambda: report(run, linear="relesed"), contains="did you mean 'released'?")
     test_fail(lambda: report(run, "shapes"), contains="takes no images of shape (3, ")
+    for bad in (None, 3): test_fail(lambda: report(bad), contains="source must be a Run, its folder")
+    assert "Warning" not in page
+
+    class Collapsed(nn.Module):
+        "The same features for all images, or the same direction."
+        num_features = 8
+        def __init__(self, strength):
+            super().__init__()
+            self.strength = strength
+        def forward(self, x): return 1. + self.strength*x.mean((1, 2, 3))[:, None]*torch.ones(8)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        equal = report(Collapsed(0.), "digits", probes=("linear",), recipe="digits")
+    assert "rank 0.0. Warning: all features are equal: the backbone has collapsed" in equal
+    assert any("all features are equal" in str(w.message) for w in said)
+    on_a_line = report(Collapsed(1.), "digits", probes=("linear",), recipe="digits")
+    assert "rank 1.0. Warning: all features lie on one line" in on_a_line
 
     # cell 64461e69
     digits = get_dataset("digits")

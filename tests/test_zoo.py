@@ -160,6 +160,10 @@ def test_a_class_for_an_image():
     test_fail(lambda: inference_model("digits", "https://example.org/3.png"),
               contains="allow_url=True")
     test_fail(lambda: inference_model("digits", 3), contains="got int")
+    for bad in (None, 3, nn.Flatten()):
+        test_fail(lambda: inference_model(bad, photo), contains="model must be a name or a model")
+        test_fail(lambda: load_backbone(bad), contains="path_or_name must be a text or a path")
+        test_fail(lambda: get_model(bad), contains="name must be a text")
 
     # cell c64df5fe
     with tempfile.TemporaryDirectory() as d:
@@ -267,3 +271,4 @@ def test_model_cards():
         test_eq(f'inference_model("{name}"' in page, bool(e.classes))
         compile(page.split("```python")[1].split("```")[0], name, "exec")
     test_fail(lambda: model_card("digit"), contains="did you mean 'digits'?")
+    test_fail(lambda: model_card(3), contains="name must be a text, got 3")

@@ -247,6 +247,9 @@ def write_files(work:Path) -> None:
     (work/"out"/"null").symlink_to("/dev/null")
     (work/"out"/"full").symlink_to("/dev/full")
     with socket.socket(socket.AF_UNIX) as made: made.bind(os.path.relpath(work/"out"/"socket"))
+    (work/"out"/"strange").mkdir()
+    for name, source in (("model.pt", "head/model.pt"), ("views.png", "images/one bit.png")):
+        (work/"out"/"strange"/name).write_bytes((work/source).read_bytes())
     (work.parent/"lessons").mkdir()
     with zipfile.ZipFile(work.parent/"lessons"/"lessons.zip", "w") as archive:
         archive.writestr("tutorials/quickstart.ipynb", "{}")
@@ -450,11 +453,30 @@ def odd_places():
     for widths in (("2147483647",), ("99999999", "99999999")):
         words = ("pretrain", "digits", "--out", "out/new", *TINY, "--projector", *widths)
         yield Line("odd place", words)
-    nowhere = dict(RANK="-1", WORLD_SIZE="1", MASTER_ADDR="localhost", MASTER_PORT="99999")
-    for env in (nowhere, dict(WORLD_SIZE="0"), dict(LOCAL_WORLD_SIZE="0")):
-        for words in (("pretrain", "digits", "--dry-run"), READING[3]):
-            yield Line("odd place", _each(words, "run"), "either", env=env)
-    yield Line("odd place", *typed("pretrain digits --out out/new TINY --channels 1000000"))
+    right = dict(RANK="0", WORLD_SIZE="1", MASTER_ADDR="localhost", MASTER_PORT="1")
+    wrong = [("RANK", "-1"), ("RANK", "x"), ("RANK", "1"), ("WORLD_SIZE", "0"),
+             ("WORLD_SIZE", "9"*5000), ("MASTER_PORT", "99999"), ("LOCAL_RANK", "\u00b2")]
+    for name, value in wrong:
+        env = {**right, name: value}
+        yield Line("odd place", _each(READING[3], "run"), say=f"{name} must be", env=env)
+        yield Line("odd place", ("pretrain", "digits", "--dry-run"), "either", env=env)
+    for value in ("0", "x", ""):
+        for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "SLURM_NTASKS"):
+            for words in (("pretrain", "digits", "--dry-run"), READING[3]):
+                yield Line("odd place", _each(words, "run"), "either", env={name: value})
+    for words in typed("""
+        pretrain digits --out out/new TINY --channels 1000000
+        pretrain digits --out out/new TINY --channels 1000
+        pretrain data/good --recipe shapes --out out/new TINY --channels 1000000
+        pretrain digits --tensorboard weights/pipe.pt --out out/new TINY
+        pretrain digits --tensorboard text.txt/x --out out/new TINY
+        report run digits --probes kNN --out weights/pipe.pt
+        convert run weights/pipe.pt
+        compare digits --vary lambd=1 --seeds 1 --workers 1 TINY --cache weights/pipe.pt
+        linear run digits --settings digits --cached QUICK --out out/strange
+        finetune run digits --settings digits-few --labels 1 QUICK --out out/strange
+        quickstart --out out/strange --epochs 1 --warmup-epochs 0 --projector 8"""):
+        yield Line("odd place", words)
 
 def odd_outputs():
     "Outputs that are something else, that are an input, or that cannot be."

@@ -17,7 +17,7 @@ FIGURE = re.compile(r"(?<![\w./-])[-+]?(nan|inf)(?![\w./-])", re.I)
 
 
 @pytest.fixture(scope="module")
-def all_told(tmp_path_factory):
+def told(tmp_path_factory):
     "What became of each line."
     folder = tmp_path_factory.mktemp("commands")
     env = os.environ | dict(OMP_NUM_THREADS="1", MPLBACKEND="Agg",
@@ -28,11 +28,6 @@ def all_told(tmp_path_factory):
     total, *lines = map(json.loads, done.stdout.splitlines())
     assert len(lines) == total["lines"] > 2000
     return lines
-
-@pytest.fixture(scope="module")
-def told(all_told):
-    "What became of the lines, those of `odd_places` left out."
-    return [x for x in all_told if x["kind"] != "odd place"]
 
 def shown(lines:list) -> str:
     "Lines for a person."
@@ -112,14 +107,3 @@ def test_memory_and_time(told):
     wrong = [x for x in told if x.get("seconds", 0) > SECONDS]
     assert not wrong, shown(wrong)
     print(f"\n{len(told)} lines, {sum(x.get('seconds', 0) for x in told):.0f} s of the processor")
-
-@pytest.mark.xfail(strict=False, reason="a run trusts its own names and steps")
-def test_odd_places(all_told):
-    "All the same for what is no file in a run's folder, and for steps that no run has done."
-    told = [x for x in all_told if x["kind"] == "odd place"]
-    test_no_line_crashes_or_hangs(told)
-    test_what_makes_no_sense_is_refused(told)
-    test_a_refusal_is_one_line(told)
-    test_no_figure_that_is_none(told)
-    test_no_file_is_lost(told)
-    test_memory_and_time(told)
