@@ -34,7 +34,8 @@ from .checkpoint import (Checkpointed, load_checkpoint, load_latest, load_part,
 from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset
 from .images import open_regular
 from .inputs import Amount, Count, Seed, Workers, checked, one_line, wanted_value
-from .distributed import barrier, init, leave, rank, sync_batchnorm, world_size
+from .distributed import (barrier, env_count, init, leave, rank, sync_batchnorm,
+                                    world_size)
 from .loop import (Steps, Stopped, TrainingError, as_is, leave_signals_to_the_run,
                              load_batches, own_random_state, seed_step, shared, stop_signals, tell,
                              usable_cores)
@@ -43,7 +44,7 @@ from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan,
                                recipe_difference, recipe_from_dict, recipe_to_dict)
 from .twins import BACKBONES, BarlowTwins, recompute_blocks
-from .weights import CheckpointError, output_path, write_whole
+from .weights import CheckpointError, output_folder, write_whole
 
 # %% ../nbs/17_train.ipynb #2fefba7e
 @dataclass
@@ -74,8 +75,9 @@ class Run:
         return self.total // self.recipe.epochs
 
     @classmethod
+    @checked
     def load(cls,
-        path,              # Folder of the run
+        path:str|Path,     # Folder of the run
         device:str="cpu",
         *,
         step:int|None=None, # Steps done, of a model that `keep_models` kept; None: the last state
@@ -290,14 +292,17 @@ def _explain(run:Run, step:int, problem:str, views:Sequence[Tensor], index:Tenso
                          + (f" The last checkpoint is in {run.path}." if kept else ""))
 
 # %% ../nbs/17_train.ipynb #efdec674
+def _check_channels(recipe:Recipe, channels:int) -> None:
+    "ValueError for images that the recipe's network cannot take."
+    if channels == recipe.channels: return
+    raise ValueError(f"the images have {channels} channels and the recipe {recipe.name!r} "
+                     f"expects {recipe.channels}: say channels={channels}")
+
 def _micro_step(run:Run, parts:_Parts, batch:tuple, step:int, last:bool) -> list:
     "Forward and backward; loss, invariance, redundancy. TrainingError when one is not finite."
     *views, index = batch
     recipe = run.recipe
-    channels = views[0].shape[1]
-    if channels != recipe.channels:
-        raise ValueError(f"the images have {channels} channels and the recipe {recipe.name!r} "
-                         f"expects {recipe.channels}: say channels={channels}")
+    _check_channels(recipe, views[0].shape[1])
     with nullcontext() if last or world_size() == 1 else parts.model.no_sync():
         try: terms = _loss_terms(parts.model, views, recipe.precision)
         except ValueError as e: raise _explain(run, step, str(e), views, index) from e
@@ -438,11 +443,12 @@ def _check_precision(recipe:Recipe, device:torch.device) -> None:
 def _setup(data, recipe, overrides:dict, device:str,
            out) -> tuple[ImageData, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
-    if out is not None: output_path(out, data)
+    if out is not None: output_folder(out, data)
     recipe = _recipe_for(data, recipe, overrides)
     data = get_dataset(data, "train")
     place = init(device)
     check_sizes(recipe, len(data), place.world_size)
+    if isinstance(data, TensorImages): _check_channels(recipe, data.images.shape[1])
     _check_precision(recipe, place.device)
     # one image size: the search pays
     if place.device.type == "cuda": torch.backends.cudnn.benchmark = True
@@ -543,7 +549,10 @@ class _TensorBoard:
 def to_tensorboard(
     folder,       # Where the event files go
 ) -> Callable:    # For `callbacks` of `pretrain`
-    "Writes every number of the history to TensorBoard, on rank 0. ImportError without the package."
+    """Writes every number of the history to TensorBoard, on rank 0.
+
+    Raises ImportError without the package, ValueError for a place that is no folder."""
+    output_folder(folder)
     try: import torch.utils.tensorboard
     except ImportError as e:
         raise ImportError("TensorBoard is not installed: pip install tensorboard") from e
@@ -587,8 +596,8 @@ def _comments(source:Callable) -> dict[str, str]:
 
 # %% ../nbs/17_train.ipynb #b60fd9da
 def _without_none(kind) -> Any:
-    "`int` of `int|None`."
-    rest = [k for k in get_args(kind) if k is not NoneType]
+    "`int` of `int|None`; a path is a text in a shell."
+    rest = [k for k in get_args(kind) if k is not NoneType and k is not Path]
     is_union = get_origin(kind) in (Union, UnionType)
     return rest[0] if is_union and len(rest) == 1 else kind
 
@@ -693,10 +702,8 @@ def recipe_options(
 
 def _planned_ranks() -> int:
     "How many processes share the batch, as torchrun or SLURM say."
-    asked = os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", "1"))
-    if not asked.isdecimal() or int(asked) < 1:
-        raise ValueError(f"WORLD_SIZE must be at least 1, got {one_line(asked)}")
-    return int(asked)
+    by_srun = env_count(os.environ, "SLURM_NTASKS", 1, 1)
+    return env_count(os.environ, "WORLD_SIZE", by_srun, 1)
 
 # %% ../nbs/17_train.ipynb #e82e8d19
 _GOOD_TO_KNOW = """Under torchrun or SLURM all ranks share each batch. \
