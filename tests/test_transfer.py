@@ -442,7 +442,7 @@ def test_train_a_detector():
         test_fail(lambda: train_detector(model, bad, steps=1, batch_size=4), exc=exc, contains=message)
     refused("labels must be in 1..10 for this detector, got [11", labels=target["labels"]*0 + 11)
     refused("x1 < x2 and y1 < y2", boxes=target["boxes"].flip(1))
-    refused("need images [1, H, W] for this detector, got (3, 48, 48)", image=torch.rand(3, 48, 48))
+    refused("has 5 channels and 1 are asked for", image=torch.rand(5, 48, 48))
     before = [p.clone() for p in model.parameters()]
     refused("hold NaN or infinity", TrainingError, image=image*float("nan"))
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters()))
