@@ -45,7 +45,7 @@ def _plain_batches(
             continue
         items = [data[i] for i in index.tolist()]
         images = torch.stack([plain(item[0]) for item in items])
-        yield images, torch.tensor([int(item[1]) for item in items])
+        yield images, torch.tensor([item[1] for item in items])
 
 # %% ../nbs/18_probes.ipynb #18b10003
 def _pixels(image) -> Tensor:

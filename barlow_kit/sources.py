@@ -46,9 +46,11 @@ class ImageData(Protocol):
     def __getitem__(self, i:int, /) -> Any: ...
     def name(self, i:int, /) -> str: ...
     @property
-    def classes(self) -> tuple: ...
+    def classes(self) -> tuple:
+        "Names of the classes, in the order of their numbers."
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str:
+        "A word by which the whole set is known, see `digest`."
 
 # %% ../nbs/02_sources.ipynb #b4422231
 def is_image_data(
@@ -851,9 +853,15 @@ class PartImages(Subset):
     def name(self, i:int) -> str: return item_name(self.dataset, self.indices[i])
 
     @property
-    def classes(self) -> tuple: return class_names_of(self.dataset)
+    def classes(self) -> tuple:
+        "Those of the whole."
+        return class_names_of(self.dataset)
+
     @property
-    def labels(self) -> Tensor: return labels_of(self)
+    def labels(self) -> Tensor:
+        "Of each image, [N]."
+        return labels_of(self)
+
     @property
     def identity(self) -> str:
         "Digest of that of the whole and of the numbers."
@@ -883,7 +891,7 @@ def labels_of(
 # %% ../nbs/02_sources.ipynb #f40c7c1e
 def match_classes(
     train:ImageData,    # Whose numbers count
-    test:ImageData,
+    test:ImageData,     # Whose labels are wanted
 ) -> Tensor:            # [N] labels of `test`, in the numbers of `train`
     "Labels matched by the names of their classes. ValueError if counts differ."
     labels = labels_of(test)
