@@ -8,11 +8,13 @@ __all__ = ['COMMANDS', 'main', 'untrained_model', 'save_pictures', 'compare_with
 # %% ../nbs/29_cli.ipynb #8c3aa19a
 import argparse
 import inspect
+import math
+import shlex
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from importlib import import_module
 from importlib.resources import files
@@ -22,15 +24,16 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .data import DATASETS, get_dataset, heldout_split
+from .data import DATASETS, check_images, get_dataset, heldout_split
 from .images import UnreadableImage
 from .inputs import Count, Seed, Workers, checked, one_line
+from .inspection import ImageCheck, is_check_page, is_gray, short_side
 from .distributed import init, rank
 from .evaluate import (Evaluation, FinetuneSettings, Labeled, LinearSettings, accuracies,
                                  finetune, labels_of, linear_evaluation, pretrained)
 from .probes import (compare_probes, extract_features, format_probes, some_images,
                                watch_features)
-from .recipe import Recipe, get_recipe, unknown_name
+from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .report import report, report_probes
 from .train import (Run, add_options, add_train_options, exit_code, loss_course,
                               option_value, pretrain, recipe_options, train_command,
@@ -195,6 +198,51 @@ main = kit_from_shell               # its name until version 0.3
 def _quickstart(**options) -> None:
     "Pretrain on digits and compare with raw pixels (about a minute)."
     quickstart(**options)
+
+# %% ../nbs/29_cli.ipynb #29c4ec02
+def _nearest_recipe(
+    side:int,   # Of the images, in pixels
+) -> str:       # A name
+    "The first recipe whose views are nearest in size."
+    def distance(name): return abs(math.log2(get_recipe(name).views.view1.size/max(side, 1)))
+    return min(list_recipes(), key=distance)
+
+def _with_nearest(found:ImageCheck, source:str) -> tuple[ImageCheck, str]:
+    "The same with views that fit, and the command to go on with."
+    name = _nearest_recipe(short_side(found.train))
+    channels = 1 if is_gray(found.train) else 3
+    fitting = replace(found, views=get_recipe(name, channels=channels).views)
+    if len(fitting.problems) > len(found.problems): return found, ""    # of rare channels
+    command = (f"barlow-kit pretrain {shlex.quote(source)} --recipe {name} "
+               f"--batch-size {fitting.fitting_batch}")
+    if channels != get_recipe(name).channels: command += f" --channels {channels}"
+    return fitting, command
+
+# %% ../nbs/29_cli.ipynb #29c4ec03
+_CHECKED = dict(help=f"{', '.join(DATASETS)}, a folder, a pattern, a table, shards, an array")
+
+@_command(check_images, source=_CHECKED, views=None, batch_size=None,
+          heldout=dict(metavar="SOURCE", help="images that are not trained on; by default a part "
+                       "of the first"),
+          recipe=dict(metavar="NAME", help=f"{', '.join(list_recipes())} (default: the nearest)"),
+          out=dict(metavar="FILE", help="write the answer as a page with pictures, such as "
+                   "check.html"))
+def _check(source:str, *, recipe:str|None=None, out:str|None=None, **options) -> None:
+    "Look at images before training: exit code 1 if something makes training wrong."
+    if out is not None: output_path(out, source, kind=is_check_page)
+    if recipe is None and source in list_recipes(): recipe = source
+    plan = None if recipe is None else get_recipe(recipe)
+    found = check_images(source, recipe=plan, **options)
+    command = ""
+    if recipe is None: found, command = _with_nearest(found, source)
+    print(found)
+    if command and not found.problems: print(f"next    {one_line(command)}")
+    if out is not None:
+        page = found.whole_page().encode()
+        write_whole(out, lambda file: file.write(page), kind=is_check_page)
+        print(f"page    {one_line(out)}")
+    if found.problems:
+        raise ValueError(f"{len(found.problems)} of the things above make training wrong")
 
 # %% ../nbs/29_cli.ipynb #bcdb995b
 def _watcher(data:str, every:int) -> Callable:

@@ -406,6 +406,12 @@ def _asked_for(source, options:dict) -> tuple[ImageData|None, str]:
     try: return open_images(source, "val", **options), "val"
     except (FileNotFoundError, ValueError): return None, "heldout"
 
+def _held(source, heldout, options:dict) -> tuple[ImageData|None, str]:
+    "The images that are not trained on: given, or a part of the source."
+    if heldout is not None: return open_images(heldout, **options), "heldout"
+    held, name = _heldout_part(source, options)
+    return (held, name) if held is not None else _asked_for(source, options)
+
 # %% ../nbs/05_data.ipynb #05c4ec05
 @checked
 def check_images(
@@ -426,9 +432,7 @@ def check_images(
     channels = None if is_image_data(source) else getattr(recipe, "channels", None)
     if channels is not None: options.setdefault("channels", channels)
     train = open_images(source, **options)
-    if heldout is not None: held, name = open_images(heldout, **options), "heldout"
-    else: held, name = _heldout_part(source, options)
-    if heldout is None and held is None: held, name = _asked_for(source, options)
+    held, name = _held(source, heldout, options)
     found = inspect_images(train, held, views=views, batch_size=batch_size, most=most,
                            names=("train", name))
     if out is not None: found.save(out)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ALIKE', 'Look', 'look_at', 'PartLook', 'look_at_all', 'same_pixels', 'shared_pixels', 'alike_pairs', 'linked',
-           'fitting_batch', 'plain_share', 'short_side', 'is_check_page', 'ImageCheck', 'inspect_images']
+           'fitting_batch', 'plain_share', 'short_side', 'is_gray', 'is_check_page', 'ImageCheck', 'inspect_images']
 
 # %% ../nbs/04_inspection.ipynb #aa421674
 import base64
@@ -399,14 +399,14 @@ def _wrong_views(found:_Found) -> str:
     except ValueError as e: return f"views: {one_line(e)}"
     return ""
 
-# %% ../nbs/04_inspection.ipynb #a9997b61
+# %% ../nbs/04_inspection.ipynb #5aa3ad8c
 def _views_of(part:PartLook, views:Any, i:int) -> list:
     "Plain view and both views of image i."
     image = split_item(part.data[i])[0]
     if not isinstance(image, (Image.Image, Tensor)): image = standard_image(image)
     return [views.plain(image), *views(image, seed=0, index=i)]
 
-# %% ../nbs/04_inspection.ipynb #cb09af86
+# %% ../nbs/04_inspection.ipynb #744ca483
 def _class_counts(part:PartLook) -> Counter:
     "Images of each class that is known, by name."
     names = tuple(getattr(part.data, "classes", ()))
@@ -417,7 +417,7 @@ def _class_counts(part:PartLook) -> Counter:
         counts[one_line(name)] += 1
     return counts
 
-# %% ../nbs/04_inspection.ipynb #50422e7a
+# %% ../nbs/04_inspection.ipynb #c4279308
 def _balance(counts:Counter) -> str:
     "How even classes are, in a word."
     (most, many), *_, (least, few) = counts.most_common() * 2
@@ -425,7 +425,7 @@ def _balance(counts:Counter) -> str:
     word = "nearly even" if many <= 1.5*few else "uneven" if many <= 10*few else "very uneven"
     return f"{word}, from {few:,} ({least}) to {many:,} ({most})"
 
-# %% ../nbs/04_inspection.ipynb #469a8ab3
+# %% ../nbs/04_inspection.ipynb #5d80a86c
 def _class_notes(found:_Found) -> list[str]:
     "What to say of classes."
     counts = [_class_counts(part) for part in found.parts]
@@ -438,7 +438,7 @@ def _class_notes(found:_Found) -> list[str]:
             if alone: said.append(f"{len(alone)} classes are in {part.name} alone: {_first(alone)}")
     return said
 
-# %% ../nbs/04_inspection.ipynb #5a21c652
+# %% ../nbs/04_inspection.ipynb #c4cb8979
 def _size_notes(found:_Found) -> list[str]:
     "What to say of images that are small for the views, or that lose much."
     if found.views is None or not found.train.looks: return []
@@ -458,7 +458,7 @@ def _size_notes(found:_Found) -> list[str]:
         said.append(f"{part.name}: images are pressed into a square, the most: {long}")
     return said
 
-# %% ../nbs/04_inspection.ipynb #3fef325e
+# %% ../nbs/04_inspection.ipynb #95fe7b35
 class _Judged(_Found):
     "What follows from what was found."
     @property
@@ -505,14 +505,14 @@ class _Judged(_Found):
         groups = [g for g in self.duplicates if len({label[i] for i in g}) > 1]
         return [_copies(self.train, groups, "have another label than their copy")]
 
-# %% ../nbs/04_inspection.ipynb #b4aceb95
+# %% ../nbs/04_inspection.ipynb #07c51678
 def _kinds(part:PartLook) -> str:
     "How many images there are of each kind."
     kinds = Counter(look.kind.split(" (")[0] if look.kind[0].islower() else look.kind
                     for look in part.looks)
     return "; ".join(f"{n:,} {kind}" for kind, n in kinds.most_common(5))
 
-# %% ../nbs/04_inspection.ipynb #27209910
+# %% ../nbs/04_inspection.ipynb #893c07b1
 def _sizes(part:PartLook) -> str:
     "Sizes of the images, height x width."
     sizes = Counter((look.height, look.width) for look in part.looks)
@@ -521,7 +521,7 @@ def _sizes(part:PartLook) -> str:
     return (f"from {least[0]} x {least[1]} to {most[0]} x {most[1]} px; the short side of half of "
             f"them is {short_side(part)} px or more")
 
-# %% ../nbs/04_inspection.ipynb #53b6142c
+# %% ../nbs/04_inspection.ipynb #d2e10f8e
 def _values(part:PartLook) -> str:
     "Smallest and largest value, for each range."
     by:dict[tuple, list] = defaultdict(list)
@@ -529,28 +529,32 @@ def _values(part:PartLook) -> str:
     return "; ".join(f"{min(k.low for k in looks):.6g} to {max(k.high for k in looks):.6g} of "
                      f"{black:g} to {white:g}" for (black, white), looks in by.items())
 
-# %% ../nbs/04_inspection.ipynb #a85e4c19
+# %% ../nbs/04_inspection.ipynb #048a4d46
 def _view_row(part:PartLook, view:Any) -> str:
     "What the plain view shows of the images."
     shares = sorted(plain_share(view, look.height, look.width) for look in part.looks)
     return (f"{view.size} px; the plain view shows {shares[len(shares)//2]:.0%} of most images, "
             f"{shares[0]:.0%} at least")
 
-# %% ../nbs/04_inspection.ipynb #b98e273a
+# %% ../nbs/04_inspection.ipynb #8e24ed1b
 def short_side(part:PartLook) -> int:
     "The short side of the image in the middle, when all are sorted by it."
     sides = sorted(min(look.height, look.width) for look in part.looks)
     return sides[len(sides)//2] if sides else 0
 
-# %% ../nbs/04_inspection.ipynb #4e2b04b7
+# %% ../nbs/04_inspection.ipynb #bc388143
+def is_gray(part:PartLook) -> bool:
+    "Whether all images have one channel."
+    return all(re.match(r"(L|1|I|F|I;16\w*),|\w+ \(1,", look.kind) for look in part.looks)
+
+# %% ../nbs/04_inspection.ipynb #b6d894cc
 def _fits(part:PartLook) -> str:
     "Size of the views, batch size and channels that fit."
     side = 8*max(1, min(short_side(part), 224)//8)
-    gray = all(re.match(r"(L|1|I|F|I;16\w*),|\w+ \(1,", look.kind) for look in part.looks)
     said = f"views of {side} px, batch_size={fitting_batch(len(part.data))}"
-    return said + ", channels=1 (all images are gray)"*gray
+    return said + ", channels=1 (all images are gray)"*is_gray(part)
 
-# %% ../nbs/04_inspection.ipynb #1fa7de43
+# %% ../nbs/04_inspection.ipynb #c72e9e50
 _FINE = "nothing here makes training wrong"
 
 class _Told(_Judged):
@@ -569,6 +573,11 @@ class _Told(_Judged):
         if self.views is not None: facts["views"] = _view_row(self.train, self.views.view1)
         return facts | dict(fits=_fits(self.train))
 
+    @property
+    def fitting_batch(self) -> int:
+        "A batch size for so many images."
+        return fitting_batch(len(self.train.data))
+
     def __str__(self) -> str:
         lines = [f"{name:8}{text}" for name, text in self.rows().items()]
         lines += [f"note    {text}" for text in self.notes]
@@ -578,7 +587,7 @@ class _Told(_Judged):
 
     __repr__ = __str__
 
-# %% ../nbs/04_inspection.ipynb #1600d976
+# %% ../nbs/04_inspection.ipynb #7350ef8b
 def _picture(x:Any, view:Any=None) -> Image.Image:
     "A view, or a standard image, as a picture of 96 px at most."
     if isinstance(x, Tensor):
@@ -592,7 +601,7 @@ def _picture(x:Any, view:Any=None) -> Image.Image:
     x.thumbnail((96, 96))
     return x
 
-# %% ../nbs/04_inspection.ipynb #4295660a
+# %% ../nbs/04_inspection.ipynb #27695fee
 def _tag(picture:Image.Image) -> str:
     "A picture as part of a page."
     picture.save(file := io.BytesIO(), "PNG")
@@ -600,7 +609,7 @@ def _tag(picture:Image.Image) -> str:
     return (f'<img src="data:image/png;base64,{text}" alt="" style="width:72px;height:72px;'
             'object-fit:contain;margin:1px;image-rendering:pixelated">')
 
-# %% ../nbs/04_inspection.ipynb #96098804
+# %% ../nbs/04_inspection.ipynb #8fb2366f
 def _figure(pictures:Iterable[Image.Image], names:Sequence[str]) -> str:
     "Pictures in a row above a line of text."
     shown = " = ".join(name if len(name) <= 40 else f"...{name[-37:]}" for name in names)
@@ -608,7 +617,7 @@ def _figure(pictures:Iterable[Image.Image], names:Sequence[str]) -> str:
             f'{"".join(map(_tag, pictures))}<figcaption style="font-size:11px;'
             f'overflow-wrap:anywhere">{for_html(shown)}</figcaption></figure>')
 
-# %% ../nbs/04_inspection.ipynb #35de47e4
+# %% ../nbs/04_inspection.ipynb #997ff495
 def _sheet(found:_Found, count:int) -> str:
     "Some images as the network sees them."
     part = found.train
@@ -623,17 +632,17 @@ def _sheet(found:_Found, count:int) -> str:
         figures.append(_figure(shown or [_shown(part, look.number)], name))
     return "".join(figures)
 
-# %% ../nbs/04_inspection.ipynb #e1bd0cbc
+# %% ../nbs/04_inspection.ipynb #4662c6cf
 def _normalizations(views:Any) -> list:
     return [] if views is None else [views.view1, views.view1, views.view2]
 
-# %% ../nbs/04_inspection.ipynb #722de98b
+# %% ../nbs/04_inspection.ipynb #a962808b
 def _shown(part:PartLook, i:int) -> Image.Image:
     "Image i as it is."
     image = split_item(part.data[i])[0]
     return _picture(image if isinstance(image, (Image.Image, Tensor)) else standard_image(image))
 
-# %% ../nbs/04_inspection.ipynb #22dbefe4
+# %% ../nbs/04_inspection.ipynb #e0bb6c84
 def _beside(found:_Found, pairs:Iterable[Sequence[int]]) -> str:
     "Pictures of a part, or of two, side by side; the first six."
     held = found.heldout
@@ -643,7 +652,7 @@ def _beside(found:_Found, pairs:Iterable[Sequence[int]]) -> str:
                        [first.called(a), found.train.called(b)])
     return "".join(one(a, b) for a, b, *_ in list(pairs)[:6])
 
-# %% ../nbs/04_inspection.ipynb #d071c88d
+# %% ../nbs/04_inspection.ipynb #70d35810
 def _pictures(found:_Found, count:int) -> str:
     "Pictures below their headings."
     alone = _Found(found.train)             # for pairs within the training part
@@ -654,7 +663,7 @@ def _pictures(found:_Found, count:int) -> str:
              "Alike": _beside(alone, found.alike)}
     return "".join(f"<h4>{name}</h4>{text}" for name, text in parts.items() if text)
 
-# %% ../nbs/04_inspection.ipynb #89e7bf4b
+# %% ../nbs/04_inspection.ipynb #ad5a4e87
 def _row(name:str, text:str, color:str="inherit") -> str:
     "A row of the table."
     return (f'<tr><th style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;'
@@ -664,14 +673,14 @@ def _row(name:str, text:str, color:str="inherit") -> str:
 _MARK = "<!-- barlow_kit check -->"
 _STYLE = "font-family:sans-serif;font-size:13px;max-width:900px;line-height:1.4"
 
-# %% ../nbs/04_inspection.ipynb #c96c6a73
+# %% ../nbs/04_inspection.ipynb #98cf12bf
 def is_check_page(
     head:bytes,     # The first bytes of a file
 ) -> bool:
     "Whether a file is a page that `save` wrote."
     return _MARK.encode() in head
 
-# %% ../nbs/04_inspection.ipynb #63a56ccb
+# %% ../nbs/04_inspection.ipynb #07473ebd
 class ImageCheck(_Told):
     "What was found in a set of images; displays itself."
     def page(self,
@@ -701,7 +710,7 @@ class ImageCheck(_Told):
         return (f'<!doctype html>\n{_MARK}\n<html lang="en"><head><meta charset="utf-8">'
                 f"<title>Images, checked</title></head><body>{self.page(24)}</body></html>\n")
 
-# %% ../nbs/04_inspection.ipynb #b031d038
+# %% ../nbs/04_inspection.ipynb #484039ef
 def inspect_images(
     data:Any,                   # ImageData to train on
     heldout:Any=None,           # ImageData that is held out

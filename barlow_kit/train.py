@@ -423,7 +423,8 @@ def _finished(run:Run) -> Run:
 def _recipe_for(data, recipe, overrides:dict) -> Recipe:
     "The recipe that was named, or the one with the data's name, some fields changed."
     if recipe is not None: return get_recipe(recipe, **overrides)
-    if data in list_recipes(): return get_recipe(data, **overrides)
+    if isinstance(data, str) and data in list_recipes():
+        return get_recipe(data, **overrides)
     if isinstance(data, (str, Path)) and not Path(data).exists(): get_dataset(data)  # misspelled
     raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
 
@@ -498,8 +499,7 @@ def pretrain(
 ) -> Run:                           # Model in eval mode, history, recipe, path
     """Pretrain with Barlow Twins: no labels are used.
 
-    Raises ValueError for names, sizes or a folder that do not fit, TrainingError for NaN,
-    CheckpointError and OSError for files, Stopped after a signal, when all is saved."""
+    Raises ValueError for what does not fit, TrainingError, CheckpointError, OSError, Stopped."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
     unseen = check and not (isinstance(data, str) and data in DATASETS)
     data, recipe, place = _setup(data, recipe, overrides, device, out)

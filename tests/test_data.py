@@ -374,8 +374,8 @@ def test_a_look_before_training():
     test_eq(seen(home/"photos"), (dict(train=6, val=3), 0))
     test_eq(seen(f"{home}/photos/Train/*/*.png"), (dict(train=6), 0))
     with open(home/"labels.csv", "w", newline="") as file:
-        rows = [(f"photos/Train/{'ab'[k % 2]}/{k}.png", "tv"[k > 3]) for k in range(6)]
-        csv.writer(file).writerows([("path", "split"), *((p, dict(t="train", v="val")[s]) for p, s in rows)])
+        rows = [(f"photos/Train/{'ab'[k % 2]}/{k}.png", "val" if k > 3 else "train") for k in range(6)]
+        csv.writer(file).writerows([("path", "split"), *rows])
     test_eq(seen(home/"labels.csv"), (dict(train=4, val=2), 0))
     test_eq(seen(pixels), (dict(train=9), 0))
     test_eq(seen(dict(train=pixels, test=pixels[:2])), (dict(train=9, test=2), 1))      # a leak

@@ -190,7 +190,7 @@ def test_what_the_plain_view_leaves_of_an_image():
 
 def test_the_whole_check():
     "nbs/04_inspection.ipynb: The whole check"
-    # cell dede2e07
+    # cell fe53c0da
     home = Path(tempfile.mkdtemp())
     shapes = get_dataset("shapes64", "val")
     def put(name, pixels, **options):
@@ -207,7 +207,7 @@ def test_the_whole_check():
     check = inspect_images(folder_images(home), folder_images(home, "val"),
                            views=TwoViews.imagenet(64), names=("train", "val"))
 
-    # cell a41e8afe
+    # cell 26495c28
     def named(part, numbers): return [part.called(i) for i in numbers]
     test_eq([sorted(Path(n).name for n in named(check.train, g)) for g in check.duplicates],
             [["6.png", "six.png"]])
@@ -229,7 +229,7 @@ def test_the_whole_check():
     assert "lose more than 60 %" in str(check.notes) and "wide.png, 64 x 320" in str(check.notes)
     assert str(check).count("\n") > 8 and "fine" not in str(check)
 
-    # cell eca3464f
+    # cell d729238d
     def problems(images, *more, **options):
         return inspect_images(TensorImages(images), *more, **options).problems
     noise = torch.randint(0, 256, (40, 3, 16, 16), generator=torch.Generator().manual_seed(0)).byte()
@@ -257,7 +257,7 @@ def test_the_whole_check():
                          TensorImages(noise[9:11], torch.tensor([1, 1]), ("a", "b")))
     assert "1 classes are in train alone: a" in str(two.notes), two.notes
 
-    # cell 6c735256
+    # cell 6bebd361
     nasty = Path(tempfile.mkdtemp())
     for k, name in enumerate(NASTY_NAMES):
         file = nasty/f"{k}{name[:90].replace('/', '')}.png"
