@@ -203,14 +203,15 @@ def _quickstart(**options) -> None:
 def _nearest_recipe(
     side:int,   # Of the images, in pixels
 ) -> str:       # A name
-    "The first recipe whose views are nearest in size."
-    def distance(name): return abs(math.log2(get_recipe(name).views.view1.size/max(side, 1)))
-    return min(list_recipes(), key=distance)
+    "The first recipe whose views are nearest in size; of two that are as near, the larger one."
+    sizes = {name: get_recipe(name).views.view1.size for name in list_recipes()}
+    return min(sizes, key=lambda name: (abs(math.log2(sizes[name]/max(side, 1))), -sizes[name]))
 
 def _with_nearest(found:ImageCheck, source:str) -> tuple[ImageCheck, str]:
     "The same with views that fit, and the command to go on with."
     name = _nearest_recipe(short_side(found.train))
-    channels = 1 if is_gray(found.train) else 3
+    if not found.train.looks: return found, ""
+    channels = 1 if is_gray(found.train) else found.train.looks[0].channels
     fitting = replace(found, views=get_recipe(name, channels=channels).views)
     if len(fitting.problems) > len(found.problems): return found, ""    # of rare channels
     command = (f"barlow-kit pretrain {shlex.quote(source)} --recipe {name} "

@@ -44,6 +44,7 @@ class Look(NamedTuple):
     label: int          # -1: not known
     height: int         # In pixels, upright
     width: int
+    channels: int       # As the set gives it
     kind: str           # Such as "RGB, 8 bit"
     low: float          # Smallest value, in the numbers of the file
     high: float         # Largest value
@@ -131,10 +132,12 @@ def look_at(
     raw, image, label = _raw_and_standard(inner, number)
     limits = _limits(raw, getattr(inner, "value_range", None))
     low, high, constant = _extent(image)
+    if math.isnan(low): raise ValueError("it holds values that are no numbers (NaN)")
     low, high = (limits[0] + part*(limits[1] - limits[0]) for part in (low, high))
     is_tensor = isinstance(image, Tensor)
     height, width = image.shape[-2:] if is_tensor else (image.height, image.width)
-    return Look(int(i), int(label), height, width, _kind(raw), low, high,
+    channels = len(image) if is_tensor else len(image.getbands())
+    return Look(int(i), int(label), height, width, channels, _kind(raw), low, high,
                 limits, constant, _digest(image), _thumb(image))
 
 # %% ../nbs/04_inspection.ipynb #4bf401df
@@ -375,14 +378,21 @@ def _leak(found:_Found, pairs:Sequence[tuple[int, int]], how:str) -> str:
     numbers = sorted({a for a, _ in pairs})
     return f"{_of(held, numbers)} {how} {found.train.name}: {_first(names)}"
 
-# %% ../nbs/04_inspection.ipynb #8380a7db
+# %% ../nbs/04_inspection.ipynb #c53a4ba5
+def _other_labels(found:_Found) -> str:
+    "What to say of copies whose labels differ."
+    label = {look.number: look.label for look in found.train.looks}
+    groups = [g for g in found.duplicates if len({label[i] for i in g}) > 1]
+    return _copies(found.train, groups, "have another label than their copy")
+
+# %% ../nbs/04_inspection.ipynb #2fe5bc50
 def _copies(part:PartLook, groups:Sequence[Sequence[int]], how:str) -> str:
     "What to say of groups of images."
     if not groups: return ""
     names = [" = ".join(part.called(i) for i in group[:3]) for group in groups]
     return f"{_of(part, [i for group in groups for i in group[1:]])} {how}: {_first(names)}"
 
-# %% ../nbs/04_inspection.ipynb #9ec95c54
+# %% ../nbs/04_inspection.ipynb #197677c6
 def _wrong_batch(found:_Found) -> str:
     "What to say of a batch that the data cannot fill."
     n = len(found.train.data)
@@ -391,7 +401,7 @@ def _wrong_batch(found:_Found) -> str:
     return (f"batch_size {found.batch_size:,} is larger than the data ({n:,} images): "
             f"batch_size={fitting_batch(n)} fits")
 
-# %% ../nbs/04_inspection.ipynb #a441b496
+# %% ../nbs/04_inspection.ipynb #6ac03712
 def _wrong_views(found:_Found) -> str:
     "What to say when no view can be made of an image."
     if found.views is None or not found.train.looks: return ""
@@ -399,14 +409,14 @@ def _wrong_views(found:_Found) -> str:
     except ValueError as e: return f"views: {one_line(e)}"
     return ""
 
-# %% ../nbs/04_inspection.ipynb #5aa3ad8c
+# %% ../nbs/04_inspection.ipynb #252853ca
 def _views_of(part:PartLook, views:Any, i:int) -> list:
     "Plain view and both views of image i."
     image = split_item(part.data[i])[0]
     if not isinstance(image, (Image.Image, Tensor)): image = standard_image(image)
     return [views.plain(image), *views(image, seed=0, index=i)]
 
-# %% ../nbs/04_inspection.ipynb #744ca483
+# %% ../nbs/04_inspection.ipynb #d50e2f1a
 def _class_counts(part:PartLook) -> Counter:
     "Images of each class that is known, by name."
     names = tuple(getattr(part.data, "classes", ()))
@@ -417,7 +427,7 @@ def _class_counts(part:PartLook) -> Counter:
         counts[one_line(name)] += 1
     return counts
 
-# %% ../nbs/04_inspection.ipynb #c4279308
+# %% ../nbs/04_inspection.ipynb #19631966
 def _balance(counts:Counter) -> str:
     "How even classes are, in a word."
     (most, many), *_, (least, few) = counts.most_common() * 2
@@ -425,7 +435,7 @@ def _balance(counts:Counter) -> str:
     word = "nearly even" if many <= 1.5*few else "uneven" if many <= 10*few else "very uneven"
     return f"{word}, from {few:,} ({least}) to {many:,} ({most})"
 
-# %% ../nbs/04_inspection.ipynb #5d80a86c
+# %% ../nbs/04_inspection.ipynb #0c30aef9
 def _class_notes(found:_Found) -> list[str]:
     "What to say of classes."
     counts = [_class_counts(part) for part in found.parts]
@@ -438,7 +448,7 @@ def _class_notes(found:_Found) -> list[str]:
             if alone: said.append(f"{len(alone)} classes are in {part.name} alone: {_first(alone)}")
     return said
 
-# %% ../nbs/04_inspection.ipynb #c4cb8979
+# %% ../nbs/04_inspection.ipynb #1969e751
 def _size_notes(found:_Found) -> list[str]:
     "What to say of images that are small for the views, or that lose much."
     if found.views is None or not found.train.looks: return []
@@ -458,7 +468,7 @@ def _size_notes(found:_Found) -> list[str]:
         said.append(f"{part.name}: images are pressed into a square, the most: {long}")
     return said
 
-# %% ../nbs/04_inspection.ipynb #95fe7b35
+# %% ../nbs/04_inspection.ipynb #afbcb903
 class _Judged(_Found):
     "What follows from what was found."
     @property
@@ -484,7 +494,7 @@ class _Judged(_Found):
             if len({look.limits for look in part.looks}) > 1:
                 said.append(f"{part.name}: images of different depth: {_kinds(part)}")
         said += [_copies(self.train, self.duplicates, "are copies of others"),
-                 *self._other_labels(),
+                 _other_labels(self),
                  _copies(self.train, self.alike, "look like others"),
                  _leak(self, self.alike_leaks, "look like some in"),
                  *_size_notes(self), *_class_notes(self)]
@@ -499,20 +509,14 @@ class _Judged(_Found):
                         f"have {self.views.view1.size} px: take smaller views")
         return said
 
-    def _other_labels(self) -> list[str]:
-        "Copies whose labels differ."
-        label = {look.number: look.label for look in self.train.looks}
-        groups = [g for g in self.duplicates if len({label[i] for i in g}) > 1]
-        return [_copies(self.train, groups, "have another label than their copy")]
-
-# %% ../nbs/04_inspection.ipynb #07c51678
+# %% ../nbs/04_inspection.ipynb #cae88030
 def _kinds(part:PartLook) -> str:
     "How many images there are of each kind."
     kinds = Counter(look.kind.split(" (")[0] if look.kind[0].islower() else look.kind
                     for look in part.looks)
     return "; ".join(f"{n:,} {kind}" for kind, n in kinds.most_common(5))
 
-# %% ../nbs/04_inspection.ipynb #893c07b1
+# %% ../nbs/04_inspection.ipynb #bb5caa8c
 def _sizes(part:PartLook) -> str:
     "Sizes of the images, height x width."
     sizes = Counter((look.height, look.width) for look in part.looks)
@@ -521,7 +525,7 @@ def _sizes(part:PartLook) -> str:
     return (f"from {least[0]} x {least[1]} to {most[0]} x {most[1]} px; the short side of half of "
             f"them is {short_side(part)} px or more")
 
-# %% ../nbs/04_inspection.ipynb #d2e10f8e
+# %% ../nbs/04_inspection.ipynb #c507a08e
 def _values(part:PartLook) -> str:
     "Smallest and largest value, for each range."
     by:dict[tuple, list] = defaultdict(list)
@@ -529,32 +533,32 @@ def _values(part:PartLook) -> str:
     return "; ".join(f"{min(k.low for k in looks):.6g} to {max(k.high for k in looks):.6g} of "
                      f"{black:g} to {white:g}" for (black, white), looks in by.items())
 
-# %% ../nbs/04_inspection.ipynb #048a4d46
+# %% ../nbs/04_inspection.ipynb #ac2b3b26
 def _view_row(part:PartLook, view:Any) -> str:
     "What the plain view shows of the images."
     shares = sorted(plain_share(view, look.height, look.width) for look in part.looks)
     return (f"{view.size} px; the plain view shows {shares[len(shares)//2]:.0%} of most images, "
             f"{shares[0]:.0%} at least")
 
-# %% ../nbs/04_inspection.ipynb #8e24ed1b
+# %% ../nbs/04_inspection.ipynb #f2e0ca8e
 def short_side(part:PartLook) -> int:
     "The short side of the image in the middle, when all are sorted by it."
     sides = sorted(min(look.height, look.width) for look in part.looks)
     return sides[len(sides)//2] if sides else 0
 
-# %% ../nbs/04_inspection.ipynb #bc388143
+# %% ../nbs/04_inspection.ipynb #429a9c33
 def is_gray(part:PartLook) -> bool:
     "Whether all images have one channel."
     return all(re.match(r"(L|1|I|F|I;16\w*),|\w+ \(1,", look.kind) for look in part.looks)
 
-# %% ../nbs/04_inspection.ipynb #b6d894cc
+# %% ../nbs/04_inspection.ipynb #b1c76222
 def _fits(part:PartLook) -> str:
     "Size of the views, batch size and channels that fit."
     side = 8*max(1, min(short_side(part), 224)//8)
     said = f"views of {side} px, batch_size={fitting_batch(len(part.data))}"
     return said + ", channels=1 (all images are gray)"*is_gray(part)
 
-# %% ../nbs/04_inspection.ipynb #c72e9e50
+# %% ../nbs/04_inspection.ipynb #c7e68a63
 _FINE = "nothing here makes training wrong"
 
 class _Told(_Judged):
@@ -587,7 +591,7 @@ class _Told(_Judged):
 
     __repr__ = __str__
 
-# %% ../nbs/04_inspection.ipynb #7350ef8b
+# %% ../nbs/04_inspection.ipynb #5d12e3c5
 def _picture(x:Any, view:Any=None) -> Image.Image:
     "A view, or a standard image, as a picture of 96 px at most."
     if isinstance(x, Tensor):
@@ -601,7 +605,7 @@ def _picture(x:Any, view:Any=None) -> Image.Image:
     x.thumbnail((96, 96))
     return x
 
-# %% ../nbs/04_inspection.ipynb #27695fee
+# %% ../nbs/04_inspection.ipynb #45d16981
 def _tag(picture:Image.Image) -> str:
     "A picture as part of a page."
     picture.save(file := io.BytesIO(), "PNG")
@@ -609,7 +613,7 @@ def _tag(picture:Image.Image) -> str:
     return (f'<img src="data:image/png;base64,{text}" alt="" style="width:72px;height:72px;'
             'object-fit:contain;margin:1px;image-rendering:pixelated">')
 
-# %% ../nbs/04_inspection.ipynb #8fb2366f
+# %% ../nbs/04_inspection.ipynb #d73593ce
 def _figure(pictures:Iterable[Image.Image], names:Sequence[str]) -> str:
     "Pictures in a row above a line of text."
     shown = " = ".join(name if len(name) <= 40 else f"...{name[-37:]}" for name in names)
@@ -617,7 +621,7 @@ def _figure(pictures:Iterable[Image.Image], names:Sequence[str]) -> str:
             f'{"".join(map(_tag, pictures))}<figcaption style="font-size:11px;'
             f'overflow-wrap:anywhere">{for_html(shown)}</figcaption></figure>')
 
-# %% ../nbs/04_inspection.ipynb #997ff495
+# %% ../nbs/04_inspection.ipynb #47af3455
 def _sheet(found:_Found, count:int) -> str:
     "Some images as the network sees them."
     part = found.train
@@ -632,17 +636,17 @@ def _sheet(found:_Found, count:int) -> str:
         figures.append(_figure(shown or [_shown(part, look.number)], name))
     return "".join(figures)
 
-# %% ../nbs/04_inspection.ipynb #4662c6cf
+# %% ../nbs/04_inspection.ipynb #15833218
 def _normalizations(views:Any) -> list:
     return [] if views is None else [views.view1, views.view1, views.view2]
 
-# %% ../nbs/04_inspection.ipynb #a962808b
+# %% ../nbs/04_inspection.ipynb #b4a870b4
 def _shown(part:PartLook, i:int) -> Image.Image:
     "Image i as it is."
     image = split_item(part.data[i])[0]
     return _picture(image if isinstance(image, (Image.Image, Tensor)) else standard_image(image))
 
-# %% ../nbs/04_inspection.ipynb #e0bb6c84
+# %% ../nbs/04_inspection.ipynb #e8eb49dc
 def _beside(found:_Found, pairs:Iterable[Sequence[int]]) -> str:
     "Pictures of a part, or of two, side by side; the first six."
     held = found.heldout
@@ -652,7 +656,7 @@ def _beside(found:_Found, pairs:Iterable[Sequence[int]]) -> str:
                        [first.called(a), found.train.called(b)])
     return "".join(one(a, b) for a, b, *_ in list(pairs)[:6])
 
-# %% ../nbs/04_inspection.ipynb #70d35810
+# %% ../nbs/04_inspection.ipynb #f7308bc2
 def _pictures(found:_Found, count:int) -> str:
     "Pictures below their headings."
     alone = _Found(found.train)             # for pairs within the training part
@@ -663,7 +667,7 @@ def _pictures(found:_Found, count:int) -> str:
              "Alike": _beside(alone, found.alike)}
     return "".join(f"<h4>{name}</h4>{text}" for name, text in parts.items() if text)
 
-# %% ../nbs/04_inspection.ipynb #ad5a4e87
+# %% ../nbs/04_inspection.ipynb #9edaf750
 def _row(name:str, text:str, color:str="inherit") -> str:
     "A row of the table."
     return (f'<tr><th style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;'
@@ -673,14 +677,14 @@ def _row(name:str, text:str, color:str="inherit") -> str:
 _MARK = "<!-- barlow_kit check -->"
 _STYLE = "font-family:sans-serif;font-size:13px;max-width:900px;line-height:1.4"
 
-# %% ../nbs/04_inspection.ipynb #98cf12bf
+# %% ../nbs/04_inspection.ipynb #559d600b
 def is_check_page(
     head:bytes,     # The first bytes of a file
 ) -> bool:
     "Whether a file is a page that `save` wrote."
     return _MARK.encode() in head
 
-# %% ../nbs/04_inspection.ipynb #07473ebd
+# %% ../nbs/04_inspection.ipynb #1b3192a0
 class ImageCheck(_Told):
     "What was found in a set of images; displays itself."
     def page(self,
@@ -710,7 +714,7 @@ class ImageCheck(_Told):
         return (f'<!doctype html>\n{_MARK}\n<html lang="en"><head><meta charset="utf-8">'
                 f"<title>Images, checked</title></head><body>{self.page(24)}</body></html>\n")
 
-# %% ../nbs/04_inspection.ipynb #484039ef
+# %% ../nbs/04_inspection.ipynb #2a332c72
 def inspect_images(
     data:Any,                   # ImageData to train on
     heldout:Any=None,           # ImageData that is held out

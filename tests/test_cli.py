@@ -146,10 +146,12 @@ def test_checking_images_from_the_shell():
         code, said = told("check", f"{home}/?.png", "--heldout", f"{home}/co[p]y.png")
         assert code == 1 and "heldout: 1 of 1 images are also in train: copy.png = 0.png" in said, said
         test_eq(told("check", home/"nowhere")[0], 1)
-        test_eq([_nearest_recipe(side) for side in (0, 8, 28, 500)],
-                ["digits", "digits", "shapes", "imagenet-300e"])
-        five = TensorImages(torch.rand(8, 5, 16, 16))
-        test_eq(_with_nearest(check_images(five), "x")[1], "")
+        test_eq([_nearest_recipe(side) for side in (0, 8, 16, 28, 500)],
+                ["digits", "digits", "shapes", "shapes", "imagenet-300e"])
+        for bands, wanted in {1: "--channels 1", 3: "--batch-size 4", 5: ""}.items():
+            found = check_images(TensorImages(torch.rand(8, bands, 16, 16)))
+            assert _with_nearest(found, "x")[1].endswith(wanted)
+        test_eq(_with_nearest(found, "x")[1], "")
 
 
 def test_pretraining_from_the_shell():

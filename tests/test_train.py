@@ -664,11 +664,12 @@ def test_runs_that_stop_and_what_they_say():
     small = dict(projector=(64, 64))
     wild = dict(epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1, **small)
     images = get_dataset("digits").images[:200].clone()
-    images[77] = math.nan
+    spoiled = TensorImages(images)
+    images[77] = math.nan                                # later, so that nobody has seen it
     undistorted = TwoViews(*[View(size=8, scale=None, flip=0., jitter=0., grayscale=0.)]*2)
     white = TensorImages(torch.ones(200, 1, 8, 8))
     few = get_dataset("digits").part(slice(200))
-    says(TensorImages(images), "digits", epochs=2, **small)
+    says(spoiled, "digits", epochs=2, **small)
     says(few, "digits", **wild)
     says(white, "digits", views=undistorted, **small)
     says(TensorImages(torch.rand(200, 3, 8, 8)), "digits", **small)
@@ -692,11 +693,12 @@ def test_runs_that_stop_and_what_they_say():
     def refuses(message, *args, **kwargs):
         test_fail(lambda: pretrain(*args, progress=False, **kwargs), contains=message)
 
-    refuses("the images [77] hold NaN", TensorImages(images), "digits", epochs=2, **small)
+    refuses("the images [77] hold NaN", spoiled, "digits", epochs=2, **small)
     refuses("Likely cause", few, "digits", **wild)
     refuses("64 of the 64 images are of one color", white, "digits", views=undistorted, **small)
     refuses("channels=3", TensorImages(torch.rand(200, 3, 8, 8)), "digits", **small)
-    refuses("name a recipe for this data", TensorImages(images))
+    refuses("name a recipe for this data", few)
+    refuses("image 77 holds values that are no numbers (NaN)", images, "digits")
     refuses("no data 'digit': did you mean 'digits'?", "digit")
     refuses("batch_size 2000 is larger than the data (1400 images)", "digits", batch_size=2000)
     refuses("did you mean 'epochs'?", "digits", epoch=3)
