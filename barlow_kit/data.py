@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['SHAPE_FACTORS', 'DATASETS', 'draw_factors', 'render_shapes', 'draw_shapes', 'register_dataset', 'part_names',
-           'heldout_split', 'open_images', 'get_dataset', 'batch_order', 'EncodedImages', 'FolderImages', 'ImageData',
-           'TensorImages', 'WrappedImages', 'array_images', 'labels_of', 'match_classes', 'part']
+           'heldout_split', 'open_images', 'get_dataset', 'images_for', 'image_listing', 'batch_order', 'EncodedImages',
+           'FolderImages', 'ImageData', 'TensorImages', 'WrappedImages', 'array_images', 'labels_of', 'match_classes',
+           'part']
 
 # %% ../nbs/05_data.ipynb #d69e5573
 import math
@@ -13,6 +14,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,13 +24,13 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from .files import (EncodedImages, FolderImages, folder_images, is_clutter, is_pattern,
-                              listed_images, readable_suffixes, suffix_of, table_images,
-                              tar_images)
+                              known_items, listed_images, readable_suffixes, suffix_of,
+                              table_images, tar_images)
 from .inputs import Count, Seed, checked, one_line, register_part, unknown_name
-from .sources import (ImageData, TensorImages, WrappedImages, array_images, array_names,
-                                array_parts, hugging_face_images, idx_images, idx_parts,
-                                is_hugging_face, is_idx, is_image_data, labels_of, match_classes,
-                                part, part_named, pick_part)
+from .sources import (ImageData, PartImages, TensorImages, WrappedImages, array_images,
+                                array_names, array_parts, digest, hugging_face_images, idx_images,
+                                idx_parts, is_hugging_face, is_idx, is_image_data, item_digest,
+                                labels_of, match_classes, part, part_named, pick_part, raw_parts)
 
 _all_ = ["EncodedImages", "FolderImages", "ImageData", "TensorImages", "WrappedImages",
          "array_images", "labels_of", "match_classes", "part"]   # also asked for here
@@ -369,6 +371,7 @@ def open_images(
 def _read_as(data:ImageData, options:dict) -> ImageData:
     "The same images with other options."
     if not options: return data
+    if isinstance(data, PartImages): return part(open_images(data.dataset, **options), data.indices)
     made = copy(data)
     for name, value in options.items():
         if not hasattr(data, name):
@@ -385,6 +388,41 @@ def get_dataset(
 ) -> ImageData:          # Items are (image, label)
     "A data set by name, by folder or by whatever else `open_images` takes."
     return open_images(data, split, root=root)
+
+# %% ../nbs/05_data.ipynb #e9d9114a
+def images_for(
+    source,                 # As for `open_images`
+    split:str="train",
+    *,
+    channels:int|None=None, # Of the network; None: not known
+    value_range:tuple|None=None, # (black, white) of its training
+    on_error:Literal["raise", "skip"]="raise", # See `open_images`
+) -> ImageData:
+    "Images of any source, read as a network wants them. Raises what `open_images` raises."
+    ready = is_image_data(source)
+    data = open_images(source, split, value_range=None if ready else value_range,
+                       on_error=on_error)
+    files:Any = data.dataset if isinstance(data, PartImages) else data
+    if isinstance(files, EncodedImages) and channels not in (None, files.channels):
+        data = open_images(data, channels=channels)
+    floats = isinstance(files, TensorImages) and files.images.is_floating_point()
+    unsaid = getattr(files, "value_range", 0) is None and not floats
+    return open_images(data, value_range=value_range) if ready and unsaid else data
+
+# %% ../nbs/05_data.ipynb #c91adc39
+def image_listing(
+    data:Any,            # ImageData
+) -> list[tuple]:        # (name, digest or size; None: not known) of each image
+    "What each image is known by, see `difference` of 03_files."
+    if isinstance(data, PartImages):
+        whole = image_listing(data.dataset)
+        return [whole[i] for i in data.indices]
+    if isinstance(data, EncodedImages): return known_items(data)
+    known:Callable = lambda i: None
+    if isinstance(data, TensorImages): known = lambda i: digest(raw_parts(data.images[i:i + 1]))
+    elif isinstance(data, WrappedImages) and len(data) <= 256: known = partial(item_digest, data)
+    names = [data.name(i) if hasattr(data, "name") else f"image {i}" for i in range(len(data))]
+    return [(name, known(i)) for i, name in enumerate(names)]
 
 # %% ../nbs/05_data.ipynb #4a02ab84
 @checked

@@ -20,10 +20,11 @@ from torchvision.datasets import FakeData, ImageFolder
 from types import SimpleNamespace
 from unittest.mock import patch
 from urllib.error import URLError
-from barlow_kit.data import DATASETS, SHAPE_FACTORS, _DISTANCES, _cifar10, _digits, _paint, _shapes, batch_order, draw_factors, draw_shapes, get_dataset, heldout_split, open_images, register_dataset, render_shapes
+from barlow_kit.data import DATASETS, SHAPE_FACTORS, _DISTANCES, _cifar10, _digits, _paint, _shapes, batch_order, draw_factors, draw_shapes, get_dataset, heldout_split, image_listing, images_for, open_images, register_dataset, render_shapes
+from barlow_kit.files import difference
 from barlow_kit.images import standard_image, to_floats
 from barlow_kit.inputs import NASTY_NAMES
-from barlow_kit.sources import TensorImages, WrappedImages, is_image_data, labels_of
+from barlow_kit.sources import TensorImages, WrappedImages, digest, is_image_data, labels_of, part
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -348,6 +349,49 @@ def test_your_own_data_in_one_line_each():
     test_eq([held(home/"split"), held(dict(train=1, test=2)), held(dict(train=1, val=2, test=3))],
             [("val", 0), ("test", 1), ("val", 0)])
     test_eq([held(pixels), held(home/"no such")], [("val", 0)]*2)
+
+
+def test_images_for_a_network():
+    "nbs/05_data.ipynb: Images for a network"
+    # cell 0cfaf9b9
+    folder = Path(tempfile.mkdtemp())
+    dark = np.random.default_rng(0).integers(0, 4096, (9, 8), dtype=np.uint16)     # 12 of 16 bits
+    Image.fromarray(dark).save(folder/"dark.png")
+    def brightest(**how): return images_for(folder, **how)[0][0].max().item()
+    brightest(), brightest(value_range=(0, 4095))
+
+    # cell 633ce663
+    test_close([brightest(), brightest(value_range=(0, 4095))], [dark.max()/65535, dark.max()/4095])
+    files = open_images(folder)
+    for data in (files, part(files, [0])):
+        test_eq([images_for(data, channels=n)[0][0].shape[0] for n in (None, 1, 3)], [3, 1, 3])
+        test_close(images_for(data, value_range=(0, 4095))[0][0].max(), dark.max()/4095)
+    said = open_images(folder, value_range=(0, 8190))
+    test_close(images_for(said, value_range=(0, 4095))[0][0].max(), dark.max()/8190)
+    floats = open_images(torch.rand(2, 1, 8, 8))
+    assert images_for(floats, channels=3, value_range=(0, 4095)) is floats
+
+
+def test_which_images_differ():
+    "nbs/05_data.ipynb: Which images differ?"
+    # cell 0b7a4493
+    images = torch.rand(5, 1, 8, 8)
+    other = images.clone()
+    other[3] = 0
+    sets = [[x, WrappedImages(list(x))] for x in (images, other)]
+    listings = [[image_listing(open_images(data)) for data in kinds] for kinds in sets]
+    [difference(now, before) for before, now in zip(*listings)]
+
+    # cell 9dff98b6
+    test_eq([difference(now, before) for before, now in zip(*listings)], ["1 changed (image 3)"]*2)
+    test_eq(image_listing(part(open_images(WrappedImages(list(images))), [3, 0])),
+            [listings[0][1][k] for k in (3, 0)])
+    folder = Path(tempfile.mkdtemp())
+    Image.new("L", (8, 8)).save(folder/"dark.png")
+    content = (folder/"dark.png").read_bytes()
+    test_eq(image_listing(open_images(folder)), [("dark.png", digest([content]))])
+    many = WrappedImages(list(torch.rand(257, 1, 2, 2)))
+    test_eq(image_listing(many)[256], ("image 256", None))
 
 
 def test_order_of_the_batches():
