@@ -15,6 +15,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -334,10 +335,10 @@ def _identify(folder:Checkpointed, device) -> None:
 # %% ../nbs/15_checkpoint.ipynb #a1d7ce5f
 def _write_listing(folder:Checkpointed) -> None:
     "Keep what each image is known by."
-    if folder.images is None or folder.listing.exists() or len(folder.images) > 100_000: return
+    if folder.images is None or len(folder.images) > 100_000: return
     listed = dict(identity=folder.config["identity"], images=image_listing(folder.images))
     content = gzip.compress(json.dumps(listed).encode(), mtime=0)
-    write_whole(folder.listing, lambda f: f.write(content))
+    with suppress(OSError): write_whole(folder.listing, lambda f: f.write(content))
 
 def _which_images(folder:Checkpointed, there:dict) -> str:
     "Which images differ from those that a folder was begun with, as far as that is known."
@@ -347,7 +348,7 @@ def _which_images(folder:Checkpointed, there:dict) -> str:
         if listed["identity"] != there["identity"]: return ""
         found = difference(image_listing(folder.images), listed["images"])
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError): return ""
-    return ": " + (found or "as far as their list says only the labels or the order are others")
+    return ": " + (found or "no name and no size, so contents, labels or the order")
 
 # %% ../nbs/15_checkpoint.ipynb #da5acea0
 def _look(folder:Checkpointed, resume:str) -> dict:
@@ -385,7 +386,7 @@ def _claim(folder:Checkpointed, there:dict, device) -> None:
             content = json.dumps(config, indent=1).encode()
             if config != there or not os.path.lexists(folder.claim):
                 write_whole(folder.claim, lambda f: f.write(content))
-            _write_listing(folder)
+                _write_listing(folder)
     except OSError as e: problem = e
     failed = all_reduce(torch.tensor(float(problem is not None), device=device))
     if problem: raise problem

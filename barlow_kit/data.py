@@ -14,7 +14,6 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -412,15 +411,16 @@ def images_for(
 # %% ../nbs/05_data.ipynb #c91adc39
 def image_listing(
     data:Any,            # ImageData
-) -> list[tuple]:        # (name, digest or size; None: not known) of each image
+) -> list[tuple]:        # (name, 12 digits or size; None: not known) of each image
     "What each image is known by, see `difference` of 03_files."
     if isinstance(data, PartImages):
         whole = image_listing(data.dataset)
         return [whole[i] for i in data.indices]
     if isinstance(data, EncodedImages): return known_items(data)
     known:Callable = lambda i: None
-    if isinstance(data, TensorImages): known = lambda i: digest(raw_parts(data.images[i:i + 1]))
-    elif isinstance(data, WrappedImages) and len(data) <= 256: known = partial(item_digest, data)
+    if isinstance(data, TensorImages): known = lambda i: digest(raw_parts(data.images[i:i+1]))[:12]
+    elif isinstance(data, WrappedImages) and len(data) <= 256:
+        known = lambda i: item_digest(data, i)[:12]
     names = [data.name(i) if hasattr(data, "name") else f"image {i}" for i in range(len(data))]
     return [(name, known(i)) for i, name in enumerate(names)]
 

@@ -413,11 +413,11 @@ def _content(source:Path|bytes, most:int) -> bytes:
 # %% ../nbs/03_files.ipynb #f11e7003
 def known_items(
     images:EncodedImages,
-) -> list[tuple]:    # (name, digest of the content; of many or large files the size)
+) -> list[tuple]:    # (name, 12 digits of the content; of many or large files the size)
     "What each item is known by."
     listing = images.listing()
     if not _are_few(listing): return listing
-    return [(name, digest([_content(images.source(i), -1)]))
+    return [(name, digest([_content(images.source(i), -1)])[:12])
             for i, (name, _) in enumerate(listing)]
 
 def difference(

@@ -869,6 +869,8 @@ class PartImages(Subset):
     @property
     def on_error(self) -> str: return getattr(self.dataset, "on_error", "raise")
     @property
+    def value_range(self) -> tuple|None: return getattr(self.dataset, "value_range", None)
+    @property
     def identity(self) -> str:
         "Digest of that of the whole and of the numbers."
         whole:Any = self.dataset if is_image_data(self.dataset) else WrappedImages(self.dataset)

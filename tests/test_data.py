@@ -389,7 +389,7 @@ def test_which_images_differ():
     folder = Path(tempfile.mkdtemp())
     Image.new("L", (8, 8)).save(folder/"dark.png")
     content = (folder/"dark.png").read_bytes()
-    test_eq(image_listing(open_images(folder)), [("dark.png", digest([content]))])
+    test_eq(image_listing(open_images(folder)), [("dark.png", digest([content])[:12])])
     many = WrappedImages(list(torch.rand(257, 1, 2, 2)))
     test_eq(image_listing(many)[256], ("image 256", None))
 

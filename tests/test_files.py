@@ -303,7 +303,7 @@ def test_known_by_its_content_the_identity_of_a_set():
     by_hand = json.dumps([[[name, 1000] for name in names], [name[0] for name in names]])
     test_eq(first.identity, digest([by_hand, *(path.read_bytes() for path in first.paths)]))
     test_eq(difference(same.listing(), first.listing()), "")
-    test_eq(known_items(first)[1], (names[1], digest([first.paths[1].read_bytes()])))
+    test_eq(known_items(first)[1], (names[1], digest([first.paths[1].read_bytes()])[:12]))
     with patch.dict(known_items.__globals__, _are_few=lambda listing: False):
         test_eq(known_items(first)[1], (names[1], 1000))
     def changed(path, content):
