@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .data import DATASETS, get_dataset, heldout_split
+from .data import DATASETS, get_dataset, heldout_split, images_for, match_classes
 from .images import UnreadableImage
 from .inputs import Count, Seed, Workers, checked, one_line
 from .distributed import init, rank
@@ -32,6 +32,7 @@ from .probes import (compare_probes, extract_features, format_probes, some_image
                                watch_features)
 from .recipe import Recipe, get_recipe, unknown_name
 from .report import report, report_probes
+from .sources import class_names_of
 from .train import (Run, add_options, add_train_options, exit_code, loss_course,
                               option_value, pretrain, recipe_options, train_command,
                               train_parser, usable_cores)
@@ -197,13 +198,13 @@ def _quickstart(**options) -> None:
     quickstart(**options)
 
 # %% ../nbs/29_cli.ipynb #bcdb995b
-def _watcher(data:str, every:int) -> Callable:
+def _watcher(data:str, every:int, value_range=None) -> Callable:
     "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
-    def some(images, n):                    # of all classes: folders are sorted by class
+    def some(split, n):                     # of all classes: folders are sorted by class
+        images = images_for(data, split, value_range=value_range)
         every_kth = torch.arange(0, len(images), -(-len(images)//n))
         return some_images(images, every_kth)
-    heldout = get_dataset(data, heldout_split(data))
-    return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
+    return watch_features(some("train", 5000), some(heldout_split(data), 2000), every=every)
 
 # %% ../nbs/29_cli.ipynb #7e6fd3b6
 def _field_value(field:str, text:str):
@@ -254,7 +255,8 @@ def _pretrain(
         options["recipe"] = _recipe_with(name, set)
         options.setdefault("out", f"runs/{'-'.join([name, *set])}-seed{options.get('seed', 0)}")
     callbacks = []
-    if watch and not options.get("dry_run"): callbacks.append(_watcher(data, watch))
+    if watch and not options.get("dry_run"):
+        callbacks.append(_watcher(data, watch, options.get("value_range")))
     train_command(**options, callbacks=callbacks)
 
 # %% ../nbs/29_cli.ipynb #675f31b3
@@ -262,7 +264,8 @@ _SOURCE = dict(metavar="checkpoint",
                help="folder of a run, a checkpoint, or the released resnet50.pth")
 
 def _data(parts:str="train/ and val/", **more) -> dict:
-    return dict(help=f"{', '.join(DATASETS)}, or a folder with {parts}") | more
+    return dict(help=f"{', '.join(DATASETS)}, a folder with {parts}, or whatever else "
+                     "open_images takes") | more
 
 def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
     "What was trained, as a file to predict with; a head alone gets its backbone back."
@@ -356,12 +359,14 @@ def _train(
 # %% ../nbs/29_cli.ipynb #5ac7e813
 def _top_accuracies(model, data:str, device:str, workers:int|None) -> str:
     "What a classifier gets right of the images that are held out."
-    images = get_dataset(data, heldout_split(data))
+    images = images_for(data, heldout_split(data), channels=model.recipe.channels)
+    names = class_names_of(images)
+    by_name = names and {*names} <= {*model.classes}
+    labels = match_classes(model, images) if by_name else labels_of(images)
     if workers is None: workers = usable_cores()
-    part = Labeled(images, labels_of(images), model.head.out_features, model.recipe.views.view1,
+    part = Labeled(images, labels, model.head.out_features, model.recipe.views.view1,
                    device=init(device).device, workers=workers)
-    names = getattr(images, "classes", ())
-    if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
+    if int(labels.max()) >= part.classes or not by_name and len(names) not in (0, part.classes):
         raise ValueError(f"{data} has {len(names)} classes, the classifier knows {part.classes}")
     top1, top5 = accuracies(model.to(part.device), part)
     return f"{top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}"

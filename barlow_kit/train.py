@@ -730,7 +730,8 @@ def add_train_options(
     "What can be said of a pretraining run."
     parser.epilog = _GOOD_TO_KNOW
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    names = dict(help=f"{', '.join(DATASETS)}, or a folder of images (with train/ in it, or flat)")
+    names = dict(help=f"{', '.join(DATASETS)}, a folder of images (with train/ in it, "
+                      "or flat), or whatever else open_images takes")
     recipes = dict(help=f"{', '.join(list_recipes())} (default: the one named as the data)")
     add_options(parser, train_command, data=names, recipe=recipes)
     add_options(parser, pretrain)

@@ -660,36 +660,6 @@ def test_a_crash_and_a_signal_the_same_call_goes_on():
     run.model.backbone[0].weight.data.mul_(2)
     test_fail(lambda: evaluate(out), contains="backbone:")
 
-    # cell 9bb0a016
-    root = Path(tempfile.mkdtemp())
-    for fold in ("fold0", "fold1"):
-        for part in ("train", "val"):
-            for name in "ab":
-                (root/fold/part/name).mkdir(parents=True)
-                for k in range(4):
-                    gray = (fold == "fold1") + 100*(name == "b") + 2*k
-                    Image.new("L", (8, 8), gray).save(root/fold/part/name/f"{k}.png")
-    def evaluated(data, out, protocol=linear_evaluation, **how):
-        "The accuracy, or why there is none."
-        how |= dict(recipe="digits", epochs=2, progress=False, workers=0, out=root/out)
-        try: return protocol(backbone, data, **how).accuracy
-        except ValueError as e: return str(e).replace(str(root), "root")
-    backbone = get_recipe("digits").model().backbone
-    shutil.copytree(root/"fold0", root/"moved")
-    other = tuple(open_images(root/"fold1", part) for part in ("train", "val"))
-    for out, how in dict(linear={}, cached=dict(cached=True),
-                         tuned=dict(protocol=finetune, labels=4)).items():
-        right = evaluated(root/"fold0", out, **how)
-        test_eq(evaluated(root/"moved", out, **how), right)
-        refused = evaluated(other, out, **how)
-        assert "other images: 8 changed (a/0.png, " in refused, refused
-    dark = Run(get_recipe("digits", projector=(8,)).model(), get_recipe("digits"), value_range=(0, 510))
-    for source, told, expected in ((dark, None, (0, 510)), (dark, (0, 1000), (0, 1000)),
-                                   (backbone, None, None)):
-        how = dict(recipe="digits", value_range=told, workers=0)
-        test_eq([p.data.value_range for p in load_for_evaluation(source, root/"fold0", **how)[1:]],
-                [expected]*2)
-
 
 def test_fine_tuning_with_few_labels():
     "nbs/19_evaluate.ipynb: Fine-tuning with few labels"
@@ -852,3 +822,36 @@ def test_fine_tuning_on_two_ranks_and_resumed():
     shutil.copy(previous(checkpoint), checkpoint)              # stopped before the last step
     again = tuned(source, out)[1]
     for k in one: assert torch.equal(one[k], again[k]), k
+
+
+def test_an_evaluation_of_other_images():
+    "nbs/19_evaluate.ipynb: An evaluation of other images"
+    # cell 9bb0a016
+    root = Path(tempfile.mkdtemp())
+    for fold in ("fold0", "fold1"):
+        for part in ("train", "val"):
+            for name in "ab":
+                (root/fold/part/name).mkdir(parents=True)
+                for k in range(4):
+                    gray = (fold == "fold1") + 100*(name == "b") + 2*k
+                    Image.new("L", (8, 8), gray).save(root/fold/part/name/f"{k}.png")
+    def evaluated(data, out, protocol=linear_evaluation, **how):
+        "The accuracy, or why there is none."
+        how |= dict(recipe="digits", epochs=2, progress=False, workers=0, out=root/out)
+        try: return protocol(backbone, data, **how).accuracy
+        except ValueError as e: return str(e).replace(str(root), "root")
+    backbone = get_recipe("digits").model().backbone
+    shutil.copytree(root/"fold0", root/"moved")
+    other = tuple(open_images(root/"fold1", part) for part in ("train", "val"))
+    for out, how in dict(linear={}, cached=dict(cached=True),
+                         tuned=dict(protocol=finetune, labels=4)).items():
+        right = evaluated(root/"fold0", out, **how)
+        test_eq(evaluated(root/"moved", out, **how), right)
+        refused = evaluated(other, out, **how)
+        assert "other images: 8 changed (a/0.png, " in refused, refused
+    dark = Run(get_recipe("digits", projector=(8,)).model(), get_recipe("digits"), value_range=(0, 510))
+    for source, told, expected in ((dark, None, (0, 510)), (dark, (0, 1000), (0, 1000)),
+                                   (backbone, None, None)):
+        how = dict(recipe="digits", value_range=told, workers=0)
+        test_eq([p.data.value_range for p in load_for_evaluation(source, root/"fold0", **how)[1:]],
+                [expected]*2)

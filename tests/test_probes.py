@@ -21,7 +21,7 @@ from barlow_kit.augment import TwoViews
 from barlow_kit.data import TensorImages, batch_order, get_dataset, labels_of, open_images
 from barlow_kit.images import UnreadableImage, read_image
 from barlow_kit.inputs import NASTY_NAMES
-from barlow_kit.probes import NamedFeatures, PROBES, ProbeResult, alignment, balanced_labels, collapse_note, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, history_key, knn_evaluation, knn_predict, knn_probe, knn_vote, linear_probe, nearest, planned_probes, rankme, register_probe, run_probes, some_images, uniformity, watch_features, watch_linear
+from barlow_kit.probes import NamedFeatures, PROBES, ProbeResult, alignment, balanced_labels, collapse_note, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, history_key, knn_evaluation, knn_predict, knn_probe, knn_vote, linear_probe, match_features, nearest, planned_probes, rankme, register_probe, run_probes, some_images, uniformity, watch_features, watch_linear
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, keep_models, kept_models, pretrain
 
@@ -514,6 +514,11 @@ def test_classes_go_by_name_and_images_that_cannot_be_read():
         warnings.simplefilter("always")
         test_close(knn_probe(seen, foreign).accuracy, 100*5/11, eps=1e-4)
     assert any("1 classes are in the test alone: new" in str(w.message) for w in said)
+    answers = [NamedFeatures((torch.eye(2), x), names)
+               for x, names in ((torch.tensor([[1, -1], [-1, 1]]), "ab"), (torch.tensor([[-1, 1], [1, -1]]), "ba"))]
+    test_eq(match_features(*answers)[1], answers[0][1])
+    test_fail(lambda: match_features(answers[0], NamedFeatures(answers[1], "bc")),
+              contains="no labels of a")
     again = pickle.loads(pickle.dumps(asked))
     test_eq((type(again), again.classes), (NamedFeatures, ("b", "c")))
     for name in "bc":
