@@ -425,12 +425,13 @@ def _predict(model:str, image:Sequence[str], **options) -> None:
     "The classes of images."
     answers = inference_model(model, image, on_error="keep", **options)
     for path, found in zip(image, answers):
-        if isinstance(found, UnreadableImage):
-            print(f"barlow-kit: {one_line(found)}", file=sys.stderr)
+        if isinstance(found, Exception):
+            said = str(found) if isinstance(found, UnreadableImage) else f"cannot read {found}"
+            print(f"barlow-kit: {one_line(said)}", file=sys.stderr)
         else:
             print(f"{one_line(path)}: {one_line(found['pred_class'])} "
                   f"({100*found['pred_score']:.1f} %)")
-    broken = sum(isinstance(found, UnreadableImage) for found in answers)
+    broken = sum(isinstance(found, Exception) for found in answers)
     if broken: raise UnreadableImage(f"{broken} of {len(image)} images cannot be read")
 
 # %% ../nbs/29_cli.ipynb #fa44e6f8

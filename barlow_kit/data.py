@@ -391,7 +391,7 @@ def get_dataset(
 # %% ../nbs/05_data.ipynb #e9d9114a
 def images_for(
     source,                 # As for `open_images`
-    split:str="train",
+    split:str="train",      # Part of it
     *,
     channels:int|None=None, # Of the network; None: not known
     value_range:tuple|None=None, # (black, white) of its training

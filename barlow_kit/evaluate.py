@@ -192,8 +192,8 @@ class Labeled:
 
 # %% ../nbs/19_evaluate.ipynb #19b10002
 def input_channels(
-    backbone:nn.Module,
-) -> int|None:      # None for a network without convolutions
+    backbone:nn.Module, # Images to features
+) -> int|None:          # None for a network without convolutions
     "How many channels the images of a network have."
     return next((m.in_channels for m in backbone.modules() if isinstance(m, nn.Conv2d)), None)
 
@@ -533,7 +533,9 @@ def accuracies(
 class FeatureImages(TensorImages):
     "Features in the place of images, [N, F, 1, 1]: numbers of any size, as they are."
     def _check_values(self, images:Tensor, value_range:tuple|None) -> None: pass
-    def batch(self, index) -> Tensor: return self.images[index]
+    def batch(self, index) -> Tensor:
+        "Features `index`, as they are."
+        return self.images[index]
 
 # %% ../nbs/19_evaluate.ipynb #960f7dfa
 @torch.no_grad()

@@ -51,9 +51,7 @@ def _plain_batches(
         items = _readable(data, index, skipped)
         if not items: continue
         images = torch.stack([plain(item[0]) for item in items])
-        labels = [item[1] for item in items]
-        several = isinstance(labels[0], (tuple, list))          # answers to many questions
-        yield images, torch.tensor(labels if several else [*map(int, labels)])
+        yield images, torch.tensor([item[1] for item in items])
 
 # %% ../nbs/18_probes.ipynb #d5f4c565
 def _readable(data:ImageData, index:Tensor, skipped:list) -> list:
@@ -89,7 +87,9 @@ class NamedFeatures(tuple):
         return made
 
     @property
-    def labels(self) -> Tensor: return self[1]
+    def labels(self) -> Tensor:
+        "The second of the pair."
+        return self[1]
 
 def match_features(
     train:Any,      # Features and labels, whose numbers count

@@ -46,9 +46,11 @@ class ImageData(Protocol):
     def __getitem__(self, i:int, /) -> Any: ...
     def name(self, i:int, /) -> str: ...
     @property
-    def classes(self) -> tuple: ...
+    def classes(self) -> tuple:
+        "Names of the classes, in the order of their numbers."
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str:
+        "A word by which the whole set is known, see `digest`."
 
 # %% ../nbs/02_sources.ipynb #b4422231
 def is_image_data(
@@ -792,9 +794,9 @@ def _sampled(data:_ForeignItems, labels:Tensor|None, names:tuple) -> Iterator:
         yield from parts
 
 def item_digest(
-    data:_ForeignItems,
-    i:int,
-) -> str:
+    data:_ForeignItems, # Such as `WrappedImages`
+    i:int,              # Its number
+) -> str:               # 32 hexadecimal digits
     "What item i is known by: its label and its pixels."
     with fixed_chance(): return digest(_item_parts(data, i))
 
@@ -858,18 +860,30 @@ class PartImages(Subset):
     def name(self, i:int) -> str: return item_name(self.dataset, self.indices[i])
 
     @property
-    def classes(self) -> tuple: return class_names_of(self.dataset)
+    def classes(self) -> tuple:
+        "Those of the whole."
+        return class_names_of(self.dataset)
+
     @property
-    def labels(self) -> Tensor: return labels_of(self)
+    def labels(self) -> Tensor:
+        "Of each image, [N]."
+        return labels_of(self)
+
     @property
     def paths(self) -> list:
         "Files, if it is a part of files."
         whole:Any = self.dataset
         return [whole.paths[i] for i in self.indices]
     @property
-    def on_error(self) -> str: return getattr(self.dataset, "on_error", "raise")
+    def on_error(self) -> str:
+        "That of the whole, as is the range of values."
+        return getattr(self.dataset, "on_error", "raise")
+
     @property
-    def value_range(self) -> tuple|None: return getattr(self.dataset, "value_range", None)
+    def value_range(self) -> tuple|None:
+        "(black, white), if it was said."
+        return getattr(self.dataset, "value_range", None)
+
     @property
     def identity(self) -> str:
         "Digest of that of the whole and of the numbers."
@@ -899,7 +913,7 @@ def labels_of(
 # %% ../nbs/02_sources.ipynb #f40c7c1e
 def match_classes(
     train:ImageData,    # Whose numbers count
-    test:ImageData,
+    test:ImageData,     # Whose labels are wanted
 ) -> Tensor:            # [N] labels of `test`, in the numbers of `train`
     "Labels matched by the names of their classes. ValueError if counts differ."
     labels = labels_of(test)

@@ -430,7 +430,8 @@ def _finished(run:Run) -> Run:
 def _recipe_for(data, recipe, overrides:dict) -> Recipe:
     "The recipe that was named, or the one with the data's name, some fields changed."
     if recipe is not None: return get_recipe(recipe, **overrides)
-    if isinstance(data, str) and data in list_recipes(): return get_recipe(data, **overrides)
+    if isinstance(data, str) and data in list_recipes():
+        return get_recipe(data, **overrides)
     if isinstance(data, (str, Path)) and not Path(data).exists(): get_dataset(data)  # misspelled
     raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
 

