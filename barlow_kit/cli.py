@@ -5,6 +5,12 @@
 # %% auto #0
 __all__ = ['COMMANDS', 'main', 'untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'kit_from_shell']
 
+# %% ../nbs/29_cli.ipynb #1370f8a9
+if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
+    import sys
+    from importlib import import_module         # see 30_entry: Ctrl-C during the imports below
+    sys.exit(import_module("barlow_kit.entry").main("cli", "kit_from_shell"))
+
 # %% ../nbs/29_cli.ipynb #8c3aa19a
 import argparse
 import inspect
@@ -222,13 +228,14 @@ def _field_value(field:str, text:str):
                          f"{wanted.get(kind, f'of type {kind.__name__}')}") from None
 
 # %% ../nbs/29_cli.ipynb #43a59616
-def _recipe_with(name:str, pairs:Sequence[str]) -> Recipe:
-    "The recipe of that name with fields set as FIELD=VALUE, a variant if need be."
+def _recipe_with(name:str, pairs:Sequence[str], options:dict) -> Recipe:
+    "The recipe of that name with fields set as FIELD=VALUE or by options, a variant if need be."
     values = {}
     for pair in pairs:
         field, equals, text = pair.partition("=")
         if not equals: raise ValueError(f"--set takes FIELD=VALUE, got {field!r}")
         values[field] = _field_value(field, text)
+    values |= {k: v for k, v in options.items() if k in Recipe.__dataclass_fields__}
     plain = values.keys() <= Recipe.__dataclass_fields__.keys()
     return (get_recipe if plain else get_variant)(name, **values)
 
@@ -251,7 +258,7 @@ def _pretrain(
     data = options["data"]
     if set:
         name = options.get("recipe", data)
-        options["recipe"] = _recipe_with(name, set)
+        options["recipe"] = _recipe_with(name, set, options)
         options.setdefault("out", f"runs/{'-'.join([name, *set])}-seed{options.get('seed', 0)}")
     callbacks = []
     if watch and not options.get("dry_run"): callbacks.append(_watcher(data, watch))
@@ -486,8 +493,3 @@ def _lessons(
     print(f"{count} notebooks are in {one_line(folder)}. To open the first: "
           f"jupyter lab {one_line(folder)}/tutorials/quickstart.ipynb\n"
           "(JupyterLab and what the lessons import: pip install 'barlow_kit[lab]')")
-
-# %% ../nbs/29_cli.ipynb #4b5cd46e
-if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
-    from barlow_kit import cli                  # this file under its own name
-    sys.exit(cli.kit_from_shell())

@@ -7,6 +7,12 @@ __all__ = ['Run', 'kept_models', 'recipe_of', 'pretrain', 'watch_speed', 'to_ten
            'add_options', 'recipe_options', 'add_train_options', 'train_parser', 'exit_code', 'train_from_shell',
            'loss_course', 'train_command']
 
+# %% ../nbs/17_train.ipynb #83caeae6
+if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
+    import sys
+    from importlib import import_module         # see 30_entry: Ctrl-C during the imports below
+    sys.exit(import_module("barlow_kit.entry").main("train", "train_from_shell"))
+
 # %% ../nbs/17_train.ipynb #1d811a7b
 import argparse
 import inspect
@@ -19,7 +25,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -523,8 +529,9 @@ class _SpeedWatch:
         if torch.cuda.is_available():
             run.history[-1]["memory_gib"] = torch.cuda.max_memory_allocated()/2**30
 
+@checked
 def watch_speed(
-    every:int=50, # Steps between measurements
+    every:Count=50, # Steps between measurements
 ) -> Callable:    # For `callbacks` of `pretrain`
     "Adds images_per_s (all ranks), hours_left and, on a GPU, the peak memory_gib to the history."
     return _SpeedWatch(every)
@@ -569,8 +576,9 @@ class _ModelKeeper:
         file = run.path/"models"/f"step-{done:08}.pt"
         save_checkpoint(file, dict(step=done, model=run.model.state_dict()))
 
+@checked
 def keep_models(
-    every:int=100, # Steps between two that are kept
+    every:Count=100, # Steps between two that are kept
 ) -> Callable:     # For `callbacks` of `pretrain`, with `out`
     "Keeps the weights after the first step, after every so many, and at the end, on rank 0."
     return _ModelKeeper(every)
@@ -739,12 +747,25 @@ def _is_mendable(e:Exception) -> bool:
     return isinstance(e, _MENDABLE) or "can't allocate memory" in str(e)
 
 # %% ../nbs/17_train.ipynb #116799d3
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    "Warnings of the kit are a line on stderr; others stay as Python shows them."
+    usual = warnings.formatwarning
+    def shown(message, category, filename, *more) -> str:
+        if Path(filename).parent.name != "barlow_kit":
+            return usual(message, category, filename, *more)
+        return "\n    ".join(map(one_line, f"barlow-kit: {message}".split("\n"))) + "\n"
+    warnings.formatwarning = shown      # type: ignore[assignment]
+    try: yield
+    finally: warnings.formatwarning = usual
+
 def exit_code(
     command:Callable, # Does something, or fails
 ) -> int:             # For `sys.exit`
     "Run a command; an error that a person can mend becomes a line on stderr."
     code:Any = 0
-    try: command()
+    try:
+        with _warnings_in_a_line(): command()
     except KeyboardInterrupt as e:
         print(f"barlow-kit: {str(e) or 'interrupted by Ctrl-C'}", file=sys.stderr)
         return 130
@@ -801,8 +822,3 @@ def train_command(
         floor = run.recipe.objective.floor_note
         print(f"{one_line(run.recipe.name)}: {run.total:,} steps, {loss_course(run)}{floor}; "
               f"the run is in {one_line(run.path)}")
-
-# %% ../nbs/17_train.ipynb #fc4417a9
-if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
-    from barlow_kit import train                # this file under its own name
-    sys.exit(train.train_from_shell())

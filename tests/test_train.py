@@ -885,6 +885,8 @@ def test_looking_in_while_it_trains():
         test_close(event.value, h["loss"], eps=1e-3)
     with patch.dict(sys.modules, {"torch.utils.tensorboard": None}):
         test_fail(lambda: to_tensorboard(folder), exc=ImportError, contains="pip install tensorboard")
+    for wrong in (0, -5, 1.5, "9", float("nan")):
+        test_fail(lambda: watch_speed(every=wrong), contains="every must be ")
 
     # cell 13606b52
     folder = Path(tempfile.mkdtemp())
@@ -903,6 +905,8 @@ def test_looking_in_while_it_trains():
     assert torch.equal(along[5].model.features(x), half.model.features(x))
     test_fail(lambda: Run.load(folder/"run", step=16),
               contains="after 16 steps, only after [1, 5, 10, 14]")
+    for wrong in (0, -5, 1.5, "9", float("nan")):
+        test_fail(lambda: keep_models(every=wrong), contains="every must be ")
 
     # cell da87fdae
     def enough(run): run.stop = len(run.history) == 5
