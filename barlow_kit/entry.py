@@ -8,6 +8,7 @@ __all__ = ['main']
 # %% ../nbs/30_entry.ipynb #3a90c7d2
 import os
 import signal
+from importlib import import_module
 
 # %% ../nbs/30_entry.ipynb #3a90c7d4
 def _end(number:int, frame) -> None:
@@ -15,10 +16,13 @@ def _end(number:int, frame) -> None:
     os.write(2, b"barlow-kit: interrupted by Ctrl-C\n")
     os._exit(130)
 
-def main() -> int:
-    "Entry point of `barlow-kit`: the exit code."
+def main(
+    module:str="cli",               # That has the command
+    command:str="kit_from_shell",   # Its function
+) -> int:
+    "Entry point of `barlow-kit`, and of a module that is run by `python -m`: the exit code."
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler: signal.signal(signal.SIGINT, _end)
-    from barlow_kit.cli import kit_from_shell
+    run = getattr(import_module(f"barlow_kit.{module}"), command)
     signal.signal(signal.SIGINT, usual)
-    return kit_from_shell()
+    return run()

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['EncodedImages', 'FolderImages', 'readable_suffixes', 'is_clutter', 'suffix_of', 'part_name', 'folder_images',
-           'identify', 'difference', 'number_labels', 'expand_braces', 'is_pattern', 'listed_images', 'find_column',
-           'read_table', 'table_images', 'CellImages', 'ShardImages', 'tar_images']
+           'identify', 'known_items', 'difference', 'number_labels', 'expand_braces', 'is_pattern', 'listed_images',
+           'find_column', 'read_table', 'table_images', 'CellImages', 'ShardImages', 'tar_images']
 
 # %% ../nbs/03_files.ipynb #f11e5a02
 import codecs
@@ -392,12 +392,16 @@ def identify(
 ) -> str:                # 32 hexadecimal digits
     "What the set is known by: names, sizes, labels and contents, as one digest."
     listing = images.listing()
-    few = len(listing) <= 10_000 and sum(size for _, size in listing) <= whole
+    few = _are_few(listing, whole)
     chosen:Sequence[int] = range(len(listing))
     if not few: chosen = sorted(random.Random(0).sample(chosen, min(256, len(listing))))
     labels = [images.classes[k] if 0 <= k < len(images.classes) else k for k in images.labels]
     read = (_content(images.source(i), -1 if few else 2**20) for i in chosen)
     return digest(_parts(json.dumps([listing, labels], default=str), read))
+
+def _are_few(listing:list, whole:int=64*2**20) -> bool:
+    "Whether all contents are read."
+    return len(listing) <= 10_000 and sum(size for _, size in listing) <= whole
 
 # %% ../nbs/03_files.ipynb #5d94cc72
 def _parts(first:str, rest:Iterable[bytes]) -> Iterator[str|bytes]:
@@ -412,13 +416,22 @@ def _content(source:Path|bytes, most:int) -> bytes:
     except OSError: return b""
 
 # %% ../nbs/03_files.ipynb #f11e7003
+def known_items(
+    images:EncodedImages, # A set of any kind
+) -> list[tuple]:    # (name, 12 digits of the content; of many or large files the size)
+    "What each item is known by."
+    listing = images.listing()
+    if not _are_few(listing): return listing
+    return [(name, digest([_content(images.source(i), -1)])[:12])
+            for i, (name, _) in enumerate(listing)]
+
 def difference(
-    now:Iterable,    # (name, size) of each item, as `listing()` gives them
+    now:Iterable,    # (name, size or digest) of each item
     before:Iterable, # The same of another time
 ) -> str:            # Empty if they are equal
     "What differs between two listings: how many names, and the first three."
-    new = {name: size for name, size in now}
-    old = {name: size for name, size in before}
+    new = dict(now)
+    old = dict(before)
     changes = dict(added=[n for n in new if n not in old],
                    removed=[n for n in old if n not in new],
                    changed=[n for n in new if n in old and new[n] != old[n]])

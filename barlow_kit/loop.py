@@ -4,22 +4,27 @@
 
 # %% auto #0
 __all__ = ['Stopped', 'TrainingError', 'stop_signals', 'seed_step', 'own_random_state', 'usable_cores', 'as_is',
-           'leave_signals_to_the_run', 'load_batches', 'shared', 'tell', 'any_rank', 'Steps']
+           'leave_signals_to_the_run', 'load_batches', 'shared', 'tell', 'any_rank', 'progress_bar', 'Steps']
 
 # %% ../nbs/16_loop.ipynb #edf02ccb
+import atexit
+import gc
 import hashlib
 import inspect
 import math
 import os
+import pickle
 import signal
+import sys
 import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
+from multiprocessing import active_children
 from typing import Any
 
 import torch
@@ -27,6 +32,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
+from tqdm.std import tqdm as line_bar
 
 from .checkpoint import Checkpointed, NotFiniteError
 from .distributed import all_reduce, barrier, env_count, rank, world_size
@@ -107,16 +113,96 @@ def leave_signals_to_the_run(worker:int) -> None:
     "For `worker_init_fn`: what asks a training to stop is no matter of its workers."
     for s in _SIGNALS: signal.signal(s, signal.SIG_IGN)
 
+# %% ../nbs/16_loop.ipynb #2d7aff59
+@dataclass
+class _Failed:
+    "What a worker gives in the place of a batch."
+    error: Exception
+    where: str          # The traceback in the worker
+
+def _portable(error:Exception) -> Exception:
+    "The error, if it is the same in another process; else one of another type with its text."
+    with suppress(Exception):
+        arrives = pickle.loads(pickle.dumps(error))
+        if str(arrives) == str(error): return error
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+# %% ../nbs/16_loop.ipynb #d1315877
+class _Guarded(Dataset):
+    "A data set for workers: an error takes the place of the batch."
+    def __init__(self, data:Dataset): self.data = data
+
+    def __getitems__(self, keys:list) -> Any:
+        whole = getattr(self.data, "__getitems__", None)
+        try: return whole(keys) if whole else [self.data[key] for key in keys]
+        except Exception as e: return _Failed(_portable(e), traceback.format_exc())
+
+# %% ../nbs/16_loop.ipynb #7d844ce1
+def _ended(error:RuntimeError) -> Exception:
+    "What to say instead of torch's error; the error itself if it is not about a dead worker."
+    what = str(error).split(". ")[0].strip(" .")
+    if not what.startswith("DataLoader worker"): return error
+    return TrainingError(f"a process that loads images has died ({what}), most likely for want "
+                         "of memory: say a smaller number of workers (0 loads in this process), "
+                         "or take smaller batches; in a container also a larger /dev/shm")
+
+def _child_ended(usual:Callable, number:int, frame) -> None:
+    "A handler of SIGCHLD that does what torch's does, in our words."
+    try: usual(number, frame)
+    except RuntimeError as e: raise _ended(e) from None
+
+def _watch_children() -> None:
+    "Put `_child_ended` around torch's handler, which is there once a loader has begun."
+    usual = signal.getsignal(signal.SIGCHLD) if hasattr(signal, "SIGCHLD") else None
+    ours = "torch" in (getattr(usual, "__module__", None) or "")
+    here = threading.current_thread() is threading.main_thread()
+    if ours and here: signal.signal(signal.SIGCHLD, partial(_child_ended, usual))
+
+# %% ../nbs/16_loop.ipynb #e7417b20
+def _next_batch(batches:Iterator) -> Any:
+    "The next batch, None at the end, `_Failed` when a worker has died."
+    try: return next(batches)
+    except StopIteration: return None
+    except RuntimeError as e:
+        first = e.__cause__ if isinstance(e.__cause__, RuntimeError) else e
+        return _Failed(_ended(first).with_traceback(None), "")  # its frames keep the loader
+
+def _raised_here(batches:Iterator) -> Iterator:
+    "The batches of workers; an error of theirs is raised here."
+    while not isinstance(batch := _next_batch(batches), _Failed):
+        if batch is None: return
+        yield batch
+    del batches                                     # ends the other workers,
+    gc.collect()                                    # also where frames of an error hold the loader
+    known = isinstance(batch.error, (ValueError, OSError, TrainingError))
+    if known or not batch.where: raise batch.error
+    raise batch.error from RuntimeError(f"in a worker:\n{batch.where}")
+
+@atexit.register
+def _end_workers() -> None:
+    "Python asks what is left by SIGTERM at its end, and waits. Our workers ignore that signal."
+    for process in active_children():
+        if process.daemon: process.kill()
+
+
+# %% ../nbs/16_loop.ipynb #4da5747e
 def load_batches(
     data:Dataset,        # Items by key; or whole batches, if it has `__getitems__`
     keys:Iterable[list], # The keys of each batch
     workers:int=0,       # Processes that work ahead; 0 works here
     pinned:bool=False,   # In memory that is copied to a GPU faster
-) -> DataLoader:         # Lists of items, in this order
-    "Batches of a data set, in an order of your own."
-    return DataLoader(data, batch_sampler=keys, num_workers=workers, collate_fn=as_is,
-                      prefetch_factor=4 if workers else None, pin_memory=pinned,
-                      worker_init_fn=leave_signals_to_the_run)
+) -> Iterator[list]:     # Lists of items, in this order
+    """Batches of a data set, in an order of your own.
+
+    Raises what the data set raises, TrainingError when a worker has died."""
+    loader = DataLoader(_Guarded(data) if workers else data, batch_sampler=keys,
+                        num_workers=workers, collate_fn=as_is, pin_memory=pinned,
+                        prefetch_factor=4 if workers else None,
+                        worker_init_fn=leave_signals_to_the_run)
+    batches = iter(loader)
+    if not workers: return batches
+    _watch_children()
+    return _raised_here(batches)
 
 # %% ../nbs/16_loop.ipynb #bfd22ee5
 def shared(
@@ -153,6 +239,25 @@ def any_rank(
     if world_size() == 1: return [bool(flag) for flag in flags]
     return all_reduce(torch.tensor(flags, dtype=torch.float32, device=device)).bool().tolist()
 
+# %% ../nbs/16_loop.ipynb #8007afb0
+class _Log:
+    "A stream for tqdm on which each state of the bar is a line of its own."
+    def __init__(self, stream): self.stream = stream
+
+    def write(self, text:str) -> None:
+        line = text.strip()
+        if line: self.stream.write(f"{line}\n")
+
+    def flush(self) -> None: self.stream.flush()
+
+def progress_bar(
+    **settings,     # Of tqdm
+) -> line_bar:
+    "A bar on stderr. Where that is neither a terminal nor a notebook: a line every 30 s."
+    in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
+    if in_notebook or sys.stderr.isatty(): return tqdm(**settings)
+    return line_bar(file=_Log(sys.stderr), mininterval=30, maxinterval=30, **settings)
+
 # %% ../nbs/16_loop.ipynb #6fc2b940
 @dataclass
 class Steps:
@@ -174,9 +279,10 @@ class Steps:
 
     def __enter__(self) -> "Steps":
         self.saved_at = time.monotonic()
-        self.bar = tqdm(total=self.total*self.size, initial=self.first*self.size,
-                        unit="step" if self.size == 1 else "img", unit_scale=self.size != 1,
-                        desc=self.name or None, disable=not self.progress or rank() != 0)
+        self.bar = progress_bar(
+            total=self.total*self.size, initial=self.first*self.size,
+            unit="step" if self.size == 1 else "img", unit_scale=self.size != 1,
+            desc=self.name or None, disable=not self.progress or rank() != 0)
         return self
 
     def __exit__(self, *error) -> None:

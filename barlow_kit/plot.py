@@ -327,7 +327,9 @@ def _draw_curves(ax, panel:dict) -> None:
                 marker="." if len(line["x"]) < 30 else None)
     ax.set_title(_title(panel["title"]), fontsize=9)
     ax.tick_params(labelsize=8)
-    if panel.get("log"): ax.set_yscale("log")
+    if panel.get("log"):
+        ax.set_yscale("log")
+        _plain_log_ticks(ax.yaxis)
     if len(panel["lines"]) > 1: ax.legend(fontsize=7, frameon=False)
 
 # %% ../nbs/06_plot.ipynb #b7570f01

@@ -9,6 +9,7 @@ __all__ = ['Batch', 'Channels', 'loss_memory', 'Objective', 'RecipeFields', 'Rec
 
 # %% ../nbs/13_recipe.ipynb #a046571d
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any, Literal
@@ -18,7 +19,8 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.optim import AdamW, Optimizer
 
 from .augment import TwoViews, View, get_views
-from .inputs import Amount, Count, Range, Share, as_given, check_values, unknown_name
+from .inputs import (Amount, Count, Range, Share, as_given, check_values, checked,
+                               unknown_name, wanted_value)
 from .loss import choose_form, loss_floor
 from .optim import LARS, param_groups, warmup_cosine
 from .twins import BarlowTwins
@@ -106,7 +108,7 @@ class RecipeFields:
 
     def __post_init__(self):
         widths = self.projector
-        if not isinstance(widths, Sequence): widths = (widths,)
+        if isinstance(widths, str) or not isinstance(widths, Sequence): widths = (widths,)
         object.__setattr__(self, "projector", tuple(widths))
         if isinstance(self.views, str):
             object.__setattr__(self, "views", get_views(self.views))
@@ -179,6 +181,18 @@ def _check_recipe(r:RecipeFields) -> None:
     check_values(type(r), vars(r), f"recipe {r.name!r}: ")
     if problem := _problem(r): raise ValueError(f"recipe {r.name!r}: {problem}")
 
+# %% ../nbs/13_recipe.ipynb #32563f70
+def _with_warmup(r:Recipe, changes:dict) -> dict:
+    "The changes, with a shorter warm-up where that of the recipe does not fit. Says so."
+    epochs = changes.get("epochs", r.epochs)
+    fits = wanted_value(Count, epochs) or r.warmup_epochs < epochs
+    if "warmup_epochs" in changes or fits: return changes
+    short = epochs/10
+    warnings.warn(f"recipe {r.name!r}: a warm-up of {r.warmup_epochs:g} epochs does not fit into "
+                  f"epochs={epochs}, so it is shortened to {short:g}: warmup_epochs=... says "
+                  "another")
+    return {**changes, "warmup_epochs": short}
+
 # %% ../nbs/13_recipe.ipynb #cabc6e03
 _SMALL:dict[str, Any] = dict(optimizer="adamw", lr_weights=8e-3, lr_biases=8e-3,
                              weight_decay=1., warmup_epochs=1, final_lr=0.)
@@ -203,7 +217,8 @@ def get_recipe(
 ) -> Recipe:
     """A recipe by name, with some fields changed.
 
-    Raises ValueError for an unknown name or field, and suggests the nearest."""
+    A warm-up that is too long for fewer epochs is shortened. Raises ValueError for an
+    unknown name or field, and suggests the nearest."""
     if not isinstance(name, (str, Recipe)):
         raise ValueError(f"recipe must be a name or a Recipe, got {as_given(name)}")
     if not isinstance(name, Recipe) and name not in _RECIPES:
@@ -213,7 +228,7 @@ def get_recipe(
     for field in overrides:
         if field not in known:
             raise ValueError(unknown_name("recipe field", field, known))
-    return replace(recipe, **overrides)
+    return replace(recipe, **_with_warmup(recipe, overrides))
 
 # %% ../nbs/13_recipe.ipynb #d4cd4353
 def count_costs(
@@ -287,10 +302,11 @@ def _cost_rows(r:Recipe, images:int, ranks:int) -> dict:
                 *r.objective.memory(ranks)])
 
 # %% ../nbs/13_recipe.ipynb #2b7245eb
+@checked
 def plan(
     recipe:Recipe,   # What to train
-    images:int,      # In the training set
-    ranks:int=1,     # Processes that share a batch
+    images:Count,    # In the training set
+    ranks:Count=1,    # Processes that share a batch
 ) -> str:            # A table for people
     """What a run will do and need, before it starts.
 

@@ -10,18 +10,20 @@ def test_ctrl_c_while_pytorch_is_imported():
     "nbs/30_entry.ipynb: Ctrl-C while PyTorch is imported"
     # cell 3a90c7d6
     _CHILD = """
-import os, signal, sys
+import os, runpy, signal, sys
 wanted = sys.argv.pop(1)
 class Watch:
     def find_spec(self, name, *more):
         if name == wanted: os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Watch())
-from barlow_kit.entry import main
-sys.exit(main())
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 """
-    def interrupted(module, *argv):
+    _START = "from barlow_kit.entry import main; sys.exit(main())"
+
+    def interrupted(module, *argv, start=None):
         "Exit code and messages of a command that gets Ctrl-C when it imports a module."
-        words = [sys.executable, "-c", _CHILD, module, *argv]
+        child = _CHILD if start else _CHILD.replace(_CHILD.splitlines()[-1], _START)
+        words = [sys.executable, "-c", child, module, *[start]*bool(start), *argv]
         done = subprocess.run(words, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
@@ -31,6 +33,8 @@ sys.exit(main())
     line = (130, "barlow-kit: interrupted by Ctrl-C\n")
     test_eq(interrupted("torch", "models"), line)
     test_eq(interrupted("barlow_kit.experiment", "compare", "digits", "--vary", "lambd=1"), line)
+    for start in ("barlow_kit.cli", "barlow_kit.train"):          # python -m
+        test_eq(interrupted("torch", "digits", start=start), line)
     light = "import sys, barlow_kit.entry; print([m for m in ('torch', 'numpy') if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True)
     test_eq(said.stdout, "[]\n")

@@ -207,6 +207,10 @@ def test_panels_of_a_training_matrix_and_curves():
     test_eq([ax.get_yscale() for ax in fig.axes[1:3]], ["log", "linear"])
     test_close(fig.axes[2].lines[0].get_ydata(), (20*made).numpy())
     test_eq([line.get_linestyle() for line in fig.axes[1].lines], ["-", "--"])
+    low, high = fig.axes[1].get_ylim()
+    shown = [y for y in fig.axes[1].get_yticks() if low <= y <= high]
+    test_eq([f"{y:g}" for y in shown], ["10", "20", "50", "100", "200"])
+    test_eq(len(fig.axes[1].get_yticks(minor=True)), 0)
 
 
 def test_accuracy_by_factor_bars_with_a_chance_mark():

@@ -34,6 +34,7 @@ from barlow_kit.augment import TwoViews, View
 from barlow_kit.checkpoint import load_checkpoint, load_latest, save_checkpoint
 from barlow_kit.data import TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import spawn
+from barlow_kit.images import UnreadableImage
 from barlow_kit.inputs import Amount, Count
 from barlow_kit.loop import TrainingError
 from barlow_kit.loss import barlow_loss, loss_floor
@@ -367,28 +368,6 @@ def test_one_call_pretrain():
     heavy = pretrain(few, lambd=2., projector=(32, 96), **short)
     test_close(heavy.floor, 96 - 63, eps=1e-4)  # 64 samples give 63 directions to 96 units
 
-    # cell 17c4ec04
-    seeded = torch.Generator().manual_seed(0)
-    gray = [(torch.rand(1, 8, 8, generator=seeded), 0) for _ in range(16)]
-    def trained(data, **options):
-        "Weights, and what was said."
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            made = pretrain(data, "digits", epochs=2, batch_size=8, projector=(8,), progress=False,
-                            device="cpu", **options)
-        return made.model.state_dict(), [str(w.message) for w in told if "first step" in str(w.message)]
-    sound, said = trained(gray)
-    without, unsaid = trained(gray, check=False)
-    test_eq((said, unsaid), ([], []))
-    for name, x in sound.items(): assert torch.equal(x, without[name]), name
-    black = [*gray[:15], (torch.zeros(1, 8, 8), 0)]
-    with tempfile.TemporaryDirectory() as folder:
-        for again in (False, True):
-            _, said = trained(black, out=folder)
-            test_eq(len(said), 0 if again else 1)                  # not when it goes on
-            if said: assert "train: 1 of 16 images have one color all over: image 15" in said[0], said
-    test_eq(trained(black, check=False)[1], [])
-
 
 def test_is_it_the_textbook_s_run():
     "nbs/17_train.ipynb: Is it the textbook's run?"
@@ -591,6 +570,42 @@ def test_a_run_that_goes_on():
     test_fail(lambda: Run.load(folder/"nothing"), contains="no checkpoint at")
     (folder/"file").write_text("")
     refuses("file", OSError, out=folder/"file"/"run")
+
+
+def test_the_same_images_or_others():
+    "nbs/17_train.ipynb: The same images, or others"
+    # cell 7c4c3268
+    root = Path(tempfile.mkdtemp())
+    for fold in range(2):
+        (root/f"fold{fold}"/"train").mkdir(parents=True)
+        for k in range(8):
+            noise = torch.rand(8, 8, generator=torch.Generator().manual_seed(8*fold + k))
+            Image.fromarray((255*noise).byte().numpy()).save(root/f"fold{fold}"/"train"/f"{k}.png")
+    tiny = dict(recipe="digits", epochs=1, warmup_epochs=0, batch_size=4, projector=(8, 8),
+                workers=0, progress=False, out=root/"run")
+    def trained(data, **how):
+        "The losses, or why there are none."
+        try: return [h["loss"] for h in pretrain(data, **{**tiny, **how}).history]
+        except ValueError as e: return str(e).replace(str(root), "root")
+    shutil.copytree(root/"fold0"/"train", root/"elsewhere")
+    for data in ("fold0/train", "elsewhere", "fold1/train"): print(data, trained(root/data))
+
+    # cell 27bbd7b9
+    losses = trained(root/"fold0"/"train")
+    test_eq(trained(root/"elsewhere"), losses)
+    assert "other images: 8 changed (0.png, 1.png, 2.png, ...). Choose" in trained(root/"fold1"/"train")
+    shutil.copy(root/"fold1"/"train"/"5.png", root/"elsewhere"/"5.png")
+    assert "other images: 1 changed (5.png)" in trained(root/"elsewhere")
+    (root/"elsewhere"/"5.png").unlink()
+    assert "images: 8 -> 7; other images: 1 removed (5.png)" in trained(root/"elsewhere")
+    images = torch.rand(8, 1, 8, 8)
+    out = root/"tensor"
+    assert trained(images, out=out) == trained(images.numpy(), out=out) != losses
+    assert "other images: 8 changed (image 0," in trained(1 - images, out=out)
+    ranged = trained(root/"fold0"/"train", value_range=(0, 510), out=root/"range")
+    test_eq(Run.load(root/"range").value_range, (0, 510))
+    assert ranged != losses and "value_range: [0.0, 510.0] -> None" in trained(
+        root/"fold0"/"train", out=root/"range")
 
 
 def test_the_same_run_on_less_time_and_memory():
@@ -811,6 +826,8 @@ def test_photographs_in_a_folder():
         warnings.simplefilter("ignore")
         alone = pretrain(folder, "cifar10", workers=0, **small)
     test_eq(alone.history, photos.history)  # any number of workers, the same run
+    test_fail(lambda: pretrain(folder, "cifar10", workers=2, on_error="raise", **small),
+              contains="07.jpg: repair it or remove it, or say on_error='skip'", exc=UnreadableImage)
 
 
 def test_a_tiny_imagenet():

@@ -91,7 +91,8 @@ def _images() -> dict[str, bytes]:
         "two alpha.png": _saved(gray.convert("LA"), "PNG"),
         "cmyk.jpg": _saved(gray.convert("CMYK"), "JPEG"),
         "moving.gif": _saved(gray, "GIF", save_all=True, append_images=[gray.rotate(90)]),
-        "float.tiff": _saved(gray.convert("F"), "TIFF"),
+        "float.tiff": _saved(gray.convert("F").point(lambda x: x*(1/255)), "TIFF"),
+        "no range.tiff": _saved(gray.convert("F"), "TIFF"),
         "one pixel.png": _saved(Image.new("L", (1, 1)), "PNG"),
         "thin.png": _saved(Image.new("L", (1, 3000)), "PNG"), "jpeg.png": jpeg,
         "bomb.png": _png(30_000, 30_000, 1, 0, zeros),
@@ -559,15 +560,13 @@ def odd_data():
             want = "refused" if refused else "either"
             yield Line("odd data", _each(words, f"data/{name}"), want)
         if name in ("bad image", "pipes"):
-            yield Line("odd data", _each((*loads[0], "--workers", "1"), f"data/{name}"))
+            want = "done" if name == "pipes" else "refused"     # which are left out, and said
+            yield Line("odd data", _each((*loads[0], "--workers", "1"), f"data/{name}"), want)
     for path in ("text.txt", "run", "", "/dev/null", "/dev/zero", "run/checkpoint.pt"):
         for words in (*loads, ("check", "?")): yield Line("odd data", _each(words, path))
     for words in loads: yield Line("odd data", _each(words, "data/good/"), "done")
     for words in typed("""
-        knn run data/good
-        knn colored digits
         test digits head data/good
-        linear run data/good --settings digits QUICK
         test digits published data/good
         pretrain digits --recipe shapes TINY
         pretrain shapes --recipe digits TINY
@@ -579,6 +578,11 @@ def odd_data():
         finetune colored data/good --settings digits-few --labels names.txt QUICK
         finetune colored data/good --settings digits-few --labels weights/pipe.pt QUICK"""):
         yield Line("odd data", words)
+    for words in typed("""
+        knn run data/good
+        knn colored digits
+        linear run data/good --settings digits QUICK"""):       # gray to color, and color to gray
+        yield Line("odd data", words, "done")
 
 def odd_order():
     "Words that are missing, too many, in another order, twice."
@@ -724,7 +728,6 @@ def far_values():
         --device cpu:7
         --device mps
         --device xla
-        --views imagenet
         --backbone shapes
         --views shapes
         --accumulate 64
