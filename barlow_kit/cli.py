@@ -5,14 +5,22 @@
 # %% auto #0
 __all__ = ['COMMANDS', 'main', 'untrained_model', 'save_pictures', 'compare_with_free', 'quickstart', 'kit_from_shell']
 
+# %% ../nbs/29_cli.ipynb #1370f8a9
+if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
+    import sys
+    from importlib import import_module         # see 30_entry: Ctrl-C during the imports below
+    sys.exit(import_module("barlow_kit.entry").main("cli", "kit_from_shell"))
+
 # %% ../nbs/29_cli.ipynb #8c3aa19a
 import argparse
 import inspect
+import math
+import shlex
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from importlib import import_module
 from importlib.resources import files
@@ -22,15 +30,17 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .data import DATASETS, get_dataset, heldout_split, images_for, match_classes
+from .data import (DATASETS, check_images, get_dataset, heldout_split, images_for,
+                             match_classes)
 from .images import UnreadableImage
 from .inputs import Count, Seed, Workers, checked, one_line
+from .inspection import ImageCheck, is_check_page, is_gray, short_side
 from .distributed import init, rank
 from .evaluate import (Evaluation, FinetuneSettings, Labeled, LinearSettings, accuracies,
                                  finetune, labels_of, linear_evaluation, pretrained)
 from .probes import (compare_probes, extract_features, format_probes, some_images,
                                watch_features)
-from .recipe import Recipe, get_recipe, unknown_name
+from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .report import report, report_probes
 from .sources import class_names_of
 from .train import (Run, add_options, add_train_options, exit_code, loss_course,
@@ -197,6 +207,52 @@ def _quickstart(**options) -> None:
     "Pretrain on digits and compare with raw pixels (about a minute)."
     quickstart(**options)
 
+# %% ../nbs/29_cli.ipynb #29c4ec02
+def _nearest_recipe(
+    side:int,   # Of the images, in pixels
+) -> str:       # A name
+    "The first recipe whose views are nearest in size; of two that are as near, the larger one."
+    sizes = {name: get_recipe(name).views.view1.size for name in list_recipes()}
+    return min(sizes, key=lambda name: (abs(math.log2(sizes[name]/max(side, 1))), -sizes[name]))
+
+def _with_nearest(found:ImageCheck, source:str) -> tuple[ImageCheck, str]:
+    "The same with views that fit, and the command to go on with."
+    name = _nearest_recipe(short_side(found.train))
+    if not found.train.looks: return found, ""
+    channels = 1 if is_gray(found.train) else found.train.looks[0].channels
+    fitting = replace(found, views=get_recipe(name, channels=channels).views)
+    if len(fitting.problems) > len(found.problems): return found, ""    # of rare channels
+    command = (f"barlow-kit pretrain {shlex.quote(source)} --recipe {name} "
+               f"--batch-size {fitting.fitting_batch}")
+    if channels != get_recipe(name).channels: command += f" --channels {channels}"
+    return fitting, command
+
+# %% ../nbs/29_cli.ipynb #29c4ec03
+_CHECKED = dict(help=f"{', '.join(DATASETS)}, a folder, a pattern, a table, shards, an array")
+
+@_command(check_images, source=_CHECKED, views=None, batch_size=None,
+          heldout=dict(metavar="SOURCE", help="images that are not trained on; by default a part "
+                       "of the first"),
+          recipe=dict(metavar="NAME", help=f"{', '.join(list_recipes())} (default: the nearest)"),
+          out=dict(metavar="FILE", help="write the answer as a page with pictures, such as "
+                   "check.html"))
+def _check(source:str, *, recipe:str|None=None, out:str|None=None, **options) -> None:
+    "Look at images before training: exit code 1 if something makes training wrong."
+    if out is not None: output_path(out, source, kind=is_check_page)
+    if recipe is None and source in list_recipes(): recipe = source
+    plan = None if recipe is None else get_recipe(recipe)
+    found = check_images(source, recipe=plan, **options)
+    command = ""
+    if recipe is None: found, command = _with_nearest(found, source)
+    print(found)
+    if command and not found.problems: print(f"next    {one_line(command)}")
+    if out is not None:
+        page = found.whole_page().encode()
+        write_whole(out, lambda file: file.write(page), kind=is_check_page)
+        print(f"page    {one_line(out)}")
+    if found.problems:
+        raise ValueError(f"{len(found.problems)} of the things above make training wrong")
+
 # %% ../nbs/29_cli.ipynb #bcdb995b
 def _watcher(data:str, every:int, value_range=None) -> Callable:
     "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
@@ -223,13 +279,14 @@ def _field_value(field:str, text:str):
                          f"{wanted.get(kind, f'of type {kind.__name__}')}") from None
 
 # %% ../nbs/29_cli.ipynb #43a59616
-def _recipe_with(name:str, pairs:Sequence[str]) -> Recipe:
-    "The recipe of that name with fields set as FIELD=VALUE, a variant if need be."
+def _recipe_with(name:str, pairs:Sequence[str], options:dict) -> Recipe:
+    "The recipe of that name with fields set as FIELD=VALUE or by options, a variant if need be."
     values = {}
     for pair in pairs:
         field, equals, text = pair.partition("=")
         if not equals: raise ValueError(f"--set takes FIELD=VALUE, got {field!r}")
         values[field] = _field_value(field, text)
+    values |= {k: v for k, v in options.items() if k in Recipe.__dataclass_fields__}
     plain = values.keys() <= Recipe.__dataclass_fields__.keys()
     return (get_recipe if plain else get_variant)(name, **values)
 
@@ -252,7 +309,7 @@ def _pretrain(
     data = options["data"]
     if set:
         name = options.get("recipe", data)
-        options["recipe"] = _recipe_with(name, set)
+        options["recipe"] = _recipe_with(name, set, options)
         options.setdefault("out", f"runs/{'-'.join([name, *set])}-seed{options.get('seed', 0)}")
     callbacks = []
     if watch and not options.get("dry_run"):
@@ -492,8 +549,3 @@ def _lessons(
     print(f"{count} notebooks are in {one_line(folder)}. To open the first: "
           f"jupyter lab {one_line(folder)}/tutorials/quickstart.ipynb\n"
           "(JupyterLab and what the lessons import: pip install 'barlow_kit[lab]')")
-
-# %% ../nbs/29_cli.ipynb #4b5cd46e
-if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
-    from barlow_kit import cli                  # this file under its own name
-    sys.exit(cli.kit_from_shell())

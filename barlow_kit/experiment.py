@@ -30,7 +30,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, get_origin
 
 # %% ../nbs/27_experiment.ipynb #90b81fab
 import numpy as np
@@ -42,12 +42,21 @@ from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from tqdm.auto import tqdm
 
 from .augment import TwoViews, View
 from .data import DATASETS, EncodedImages, WrappedImages, get_dataset
 from .images import open_regular
-from .inputs import Workers, as_given, checked, for_plot, one_line
+from barlow_kit.inputs import (
+    Count,
+    Seed,
+    Workers,
+    as_given,
+    checked,
+    for_plot,
+    one_line,
+    wanted_value,
+)
+from .loop import progress_bar
 from barlow_kit.probes import (
     PROBES,
     effective_rank,
@@ -67,14 +76,32 @@ except ImportError:
     fcntl = None    # type: ignore
 
 # %% ../nbs/27_experiment.ipynb #37f86b40
-_TUPLES = {f.name for f in fields(Recipe) if isinstance(f.default, tuple)}
+def _tuple_fields(kind:type=Recipe) -> set[str]:
+    "Fields that hold a tuple, of a kind of recipe and of those derived from it."
+    own = {f.name for f in fields(kind)
+           if isinstance(f.default, tuple) or get_origin(f.type) is tuple}
+    return own.union(*map(_tuple_fields, kind.__subclasses__()))
+
+def _tuples(field:str, given:Sequence) -> list[tuple]:
+    "The values of a field that holds tuples; numbers alone are one value."
+    if any(isinstance(v, (tuple, list)) for v in given):
+        return [tuple(v) if isinstance(v, (tuple, list)) else (v,) for v in given]
+    one = tuple(given)
+    if isinstance(given, tuple) or len(one) == 1: return [one]
+    raise ValueError(f"{field}={as_given(given)} may mean one value or {len(one)}: write [{one}] "
+                     f"or {[(v,) for v in one]}")
 
 def _grid_values(field:str, given) -> list:
-    "The values that `grid` takes for a field; a tuple of numbers for a tuple field is one."
+    "The values that `grid` takes for a field."
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise ValueError(f"{field} needs a sequence of values, got {given!r}")
-    nested = any(isinstance(v, (tuple, list)) for v in given)
-    return [tuple(given)] if field in _TUPLES and not nested else list(given)
+    if not given: raise ValueError(f"{field} needs at least one value, got {given!r}")
+    values = _tuples(field, given) if field in _tuple_fields() else list(given)
+    twice = next((v for k, v in enumerate(values) if v in values[:k]), None)
+    if twice is None: return values
+    hint = " (the numbers of one value are joined: 64x64 in a shell)"
+    raise ValueError(f"{field} has the value {as_given(twice)} twice"
+                     f"{hint if isinstance(twice, tuple) else ''}")
 
 # %% ../nbs/27_experiment.ipynb #a1b0c0d1
 def grid(
@@ -90,11 +117,7 @@ def grid(
 # %% ../nbs/27_experiment.ipynb #a1b0c0d4
 def _changed(recipe:Recipe, changes:dict) -> Recipe:
     "The recipe, of whatever class, with some fields changed."
-    known = [f.name for f in fields(recipe)]
-    for field in changes:
-        if field not in known:
-            raise ValueError(unknown_name("recipe field", field, known))
-    return replace(recipe, **changes)
+    return get_recipe(recipe, **changes)
 
 def _base_recipe(data, recipe) -> Recipe:
     "The recipe that the variants change."
@@ -587,7 +610,7 @@ def _run_all(trials:dict, facts:dict, cache, workers, progress:bool) -> tuple[di
     failures:dict[str, Failure] = {}
     made_with = dict(torch=torch.__version__, python=sys.version.split()[0], threads=1)
     jobs = [(trial, _own_parts(trial)) for trial in trials.values()]
-    with tqdm(total=len(keys), unit="run", disable=not (progress and keys)) as bar:
+    with progress_bar(total=len(keys), unit="run", disable=not (progress and keys)) as bar:
         for i, found in results_as_done(_run_job, jobs, workers):
             bar.update()
             key = keys[i]
@@ -671,6 +694,14 @@ def _compared(trials:dict, recipes:dict, cache, workers, progress:bool, version)
     return results
 
 # %% ../nbs/27_experiment.ipynb #93c70801
+def _seeds(given) -> list[int]:
+    "The seeds of a comparison: so many, or these."
+    wanted = wanted_value(Count | Sequence[Seed], given)     # type: ignore[operator]
+    if wanted: raise ValueError(f"seeds must be {wanted}, got {as_given(given)}")
+    seeds = list(range(given)) if isinstance(given, int) else list(given)
+    if not seeds: raise ValueError("seeds is empty: a comparison needs at least one seed")
+    return seeds
+
 @checked
 def compare(
     variants:dict,               # Name -> fields of the base recipe to change, or a Recipe
@@ -693,8 +724,7 @@ def compare(
     if cache is not None: output_path(cache, data)
     base = _base_recipe(data, recipe)
     recipes = _recipes(variants, base, overrides)
-    seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-    if not seeds: raise ValueError("a comparison needs at least one seed")
+    seeds = _seeds(seeds)
     if full: return full_commands(variants, full, base=base, seeds=seeds)
     if runs_are_short():
         seeds = seeds[:1]

@@ -29,7 +29,8 @@ from .checkpoint import check_finite
 from .data import (ImageData, TensorImages, batch_order, get_dataset, images_for,
                              labels_of, match_classes, part)
 from .images import UnreadableImage, standard_image, to_floats
-from .inputs import as_given, checked, for_markdown, one_line, register_part
+from .inputs import (Amount, Count, Seed, as_given, checked, for_markdown, one_line,
+                               register_part)
 from .sources import class_names_of, item_name
 from .distributed import rank
 from .train import Run
@@ -470,12 +471,13 @@ register_probe("neighbors")(knn_probe)
 register_probe("kNN")(knn_evaluation)
 
 # %% ../nbs/18_probes.ipynb #efb11fa6
+@checked
 def compare_probes(
     representations:dict,           # Name -> (train features, test features)
     *,
-    labels:Sequence[int]=(1, 5),    # Labels a class for the few-label probes
-    draws:int=10,                   # Draws of each
-    k:int=5,                        # Neighbors of the k-NN probe
+    labels:Sequence[Count]=(1, 5),  # Labels a class for the few-label probes
+    draws:Count=10,                 # Draws of each
+    k:Count=5,                      # Neighbors of the k-NN probe
 ) -> dict[str, list[ProbeResult]]:  # Name -> results in the same order
     "All probes on all representations, with the same draws."
     few = [dict(labels_per_class=n, draws=draws) for n in labels]
@@ -571,12 +573,13 @@ def history_key(
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 # %% ../nbs/18_probes.ipynb #4d430ae0
+@checked
 def watch_features(
     train,             # Labeled images that vote, see `open_images`; a few thousand are enough
     heldout,           # Images to examine, not trained on
     *,
-    every:int=100,     # Steps between looks
-    k:int=5,           # Neighbors that vote
+    every:Count=100,   # Steps between looks
+    k:Count=5,         # Neighbors that vote
 ) -> Callable:         # For `callbacks` of `pretrain`
     "Adds effective_rank and accuracies, such as knn_5, to the history, on rank 0."
     voters, examined = map(get_dataset, (train, heldout))
@@ -646,14 +649,15 @@ class _WatchLinear:
         run.history[-1]["online_linear"] = 100*right.float().mean().item()
 
 # %% ../nbs/18_probes.ipynb #57ec7505
+@checked
 def watch_linear(
     train,               # Labeled images, see `open_images`
     heldout,             # Labeled images to examine, of the same classes
     *,
-    every:int=100,       # Steps between looks
-    batch_size:int=64,   # Labeled images in a step of the head
-    lr:float=0.1,        # Of the head: SGD, momentum 0.9
-    seed:int=0,          # Of the head's order
+    every:Count=100,     # Steps between looks
+    batch_size:Count=64, # Labeled images in a step of the head
+    lr:Amount=0.1,       # Of the head: SGD, momentum 0.9
+    seed:Seed=0,         # Of the head's order
 ) -> Callable:           # For `callbacks` of `pretrain`
     "Trains a head beside the run, a step a step; adds `online_linear` (%), on rank 0."
     return _WatchLinear(get_dataset(train), get_dataset(heldout), every, batch_size, lr, seed)

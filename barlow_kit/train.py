@@ -7,6 +7,12 @@ __all__ = ['Run', 'kept_models', 'recipe_of', 'pretrain', 'watch_speed', 'to_ten
            'add_options', 'recipe_options', 'add_train_options', 'train_parser', 'exit_code', 'train_from_shell',
            'loss_course', 'train_command']
 
+# %% ../nbs/17_train.ipynb #83caeae6
+if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
+    import sys
+    from importlib import import_module         # see 30_entry: Ctrl-C during the imports below
+    sys.exit(import_module("barlow_kit.entry").main("train", "train_from_shell"))
+
 # %% ../nbs/17_train.ipynb #1d811a7b
 import argparse
 import inspect
@@ -19,7 +25,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -33,6 +39,7 @@ from .checkpoint import (Checkpointed, load_checkpoint, load_latest, load_part,
                                    read_config, save_checkpoint, settings_difference)
 from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset, images_for
 from .images import UnreadableImage, open_regular
+from .inspection import inspect_images
 from .inputs import Amount, Count, Seed, Workers, checked, one_line, wanted_value
 from .distributed import (barrier, env_count, init, leave, rank, sync_batchnorm,
                                     world_size)
@@ -475,6 +482,16 @@ def _new_run(model:BarlowTwins, recipe:Recipe, seed:int, out, images:ImageData) 
     return Run(model, recipe, seed, path=None if out is None else Path(out), total=total,
                value_range=getattr(images, "value_range", None))
 
+# %% ../nbs/17_train.ipynb #17c4ec02
+def _look_at(data:ImageData, recipe:Recipe) -> None:
+    "Warn of what makes training wrong, on rank 0, as far as 1.5 s show it."
+    if rank() != 0: return
+    found = inspect_images(data, views=recipe.views, batch_size=recipe.batch_size, seconds=1.5)
+    if not (said := found.short()): return
+    some = f" ({found.train.seen:,} of {len(data):,} images were looked at)"
+    warnings.warn(f"before the first step{some*(found.train.seen < len(data))}: "
+                  f"{'; '.join(said)}. barlow-kit check, or check_images, shows more")
+
 # %% ../nbs/17_train.ipynb #1856ceff
 @checked
 def pretrain(
@@ -496,13 +513,14 @@ def pretrain(
     compile:bool=False,             # Compile backbone and projector (torch.compile)
     recompute:bool=False,  # Keep less for the backward pass, see `recompute_blocks`
     progress:bool=True,             # Show the bar
+    check:bool=True,                # Look at the images before the first step, see `check_images`
     **overrides,                    # Fields of the recipe to change, such as epochs=3
 ) -> Run:                           # Model in eval mode, history, recipe, path
     """Pretrain with Barlow Twins: no labels are used.
 
-    Raises ValueError for names, sizes or a folder that do not fit, TrainingError for NaN,
-    CheckpointError and OSError for files, Stopped after a signal, when all is saved."""
+    Raises ValueError for what does not fit, TrainingError, CheckpointError, OSError, Stopped."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
+    unseen = check and not (isinstance(data, str) and data in DATASETS)
     data, recipe, place = _setup(data, recipe, overrides, device, out, value_range)
     config = _settings_of(recipe, label, data, seed, pipeline)
     with own_random_state(place), stop_signals(out is not None) as caught:
@@ -510,6 +528,7 @@ def pretrain(
         run = _new_run(model, recipe, seed, out, data)
         parts = _parts(run, place)
         folder, first = _go_on(run, parts, config, data, resume, place)
+        if unseen and first == 0: _look_at(data, recipe)
         batches = _view_batches(run, data, first=first, device=place, workers=workers,
                                 pipeline=pipeline, on_error=on_error)
         steps = Steps(run.total, first, seed=seed, device=place, folder=folder, caught=caught,
@@ -537,8 +556,9 @@ class _SpeedWatch:
         if torch.cuda.is_available():
             run.history[-1]["memory_gib"] = torch.cuda.max_memory_allocated()/2**30
 
+@checked
 def watch_speed(
-    every:int=50, # Steps between measurements
+    every:Count=50, # Steps between measurements
 ) -> Callable:    # For `callbacks` of `pretrain`
     "Adds images_per_s (all ranks), hours_left and, on a GPU, the peak memory_gib to the history."
     return _SpeedWatch(every)
@@ -583,8 +603,9 @@ class _ModelKeeper:
         file = run.path/"models"/f"step-{done:08}.pt"
         save_checkpoint(file, dict(step=done, model=run.model.state_dict()))
 
+@checked
 def keep_models(
-    every:int=100, # Steps between two that are kept
+    every:Count=100, # Steps between two that are kept
 ) -> Callable:     # For `callbacks` of `pretrain`, with `out`
     "Keeps the weights after the first step, after every so many, and at the end, on rank 0."
     return _ModelKeeper(every)
@@ -755,12 +776,25 @@ def _is_mendable(e:Exception) -> bool:
     return isinstance(e, _MENDABLE) or "can't allocate memory" in str(e)
 
 # %% ../nbs/17_train.ipynb #116799d3
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    "Warnings of the kit are a line on stderr; others stay as Python shows them."
+    usual = warnings.formatwarning
+    def shown(message, category, filename, *more) -> str:
+        if Path(filename).parent.name != "barlow_kit":
+            return usual(message, category, filename, *more)
+        return "\n    ".join(map(one_line, f"barlow-kit: {message}".split("\n"))) + "\n"
+    warnings.formatwarning = shown      # type: ignore[assignment]
+    try: yield
+    finally: warnings.formatwarning = usual
+
 def exit_code(
     command:Callable, # Does something, or fails
 ) -> int:             # For `sys.exit`
     "Run a command; an error that a person can mend becomes a line on stderr."
     code:Any = 0
-    try: command()
+    try:
+        with _warnings_in_a_line(): command()
     except KeyboardInterrupt as e:
         print(f"barlow-kit: {str(e) or 'interrupted by Ctrl-C'}", file=sys.stderr)
         return 130
@@ -818,8 +852,3 @@ def train_command(
         floor = run.recipe.objective.floor_note
         print(f"{one_line(run.recipe.name)}: {run.total:,} steps, {loss_course(run)}{floor}; "
               f"the run is in {one_line(run.path)}")
-
-# %% ../nbs/17_train.ipynb #fc4417a9
-if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
-    from barlow_kit import train                # this file under its own name
-    sys.exit(train.train_from_shell())

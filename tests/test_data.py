@@ -20,7 +20,7 @@ from torchvision.datasets import FakeData, ImageFolder
 from types import SimpleNamespace
 from unittest.mock import patch
 from urllib.error import URLError
-from barlow_kit.data import DATASETS, SHAPE_FACTORS, _DISTANCES, _cifar10, _digits, _paint, _shapes, batch_order, draw_factors, draw_shapes, get_dataset, heldout_split, image_listing, images_for, open_images, register_dataset, render_shapes
+from barlow_kit.data import DATASETS, SHAPE_FACTORS, _DISTANCES, _cifar10, _digits, _paint, _shapes, batch_order, check_images, draw_factors, draw_shapes, get_dataset, heldout_split, image_listing, images_for, open_images, register_dataset, render_shapes
 from barlow_kit.files import difference
 from barlow_kit.images import standard_image, to_floats
 from barlow_kit.inputs import NASTY_NAMES
@@ -349,6 +349,45 @@ def test_your_own_data_in_one_line_each():
     test_eq([held(home/"split"), held(dict(train=1, test=2)), held(dict(train=1, val=2, test=3))],
             [("val", 0), ("test", 1), ("val", 0)])
     test_eq([held(pixels), held(home/"no such")], [("val", 0)]*2)
+
+
+def test_a_look_before_training():
+    "nbs/05_data.ipynb: A look before training"
+    # cell 05c4ec06
+    check_images("digits")
+
+    # cell 05c4ec08
+    checked_digits = check_images("digits")
+    test_eq((checked_digits.problems, checked_digits.heldout.name), ([], "test"))
+    test_eq((checked_digits.train.seen, checked_digits.heldout.seen), (1400, 397))
+    def seen(source, **options):
+        "Parts and problems."
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = check_images(source, **options)
+        return {part.name: part.seen for part in found.parts}, len(found.problems)
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 20, 30, 3), dtype=np.uint8)
+    home = Path(tempfile.mkdtemp())
+    for k, image in enumerate(pixels):
+        folder = home/"photos"/("Train" if k < 6 else "Validation")/"ab"[k % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder/f"{k}.png")
+    test_eq(seen(home/"photos"), (dict(train=6, val=3), 0))
+    test_eq(seen(f"{home}/photos/Train/*/*.png"), (dict(train=6), 0))
+    with open(home/"labels.csv", "w", newline="") as file:
+        rows = [(f"photos/Train/{'ab'[k % 2]}/{k}.png", "val" if k > 3 else "train") for k in range(6)]
+        csv.writer(file).writerows([("path", "split"), *rows])
+    test_eq(seen(home/"labels.csv"), (dict(train=4, val=2), 0))
+    test_eq(seen(pixels), (dict(train=9), 0))
+    test_eq(seen(dict(train=pixels, test=pixels[:2])), (dict(train=9, test=2), 1))      # a leak
+    test_eq(seen(pixels, heldout=pixels[3:5]), (dict(train=9, heldout=2), 1))
+    test_eq(seen(pixels, most=4), (dict(train=4), 0))
+    recipe = SimpleNamespace(views=None, batch_size=64, channels=1)
+    test_eq(seen(home/"photos", recipe=recipe), (dict(train=6, val=3), 1))              # batch 64
+    page = home/"check.html"
+    test_eq(check_images(pixels, out=page).whole_page(), page.read_text(encoding="utf-8"))
+    test_fail(lambda: check_images(pixels, recipe="digits"), contains="get_recipe('digits')")
+    test_fail(lambda: check_images(home/"nowhere"), contains="no such folder")
 
 
 def test_images_for_a_network():

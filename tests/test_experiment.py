@@ -76,6 +76,16 @@ def test_variants_what_a_grid_changes():
     test_eq(grid(projector=(64, 64)), {"projector=(64, 64)": {"projector": (64, 64)}})
     test_eq([v["projector"] for v in grid(projector=[(64, 64), (256,)]).values()],
             [(64, 64), (256,)])
+    test_eq(grid(projector=[64]), {"projector=(64,)": {"projector": (64,)}})
+    test_eq([v["projector"] for v in grid(projector=[(64, 64), 256]).values()], [(64, 64), (256,)])
+    test_fail(lambda: grid(projector=[64, 128]),
+              contains="may mean one value or 2: write [(64, 128)] or [(64,), (128,)]")
+    test_fail(lambda: grid(projector=[(64,), 64]), contains="projector has the value (64,) twice (the")
+    test_fail(lambda: grid(lambd=(.1, .2, .1)), contains="lambd has the value 0.1 twice")
+    test_fail(lambda: grid(lambd=()), contains="lambd needs at least one value, got ()")
+    @dataclass(frozen=True)
+    class Cropped(Recipe): sizes: tuple[int, ...] = (32, 24)
+    test_eq(grid(sizes=(16, 8)), {"sizes=(16, 8)": {"sizes": (16, 8)}})
     test_fail(lambda: grid(lambd=.1), contains="lambd needs a sequence of values, got 0.1")
     test_fail(lambda: grid(loss="hsic"),
               contains="loss needs a sequence of values, got 'hsic'")
@@ -545,6 +555,11 @@ def test_interrupted_killed_failed():
         assert "short form" in _note(2, [], [], None, 1.)
         assert not any(Path(folder).iterdir())
     test_eq((list(quick["variant"]), list(quick["seed"])), (["a", "b"], [0, 0]))
+    for wrong in (0, -2, 1.5, "3", None, [0, -1], [.5]):
+        test_fail(lambda: compare({"a": {}}, seeds=wrong), contains="seeds must be ")
+    with patch("warnings.warn") as warned:
+        short = compare({"a": {}}, "digits", epochs=1, full=True)
+    assert "epochs=1" in warned.call_args.args[0] and "pretrain" in short
 
 
 def test_mean_standard_deviation_and_a_rule_of_thumb():

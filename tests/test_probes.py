@@ -749,6 +749,10 @@ def test_a_linear_head_that_trains_along_on_line_linear():
     small = "batch_size 64 is larger than the data (30 images)"
     test_fail(lambda: few(plain), contains=small)
     pickle.dumps(few)                                   # it may travel to another process
+    for wrong in (0, -5, 1.5, "9", float("nan")):
+        for watch in (watch_features, watch_linear):
+            test_fail(lambda: watch(train, heldout, every=wrong), contains="every must be ")
+    test_fail(lambda: watch_linear(train, heldout, lr=float("nan")), contains="lr must be finite")
 
     # cell da0caf92
     watch = watch_linear(train, heldout, every=3, batch_size=64, lr=.1, seed=5)

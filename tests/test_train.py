@@ -40,7 +40,7 @@ from barlow_kit.loop import TrainingError
 from barlow_kit.loss import barlow_loss, loss_floor
 from barlow_kit.projector import projector
 from barlow_kit.recipe import Recipe, get_recipe, recipe_to_dict
-from barlow_kit.train import Run, _HistoryFile, _Parts, _explain, _likely_cause, _loss_terms, _read_history, _schedule, _set_rates, _train_step, _up_to_date, _view_batches, add_options, keep_models, kept_models, pretrain, to_tensorboard, train_from_shell, train_parser, watch_speed
+from barlow_kit.train import Run, _HistoryFile, _Parts, _explain, _likely_cause, _loss_terms, _read_history, _schedule, _set_rates, _train_step, _up_to_date, _view_batches, add_options, exit_code, keep_models, kept_models, pretrain, to_tensorboard, train_from_shell, train_parser, watch_speed
 from barlow_kit.twins import BarlowTwins, make_backbone, twin_correlation
 from barlow_kit.weights import CheckpointError
 
@@ -367,6 +367,47 @@ def test_one_call_pretrain():
     assert first.history != other.history
     heavy = pretrain(few, lambd=2., projector=(32, 96), **short)
     test_close(heavy.floor, 96 - 63, eps=1e-4)  # 64 samples give 63 directions to 96 units
+
+    # cell 248dba4c
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        first_try = pretrain(few, "digits", epochs=1, progress=False)
+
+    # cell cdc5e167
+    by_hand = pretrain(few, "digits", epochs=1, warmup_epochs=.1, progress=False)
+    test_eq((first_try.history, len(said)), (by_hand.history, 1))
+    nan = float("nan")
+    senseless = dict(
+        epochs=(0, 1.5, "3", True, None), batch_size=(1, 0, -64, 2.5, "64"), workers=(-1, 1.5, "2"),
+        seed=(-1, 1.5, "3", None, 2**40), save_steps=(0, -1, 1.5), save_minutes=(-1, nan),
+        lr_weights=(nan, -1), lr_biases=(nan, -1), weight_decay=(nan, -1), warmup_epochs=(nan, -1, 60))
+    for name, values in senseless.items():
+        for value in values:
+            try: message = str(pretrain("digits", **{name: value}))
+            except ValueError as e: message = str(e)
+            assert f"{name} must be " in message and "\n" not in message, message
+
+    # cell 17c4ec04
+    seeded = torch.Generator().manual_seed(0)
+    gray = [(torch.rand(1, 8, 8, generator=seeded), 0) for _ in range(16)]
+    def trained(data, **options):
+        "Weights, and what was said."
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            made = pretrain(data, "digits", epochs=2, batch_size=8, projector=(8,), progress=False,
+                            device="cpu", **options)
+        return made.model.state_dict(), [str(w.message) for w in told if "first step" in str(w.message)]
+    sound, said = trained(gray)
+    without, unsaid = trained(gray, check=False)
+    test_eq((said, unsaid), ([], []))
+    for name, x in sound.items(): assert torch.equal(x, without[name]), name
+    black = [*gray[:15], (torch.zeros(1, 8, 8), 0)]
+    with tempfile.TemporaryDirectory() as folder:
+        for again in (False, True):
+            _, said = trained(black, out=folder)
+            test_eq(len(said), 0 if again else 1)                  # not when it goes on
+            if said: assert "train: 1 of 16 images have one color all over: image 15" in said[0], said
+    test_eq(trained(black, check=False)[1], [])
 
 
 def test_is_it_the_textbook_s_run():
@@ -926,6 +967,8 @@ def test_looking_in_while_it_trains():
         test_close(event.value, h["loss"], eps=1e-3)
     with patch.dict(sys.modules, {"torch.utils.tensorboard": None}):
         test_fail(lambda: to_tensorboard(folder), exc=ImportError, contains="pip install tensorboard")
+    for wrong in (0, -5, 1.5, "9", float("nan")):
+        test_fail(lambda: watch_speed(every=wrong), contains="every must be ")
 
     # cell 13606b52
     folder = Path(tempfile.mkdtemp())
@@ -944,6 +987,8 @@ def test_looking_in_while_it_trains():
     assert torch.equal(along[5].model.features(x), half.model.features(x))
     test_fail(lambda: Run.load(folder/"run", step=16),
               contains="after 16 steps, only after [1, 5, 10, 14]")
+    for wrong in (0, -5, 1.5, "9", float("nan")):
+        test_fail(lambda: keep_models(every=wrong), contains="every must be ")
 
     # cell da87fdae
     def enough(run): run.stop = len(run.history) == 5
@@ -1028,6 +1073,21 @@ def test_from_a_shell():
 
 def test_the_command_that_trains():
     "nbs/17_train.ipynb: The command that trains"
+    # cell d0f58e48
+    with patch("sys.stderr", io.StringIO()) as told:
+        one = train_from_shell(["digits", "--epochs", "1", "--dry-run"])
+    told.getvalue()
+
+    # cell 07dc300f
+    test_eq(told.getvalue().count("\n"), 1)
+    assert told.getvalue().startswith("barlow-kit: recipe 'digits': a warm-up of 1 epochs")
+    usual = warnings.formatwarning
+    def warn_elsewhere():
+        assert warnings.formatwarning is not usual
+        warnings.warn_explicit("of another", UserWarning, "elsewhere.py", 7)
+    with patch("sys.stderr", io.StringIO()) as told: exit_code(warn_elsewhere)
+    assert warnings.formatwarning is usual and "elsewhere.py:7: UserWarning" in told.getvalue()
+
     # cell 21f7b6c8
     train_from_shell(["/data/imagenet", "--recipe", "imagenet-300e", "--dry-run",
                       "--images", "1281167", "--ranks", "16", "--official-ranks", "32"]);
