@@ -382,6 +382,7 @@ def test_a_look_before_training():
     test_eq(seen(dict(train=pixels, test=pixels[:2])), (dict(train=9, test=2), 1))      # a leak
     test_eq(seen(pixels, heldout=pixels[3:5]), (dict(train=9, heldout=2), 1))
     test_eq(seen(pixels, most=4), (dict(train=4), 0))
+    test_eq(seen(pixels, value_range=(0, 4095)), (dict(train=9), 1))                    # too dark
     recipe = SimpleNamespace(views=None, batch_size=64, channels=1)
     test_eq(seen(home/"photos", recipe=recipe), (dict(train=6, val=3), 1))              # batch 64
     page = home/"check.html"
