@@ -483,9 +483,10 @@ def _new_run(model:BarlowTwins, recipe:Recipe, seed:int, out, images:ImageData) 
                value_range=getattr(images, "value_range", None))
 
 # %% ../nbs/17_train.ipynb #17c4ec02
-def _look_at(data:ImageData, recipe:Recipe) -> None:
-    "Warn of what makes training wrong, on rank 0, as far as 1.5 s show it."
-    if rank() != 0: return
+def _look_at(data:ImageData, recipe:Recipe, label:str) -> None:
+    "Warn of what makes training wrong, on rank 0, as far as 1.5 s show it. Not of our own sets."
+    ours = label in DATASETS and isinstance(data, TensorImages)
+    if ours or rank() != 0: return
     found = inspect_images(data, views=recipe.views, batch_size=recipe.batch_size, seconds=1.5)
     if not (said := found.short()): return
     some = f" ({found.train.seen:,} of {len(data):,} images were looked at)"
@@ -516,11 +517,8 @@ def pretrain(
     check:bool=True,                # Look at the images before the first step, see `check_images`
     **overrides,                    # Fields of the recipe to change, such as epochs=3
 ) -> Run:                           # Model in eval mode, history, recipe, path
-    """Pretrain with Barlow Twins: no labels are used.
-
-    Raises ValueError for what does not fit, TrainingError, CheckpointError, OSError, Stopped."""
+    "Pretrain without labels. Raises ValueError, TrainingError, CheckpointError, OSError, Stopped."
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
-    unseen = check and not (isinstance(data, str) and data in DATASETS)
     data, recipe, place = _setup(data, recipe, overrides, device, out, value_range)
     config = _settings_of(recipe, label, data, seed, pipeline)
     with own_random_state(place), stop_signals(out is not None) as caught:
@@ -528,7 +526,7 @@ def pretrain(
         run = _new_run(model, recipe, seed, out, data)
         parts = _parts(run, place)
         folder, first = _go_on(run, parts, config, data, resume, place)
-        if unseen and first == 0: _look_at(data, recipe)
+        if check and first == 0: _look_at(data, recipe, label)
         batches = _view_batches(run, data, first=first, device=place, workers=workers,
                                 pipeline=pipeline, on_error=on_error)
         steps = Steps(run.total, first, seed=seed, device=place, folder=folder, caught=caught,
