@@ -188,7 +188,8 @@ def _with_warmup(r:Recipe, changes:dict) -> dict:
     fits = wanted_value(Count, epochs) or r.warmup_epochs < epochs
     if "warmup_epochs" in changes or fits: return changes
     short = epochs/10
-    warnings.warn(f"recipe {r.name!r}: a warm-up of {r.warmup_epochs:g} epochs does not fit into "
+    own = f"{r.warmup_epochs:g} epoch{'s'*(r.warmup_epochs != 1)}"
+    warnings.warn(f"recipe {r.name!r}: a warm-up of {own} does not fit into "
                   f"epochs={epochs}, so it is shortened to {short:g}: warmup_epochs=... says "
                   "another")
     return {**changes, "warmup_epochs": short}
