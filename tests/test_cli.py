@@ -211,7 +211,8 @@ def test_a_variant_from_the_shell():
     # cell cdd246c1
     test_eq(code, 0)
     assert "recipe 'digits': a warm-up of 1 epoch does not fit" in text and "21 in 1 epochs" in text
-    assert "shortened to 0.1" in says("digits", "--set", "epochs=1", "--dry-run")[1]
+    shapes = says("digits", "--recipe", "shapes", "--set", "epochs=1", "--dry-run")[1]
+    assert "recipe 'shapes': a warm-up of 1 epoch does not fit" in shapes
     for wrong in (("--epochs", "1", "--warmup-epochs", "5"),
                   ("--epochs", "2", "--set", "warmup_epochs=5"),
                   ("--set", "epochs=2", "warmup_epochs=5")):

@@ -398,7 +398,8 @@ def test_one_call_pretrain():
 
     # cell 300fd249
     test_eq(*found)
-    assert found[0][1].startswith("FOLDER/deep.tif: the values are in 300..300") and "\n" not in found[0][1]
+    assert found[0][1].startswith("FOLDER/deep.tif: the values are in 300..300")
+    assert "\n" not in found[0][1]
 
 
 def test_is_it_the_textbook_s_run():
