@@ -4,23 +4,28 @@
 
 # %% auto #0
 __all__ = ['fcntl', 'NotFiniteError', 'check_finite', 'unsound', 'previous', 'save_checkpoint', 'load_checkpoint', 'load_latest',
-           'read_config', 'OneWriter', 'Checkpointed', 'load_part']
+           'settings_difference', 'read_config', 'OneWriter', 'Checkpointed', 'load_part']
 
 # %% ../nbs/15_checkpoint.ipynb #33fc2c31
 import errno
+import gzip
 import json
 import os
 import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from .data import WrappedImages, image_listing
+from .files import difference
 from .images import open_regular
+from .sources import is_image_data
 from .distributed import all_reduce, barrier, rank, world_size
 from .recipe import recipe_difference
 from .weights import (FORMAT_MARK, CheckpointError, output_folder, read_checkpoint,
@@ -148,9 +153,21 @@ def _check_resume(path:Path, begun:bool, resume:str) -> None:
                          "or resume='auto'")
 
 # %% ../nbs/15_checkpoint.ipynb #c41d5558
-def _check_owner(path:Path, there:dict, now:dict, remedy:str="") -> None:
+def settings_difference(
+    there:dict,         # Settings of a training
+    now:dict,           # Of another
+) -> list[str]:         # Such as `epochs: 20 -> 40`
+    "What differs, but for the images if both say their identity: then the label is but a name."
+    both = "identity" in there and "identity" in now
+    left_out = {"identity", "data"} if both else {"identity"}
+    def kept(settings): return {k: v for k, v in settings.items() if k not in left_out}
+    return recipe_difference(kept(there), kept(now))
+
+def _check_owner(path:Path, there:dict, now:dict, remedy:str="", which:str="") -> None:
     "Raise ValueError, with the differences, when folder or file are another training's."
-    difference = recipe_difference(there, now)
+    difference = settings_difference(there, now)
+    known = [settings["identity"] for settings in (there, now) if "identity" in settings]
+    if len({*known}) > 1: difference.append(f"other images{which}")
     if difference:
         raise ValueError(f"{path} holds another run (there -> now): {'; '.join(difference)}. "
                          + (remedy or "Choose another folder, or the same settings"))
@@ -255,6 +272,7 @@ class Checkpointed:
         file:str="checkpoint.pt", # Name of the checkpoint in the folder
         claim:str="config.json",  # Name of the file that holds `config`
         update:Callable=dict,     # Brings a config that an older version wrote up to date
+        images:Any=None,          # What it is trained on; its identity goes into the config
         **parts,                  # What has state_dict and load_state_dict: model, optimizer, ...
     ):
         self.path:Any = None if path is None else output_folder(path)
@@ -262,8 +280,14 @@ class Checkpointed:
         self.claim:Any = self.path and self.path/claim
         self.config = json.loads(json.dumps(config))
         self.update = update
+        self.images = images
         self.parts:dict[str, Any] = parts
         self.lock:Any = self.file and OneWriter(self.file.with_suffix(".lock"))
+
+    @property
+    def listing(self) -> Any:
+        "The file that lists the images."
+        return self.claim and self.claim.with_name(f"{self.claim.stem}-images.json.gz")
 
     def open(self, resume:str="auto", device="cpu") -> dict:
         "Lock and claim the folder; its last good state into the parts. Plain values, with `step`."
@@ -283,9 +307,52 @@ class Checkpointed:
     def __del__(self) -> None:
         if getattr(self, "lock", None): self.lock.__exit__()
 
+# %% ../nbs/15_checkpoint.ipynb #62889c9c
+def _told(text:str, device) -> str:
+    "The text of rank 0, on all ranks."
+    raw = torch.tensor([*text.encode()], dtype=torch.float64, device=device)
+    mine = rank() == 0
+    size = all_reduce(torch.tensor(float(len(raw)*mine), dtype=torch.float64, device=device))
+    if not size: return ""
+    body = torch.zeros(int(size.item()), dtype=torch.float64, device=device)
+    if mine: body[:] = raw
+    return bytes(all_reduce(body).long().tolist()).decode()
+
+def _identify(folder:Checkpointed, device) -> None:
+    "Put the identity of the images into the settings. OSError, on all ranks, if it can't be had."
+    if folder.images is None: return
+    if not is_image_data(folder.images): folder.images = WrappedImages(folder.images)
+    identity = ""
+    problem = None
+    try:
+        if rank() == 0: identity = folder.images.identity
+    except Exception as e: problem = e
+    if world_size() > 1: identity = _told(identity, device)
+    if problem: raise problem
+    if not identity: raise OSError("rank 0 cannot read the images: see what it says")
+    folder.config["identity"] = identity
+
+# %% ../nbs/15_checkpoint.ipynb #a1d7ce5f
+def _write_listing(folder:Checkpointed) -> None:
+    "Keep what each image is known by."
+    if folder.images is None or len(folder.images) > 100_000: return
+    listed = dict(identity=folder.config["identity"], images=image_listing(folder.images))
+    content = gzip.compress(json.dumps(listed).encode(), mtime=0)
+    with suppress(OSError): write_whole(folder.listing, lambda f: f.write(content))
+
+def _which_images(folder:Checkpointed, there:dict) -> str:
+    "Which images differ from those that a folder was begun with, as far as that is known."
+    if rank() or there.get("identity") in (None, folder.config.get("identity")): return ""
+    try:
+        with gzip.open(open_regular(folder.listing)) as f: listed = json.loads(f.read(2**26))
+        if listed["identity"] != there["identity"]: return ""
+        found = difference(image_listing(folder.images), listed["images"])
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError): return ""
+    return ": " + (found or "no name and no size, so contents, labels or the order")
+
 # %% ../nbs/15_checkpoint.ipynb #da5acea0
-def _look(folder:Checkpointed, resume:str) -> None:
-    "Raise ValueError if the folder is another training's, or not as the caller insists."
+def _look(folder:Checkpointed, resume:str) -> dict:
+    "The settings that are there. ValueError if they are others, or not as the caller insists."
     begun = any(folder.path.glob(f"{folder.file.stem}*{folder.file.suffix}"))
     _check_resume(folder.path, begun, resume)
     there = folder.config
@@ -297,18 +364,29 @@ def _look(folder:Checkpointed, resume:str) -> None:
     if folder.config and there.keys().isdisjoint(folder.config):
         raise CheckpointError(f"{folder.claim} holds no settings of such a training, but "
                               f"{str(there)[:60]}. Move it away: a checkpoint has a copy")
-    _check_owner(folder.path, folder.update(there), folder.config)
+    _check_owner(folder.path, folder.update(there), folder.config,
+                 which=_which_images(folder, there))
+    return there
 
 # %% ../nbs/15_checkpoint.ipynb #41a2fab8
-def _claim(folder:Checkpointed, device) -> None:
+def _with_identity(folder:Checkpointed, there:dict) -> dict:
+    "What a folder says, with the identity of the images. Warns if it did not say it."
+    if "identity" in there or "identity" not in folder.config: return there
+    warnings.warn(f"{folder.path} was begun when images were not known by their content: these "
+                  "are taken for the same, and known from now on")
+    return {**there, "identity": folder.config["identity"]}
+
+def _claim(folder:Checkpointed, there:dict, device) -> None:
     "Lock the folder and leave the settings there, on rank 0. OSError, on all ranks, if it can't."
     problem = None
     try:
         if rank() == 0:
             folder.lock.__enter__()
-            content = json.dumps(folder.config, indent=1).encode()
-            if not os.path.lexists(folder.claim):
+            config = _with_identity(folder, there)
+            content = json.dumps(config, indent=1).encode()
+            if config != there or not os.path.lexists(folder.claim):
                 write_whole(folder.claim, lambda f: f.write(content))
+                _write_listing(folder)
     except OSError as e: problem = e
     failed = all_reduce(torch.tensor(float(problem is not None), device=device))
     if problem: raise problem
@@ -369,8 +447,9 @@ def _open(
     while another process writes there, CheckpointError when no checkpoint is whole and sound,
     RuntimeError when ranks see different ones."""
     if folder.path is None: return dict(step=0)
-    _look(folder, resume)
-    _claim(folder, device)
+    _identify(folder, device)
+    there = _look(folder, resume)
+    _claim(folder, there, device)
     state = _latest(folder, device)
     if state is None: return dict(step=0)
     _check_state(folder, state)

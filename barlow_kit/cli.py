@@ -14,11 +14,13 @@ if __name__ == "__main__" and __spec__:         # in a notebook __spec__ is None
 # %% ../nbs/29_cli.ipynb #8c3aa19a
 import argparse
 import inspect
+import math
+import shlex
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from importlib import import_module
 from importlib.resources import files
@@ -28,16 +30,19 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from .data import DATASETS, get_dataset, heldout_split
+from .data import (DATASETS, check_images, get_dataset, heldout_split, images_for,
+                             match_classes)
 from .images import UnreadableImage
 from .inputs import Count, Seed, Workers, checked, one_line
+from .inspection import ImageCheck, is_check_page, is_gray, short_side
 from .distributed import init, rank
 from .evaluate import (Evaluation, FinetuneSettings, Labeled, LinearSettings, accuracies,
                                  finetune, labels_of, linear_evaluation, pretrained)
 from .probes import (compare_probes, extract_features, format_probes, some_images,
                                watch_features)
-from .recipe import Recipe, get_recipe, unknown_name
+from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .report import report, report_probes
+from .sources import class_names_of
 from .train import (Run, add_options, add_train_options, exit_code, loss_course,
                               option_value, pretrain, recipe_options, train_command,
                               train_parser, usable_cores)
@@ -202,14 +207,60 @@ def _quickstart(**options) -> None:
     "Pretrain on digits and compare with raw pixels (about a minute)."
     quickstart(**options)
 
+# %% ../nbs/29_cli.ipynb #29c4ec02
+def _nearest_recipe(
+    side:int,   # Of the images, in pixels
+) -> str:       # A name
+    "The first recipe whose views are nearest in size; of two that are as near, the larger one."
+    sizes = {name: get_recipe(name).views.view1.size for name in list_recipes()}
+    return min(sizes, key=lambda name: (abs(math.log2(sizes[name]/max(side, 1))), -sizes[name]))
+
+def _with_nearest(found:ImageCheck, source:str) -> tuple[ImageCheck, str]:
+    "The same with views that fit, and the command to go on with."
+    name = _nearest_recipe(short_side(found.train))
+    if not found.train.looks: return found, ""
+    channels = 1 if is_gray(found.train) else found.train.looks[0].channels
+    fitting = replace(found, views=get_recipe(name, channels=channels).views)
+    if len(fitting.problems) > len(found.problems): return found, ""    # of rare channels
+    command = (f"barlow-kit pretrain {shlex.quote(source)} --recipe {name} "
+               f"--batch-size {fitting.fitting_batch}")
+    if channels != get_recipe(name).channels: command += f" --channels {channels}"
+    return fitting, command
+
+# %% ../nbs/29_cli.ipynb #29c4ec03
+_CHECKED = dict(help=f"{', '.join(DATASETS)}, a folder, a pattern, a table, shards, an array")
+
+@_command(check_images, source=_CHECKED, views=None, batch_size=None,
+          heldout=dict(metavar="SOURCE", help="images that are not trained on; by default a part "
+                       "of the first"),
+          recipe=dict(metavar="NAME", help=f"{', '.join(list_recipes())} (default: the nearest)"),
+          out=dict(metavar="FILE", help="write the answer as a page with pictures, such as "
+                   "check.html"))
+def _check(source:str, *, recipe:str|None=None, out:str|None=None, **options) -> None:
+    "Look at images before training: exit code 1 if something makes training wrong."
+    if out is not None: output_path(out, source, kind=is_check_page)
+    if recipe is None and source in list_recipes(): recipe = source
+    plan = None if recipe is None else get_recipe(recipe)
+    found = check_images(source, recipe=plan, **options)
+    command = ""
+    if recipe is None: found, command = _with_nearest(found, source)
+    print(found)
+    if command and not found.problems: print(f"next    {one_line(command)}")
+    if out is not None:
+        page = found.whole_page().encode()
+        write_whole(out, lambda file: file.write(page), kind=is_check_page)
+        print(f"page    {one_line(out)}")
+    if found.problems:
+        raise ValueError(f"{len(found.problems)} of the things above make training wrong")
+
 # %% ../nbs/29_cli.ipynb #bcdb995b
-def _watcher(data:str, every:int) -> Callable:
+def _watcher(data:str, every:int, value_range=None) -> Callable:
     "The callback of `--watch`: up to 5,000 training images vote on up to 2,000 others."
-    def some(images, n):                    # of all classes: folders are sorted by class
+    def some(split, n):                     # of all classes: folders are sorted by class
+        images = images_for(data, split, value_range=value_range)
         every_kth = torch.arange(0, len(images), -(-len(images)//n))
         return some_images(images, every_kth)
-    heldout = get_dataset(data, heldout_split(data))
-    return watch_features(some(get_dataset(data), 5000), some(heldout, 2000), every=every)
+    return watch_features(some("train", 5000), some(heldout_split(data), 2000), every=every)
 
 # %% ../nbs/29_cli.ipynb #7e6fd3b6
 def _field_value(field:str, text:str):
@@ -261,7 +312,8 @@ def _pretrain(
         options["recipe"] = _recipe_with(name, set, options)
         options.setdefault("out", f"runs/{'-'.join([name, *set])}-seed{options.get('seed', 0)}")
     callbacks = []
-    if watch and not options.get("dry_run"): callbacks.append(_watcher(data, watch))
+    if watch and not options.get("dry_run"):
+        callbacks.append(_watcher(data, watch, options.get("value_range")))
     train_command(**options, callbacks=callbacks)
 
 # %% ../nbs/29_cli.ipynb #675f31b3
@@ -269,7 +321,8 @@ _SOURCE = dict(metavar="checkpoint",
                help="folder of a run, a checkpoint, or the released resnet50.pth")
 
 def _data(parts:str="train/ and val/", **more) -> dict:
-    return dict(help=f"{', '.join(DATASETS)}, or a folder with {parts}") | more
+    return dict(help=f"{', '.join(DATASETS)}, a folder with {parts}, or whatever else "
+                     "open_images takes") | more
 
 def _save_classifier(found:Evaluation, source, recipe, out:str) -> None:
     "What was trained, as a file to predict with; a head alone gets its backbone back."
@@ -363,12 +416,14 @@ def _train(
 # %% ../nbs/29_cli.ipynb #5ac7e813
 def _top_accuracies(model, data:str, device:str, workers:int|None) -> str:
     "What a classifier gets right of the images that are held out."
-    images = get_dataset(data, heldout_split(data))
+    images = images_for(data, heldout_split(data), channels=model.recipe.channels)
+    names = class_names_of(images)
+    by_name = names and {*names} <= {*model.classes}
+    labels = match_classes(model, images) if by_name else labels_of(images)
     if workers is None: workers = usable_cores()
-    part = Labeled(images, labels_of(images), model.head.out_features, model.recipe.views.view1,
+    part = Labeled(images, labels, model.head.out_features, model.recipe.views.view1,
                    device=init(device).device, workers=workers)
-    names = getattr(images, "classes", ())
-    if int(part.labels.max()) >= part.classes or len(names) not in (0, part.classes):
+    if int(labels.max()) >= part.classes or not by_name and len(names) not in (0, part.classes):
         raise ValueError(f"{data} has {len(names)} classes, the classifier knows {part.classes}")
     top1, top5 = accuracies(model.to(part.device), part)
     return f"{top1:.2f} % top-1, {top5:.2f} % top-5 of {len(part):,}"
@@ -427,12 +482,13 @@ def _predict(model:str, image:Sequence[str], **options) -> None:
     "The classes of images."
     answers = inference_model(model, image, on_error="keep", **options)
     for path, found in zip(image, answers):
-        if isinstance(found, UnreadableImage):
-            print(f"barlow-kit: {one_line(found)}", file=sys.stderr)
+        if isinstance(found, Exception):
+            said = str(found) if isinstance(found, UnreadableImage) else f"cannot read {found}"
+            print(f"barlow-kit: {one_line(said)}", file=sys.stderr)
         else:
             print(f"{one_line(path)}: {one_line(found['pred_class'])} "
                   f"({100*found['pred_score']:.1f} %)")
-    broken = sum(isinstance(found, UnreadableImage) for found in answers)
+    broken = sum(isinstance(found, Exception) for found in answers)
     if broken: raise UnreadableImage(f"{broken} of {len(image)} images cannot be read")
 
 # %% ../nbs/29_cli.ipynb #fa44e6f8

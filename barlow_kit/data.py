@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['SHAPE_FACTORS', 'DATASETS', 'draw_factors', 'render_shapes', 'draw_shapes', 'register_dataset', 'part_names',
-           'heldout_split', 'open_images', 'get_dataset', 'batch_order', 'EncodedImages', 'FolderImages', 'ImageData',
-           'TensorImages', 'WrappedImages', 'array_images', 'labels_of', 'match_classes', 'part']
+           'heldout_split', 'open_images', 'get_dataset', 'check_images', 'images_for', 'image_listing', 'batch_order',
+           'EncodedImages', 'FolderImages', 'ImageData', 'TensorImages', 'WrappedImages', 'array_images', 'labels_of',
+           'match_classes', 'part']
 
 # %% ../nbs/05_data.ipynb #d69e5573
 import math
@@ -22,13 +23,14 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from .files import (EncodedImages, FolderImages, folder_images, is_clutter, is_pattern,
-                              listed_images, readable_suffixes, suffix_of, table_images,
-                              tar_images)
+                              known_items, listed_images, readable_suffixes, suffix_of,
+                              table_images, tar_images)
 from .inputs import Count, Seed, checked, one_line, register_part, unknown_name
-from .sources import (ImageData, TensorImages, WrappedImages, array_images, array_names,
-                                array_parts, hugging_face_images, idx_images, idx_parts,
-                                is_hugging_face, is_idx, is_image_data, labels_of, match_classes,
-                                part, part_named, pick_part)
+from .inspection import ImageCheck, inspect_images
+from .sources import (ImageData, PartImages, TensorImages, WrappedImages, array_images,
+                                array_names, array_parts, digest, hugging_face_images, idx_images,
+                                idx_parts, is_hugging_face, is_idx, is_image_data, item_digest,
+                                labels_of, match_classes, part, part_named, pick_part, raw_parts)
 
 _all_ = ["EncodedImages", "FolderImages", "ImageData", "TensorImages", "WrappedImages",
          "array_images", "labels_of", "match_classes", "part"]   # also asked for here
@@ -369,6 +371,7 @@ def open_images(
 def _read_as(data:ImageData, options:dict) -> ImageData:
     "The same images with other options."
     if not options: return data
+    if isinstance(data, PartImages): return part(open_images(data.dataset, **options), data.indices)
     made = copy(data)
     for name, value in options.items():
         if not hasattr(data, name):
@@ -385,6 +388,92 @@ def get_dataset(
 ) -> ImageData:          # Items are (image, label)
     "A data set by name, by folder or by whatever else `open_images` takes."
     return open_images(data, split, root=root)
+
+# %% ../nbs/05_data.ipynb #05c4ec02
+def _heldout_part(source, options:dict) -> tuple[ImageData|None, str]:
+    "The part that is not trained on, if a source has one, and its name."
+    named = isinstance(source, str) and source in DATASETS
+    names = ["test"] if named else [*map(str, part_names(source))]
+    for split in ("val", "test"):
+        if part_named(names, split) is None: continue
+        try: return open_images(source, split, **options), split
+        except FileNotFoundError: pass              # a class of that name
+    return None, "heldout"
+
+# %% ../nbs/05_data.ipynb #05c4ec04
+def _asked_for(source, options:dict) -> tuple[ImageData|None, str]:
+    "The same for a source whose parts are known only when one is opened."
+    if not isinstance(source, (str, Path)): return None, "heldout"
+    try: return open_images(source, "val", **options), "val"
+    except (FileNotFoundError, ValueError): return None, "heldout"
+
+def _held(source, heldout, options:dict) -> tuple[ImageData|None, str]:
+    "The images that are not trained on: given, or a part of the source."
+    if heldout is not None: return open_images(heldout, **options), "heldout"
+    held, name = _heldout_part(source, options)
+    return (held, name) if held is not None else _asked_for(source, options)
+
+# %% ../nbs/05_data.ipynb #05c4ec05
+@checked
+def check_images(
+    source,                 # As for `open_images`
+    heldout=None,           # Another one that is not trained on; None: a part of the first
+    *,
+    recipe=None,            # A `Recipe`: its views, channels and batch size
+    views=None,             # A pair of views in place of those of the recipe
+    batch_size:Count|None=None, # In place of that of the recipe
+    most:Count|None=None,   # Images of each part to look at; None: all
+    out=None,               # Write the answer there as well, as a page
+    **options,              # Of `open_images`
+) -> ImageCheck:            # Displays itself; `problems` and `notes` are lists
+    "Look at images before training. Raises what `open_images` raises."
+    if isinstance(recipe, str): raise TypeError(f"recipe must be a Recipe: get_recipe({recipe!r})")
+    views = views or getattr(recipe, "views", None)
+    batch_size = batch_size or getattr(recipe, "batch_size", None)
+    channels = None if is_image_data(source) else getattr(recipe, "channels", None)
+    if channels is not None: options.setdefault("channels", channels)
+    train = open_images(source, **options)
+    held, name = _held(source, heldout, options)
+    found = inspect_images(train, held, views=views, batch_size=batch_size, most=most,
+                           names=("train", name))
+    if out is not None: found.save(out)
+    return found
+
+# %% ../nbs/05_data.ipynb #e9d9114a
+def images_for(
+    source,                 # As for `open_images`
+    split:str="train",      # Part of it
+    *,
+    channels:int|None=None, # Of the network; None: not known
+    value_range:tuple|None=None, # (black, white) of its training
+    on_error:Literal["raise", "skip"]="raise", # See `open_images`
+) -> ImageData:
+    "Images of any source, read as a network wants them. Raises what `open_images` raises."
+    ready = is_image_data(source)
+    data = open_images(source, split, value_range=None if ready else value_range,
+                       on_error=on_error)
+    files:Any = data.dataset if isinstance(data, PartImages) else data
+    if isinstance(files, EncodedImages) and channels not in (None, files.channels):
+        data = open_images(data, channels=channels)
+    floats = isinstance(files, TensorImages) and files.images.is_floating_point()
+    unsaid = getattr(files, "value_range", 0) is None and not floats
+    return open_images(data, value_range=value_range) if ready and unsaid else data
+
+# %% ../nbs/05_data.ipynb #c91adc39
+def image_listing(
+    data:Any,            # ImageData
+) -> list[tuple]:        # (name, 12 digits or size; None: not known) of each image
+    "What each image is known by, see `difference` of 03_files."
+    if isinstance(data, PartImages):
+        whole = image_listing(data.dataset)
+        return [whole[i] for i in data.indices]
+    if isinstance(data, EncodedImages): return known_items(data)
+    known:Callable = lambda i: None
+    if isinstance(data, TensorImages): known = lambda i: digest(raw_parts(data.images[i:i+1]))[:12]
+    elif isinstance(data, WrappedImages) and len(data) <= 256:
+        known = lambda i: item_digest(data, i)[:12]
+    names = [data.name(i) if hasattr(data, "name") else f"image {i}" for i in range(len(data))]
+    return [(name, known(i)) for i, name in enumerate(names)]
 
 # %% ../nbs/05_data.ipynb #4a02ab84
 @checked

@@ -19,16 +19,17 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import Dataset, Subset
+from torch.utils.data import Dataset
 
 from .augment import View, plain_view, sample_keys, view_batch, view_one
 from .checkpoint import Checkpointed, check_finite, read_config, unsound
-from .data import ImageData, TensorImages, batch_order, get_dataset, heldout_split
+from .data import (ImageData, TensorImages, batch_order, heldout_split, images_for,
+                             match_classes)
 from .images import UnreadableImage, read_names, standard_image, with_channels
 from .inputs import (Count, Positive, Amount, Seed, Share, Workers, as_given,
                                check_values, checked, one_line)
@@ -39,9 +40,10 @@ from .optim import Momentum, warmup_cosine
 from .probes import (Features, ProbeResult, alignment, balanced_labels, collapse_note,
                                compare_probes, effective_rank, extract_features, few_label_probe,
                                format_probes, knn_evaluation, knn_predict, knn_probe, labels_of,
-                               linear_probe, rankme, register_probe, some_images, uniformity,
-                               watch_features, watch_linear)
+                               linear_probe, rankme, register_probe, say_skipped, some_images,
+                               uniformity, watch_features, watch_linear)
 from .recipe import Recipe, get_recipe, unknown_name
+from .sources import class_names_of, item_name
 from .train import Run, recipe_of
 from .twins import make_backbone
 from .weights import CheckpointError, read_backbone
@@ -103,13 +105,23 @@ def get_settings(
     return replace(settings, **overrides)
 
 # %% ../nbs/19_evaluate.ipynb #76b77c27
-def _recipe_beside(source) -> Recipe|None:
-    "The recipe in the folder of a run, for the folder or a file in it; None without."
+def _config_beside(source) -> tuple[dict, Path]|None:
+    "The settings in the folder of a run, for the folder or a file in it; None without."
     path = Path(source)
     for folder in (path, path.parent, path.parent.parent):
-        if (folder/"recipe.json").is_file():
-            return recipe_of(read_config(folder/"recipe.json"), folder/"recipe.json")
+        file = folder/"recipe.json"
+        if file.is_file(): return read_config(file), file
     return None
+
+def _recipe_beside(source) -> Recipe|None:
+    found = _config_beside(source)
+    return None if found is None else recipe_of(*found)
+
+def _range_beside(source) -> tuple|None:
+    "What was black and white in the training of a run, if it was said."
+    if isinstance(source, Run): return source.value_range
+    found = _config_beside(source) if isinstance(source, (str, Path)) else None
+    return tuple(found[0].get("value_range") or ()) or None if found else None
 
 # %% ../nbs/19_evaluate.ipynb #36b639ff
 def _usual_recipe(backbone:Any) -> Recipe:
@@ -180,17 +192,12 @@ class Labeled:
 
 # %% ../nbs/19_evaluate.ipynb #19b10002
 def input_channels(
-    backbone:nn.Module,
-) -> int|None:      # None for a network without convolutions
+    backbone:nn.Module, # Images to features
+) -> int|None:          # None for a network without convolutions
     "How many channels the images of a network have."
     return next((m.in_channels for m in backbone.modules() if isinstance(m, nn.Conv2d)), None)
 
 # %% ../nbs/19_evaluate.ipynb #03df4091
-def _class_names(data:ImageData) -> tuple:
-    "Names of the classes, where the data have them."
-    whole = data.dataset if isinstance(data, Subset) else data
-    return tuple(getattr(whole, "classes", ()))
-
 def _in_range(labels:Tensor, classes:int, part:str) -> None:
     "Raise ValueError unless all labels are in 0..classes - 1."
     bad = (labels < 0) | (labels >= classes)
@@ -200,14 +207,18 @@ def _in_range(labels:Tensor, classes:int, part:str) -> None:
                          f"found {int(labels.min())}..{int(labels.max())}")
 
 # %% ../nbs/19_evaluate.ipynb #1a60344f
-def _by_name(labels:Tensor, names:tuple, val_names:tuple) -> Tensor:
-    "Validation labels in the numbers of training."
+def _matched(train:ImageData, val:ImageData) -> Tensor:
+    "Validation labels in the numbers of training, by name where both have names."
+    names = class_names_of(train)
+    val_names = class_names_of(val)
+    labels = labels_of(val)
+    if not names or not val_names: return labels
     foreign = [c for c in val_names if c not in names]
     if foreign:
         raise ValueError("classes in the validation part that training lacks: "
                          f"{', '.join(map(one_line, foreign[:10]))}")
     _in_range(labels, len(val_names), "validation")
-    return torch.tensor([names.index(c) for c in val_names])[labels]
+    return match_classes(train, val)
 
 # %% ../nbs/19_evaluate.ipynb #f9545af9
 def _every_class(labels:Tensor, classes:int, names:tuple) -> None:
@@ -224,26 +235,57 @@ def check_labels(
     val:ImageData,   # The same classes, by name where both have names
 ) -> tuple[Labeled, Labeled]:
     "Both parts with checked labels, in the numbers of `train`. ValueError says why not."
-    names = _class_names(train)
-    val_names = _class_names(val)
+    names = class_names_of(train)
     y = labels_of(train)
-    vy = labels_of(val)
-    if not len(y) or not len(vy):
-        raise ValueError(f"{len(y)} training and {len(vy)} validation images")
+    if not len(y) or not len(val):
+        raise ValueError(f"{len(y)} training and {len(val)} validation images")
+    vy = _matched(train, val)
     classes = len(names) or int(y.max()) + 1
-    if names and val_names: vy = _by_name(vy, names, val_names)
     _in_range(y, classes, "training")
     _in_range(vy, classes, "validation")
     _every_class(y, classes, names)
     return Labeled(train, y, classes), Labeled(val, vy, classes)
 
+# %% ../nbs/19_evaluate.ipynb #99feb7a3
+@dataclass
+class _Broken(Dataset):
+    "Item i: whether image i cannot be read."
+    data: Any
+
+    def __len__(self) -> int: return len(self.data)
+    def __getitem__(self, i:int) -> bool:
+        try: _ = self.data[i]
+        except UnreadableImage: return True
+        return False
+
+def _without_broken(data:Any, workers:int, device) -> Any:
+    "The images that can be read, if others may be left out; each rank tries a share."
+    if isinstance(data, TensorImages) or getattr(data, "on_error", "raise") == "raise": return data
+    chunks = torch.arange(len(data))[rank()::world_size()].split(64)
+    broken = torch.zeros(len(data), device=device)
+    tried = load_batches(_Broken(data), [index.tolist() for index in chunks], workers)
+    for index, found in zip(chunks, tried): broken[index] = torch.tensor(found).to(broken)
+    bad = all_reduce(broken).cpu().bool()
+    say_skipped([item_name(data, i) for i in bad.nonzero().flatten().tolist()], len(data))
+    return some_images(data, (~bad).nonzero().flatten()) if bad.any() else data
+
 # %% ../nbs/19_evaluate.ipynb #e12426d0
 def labeled_data(
-    data,          # A name, a folder with train/ and val/, or a pair of data sets
+    data,          # See `open_images`; a pair of such: to train on, to test on
+    *,
+    channels:int|None=None, # Of the network
+    value_range:tuple|None=None, # Values of black and white; None: by their type
+    on_error:Literal["raise", "skip"]="raise", # Or leave out what cannot be read
+    workers:int=0, # Processes that look for that
+    device="cpu",  # For messages between ranks
 ) -> tuple[Labeled, Labeled]: # To train on, to test on
     "Training and validation part with checked labels."
-    if isinstance(data, tuple): return check_labels(*map(get_dataset, data))
-    return check_labels(get_dataset(data, "train"), get_dataset(data, heldout_split(data)))
+    pair = data if isinstance(data, tuple) else (data, data)
+    splits = "train", "train" if isinstance(data, tuple) else heldout_split(data)
+    how:dict[str, Any] = dict(channels=channels, value_range=value_range, on_error=on_error)
+    opened = [images_for(source, split, **how) for source, split in zip(pair, splits)]
+    train, val = (_without_broken(images, workers, device) for images in opened)
+    return check_labels(train, val)
 
 # %% ../nbs/19_evaluate.ipynb #36cb8d38
 @torch.no_grad()
@@ -432,6 +474,7 @@ def train_classifier(
     plain:bool=False,        # Train on undistorted images (or features)
     out=None,                # Folder: the same call goes on from there
     config:dict|None=None,   # What makes it this training and no other, for JSON
+    images=None,             # By which the folder knows it; None: those of `part`
     save_steps:int|None=None, # Save every so many steps, beside the ends of epochs
     progress:bool=True,      # Show the bar
 ) -> list[dict]:             # A dict an epoch: epoch, loss, lr
@@ -441,7 +484,8 @@ def train_classifier(
     finite, and Stopped when a signal ended it, after saving."""
     optimizer = _optimizer(model, settings)
     weights = model.head if model.frozen else model
-    folder = Checkpointed(out, config or {}, model=weights, optimizer=optimizer)
+    folder = Checkpointed(out, config or {}, images=part.data if images is None else images,
+                          model=weights, optimizer=optimizer)
     start = folder.open(device=part.device)
     history = start.get("history", [])
     losses = [start.get("loss", 0.)]                  # of this epoch
@@ -489,7 +533,9 @@ def accuracies(
 class FeatureImages(TensorImages):
     "Features in the place of images, [N, F, 1, 1]: numbers of any size, as they are."
     def _check_values(self, images:Tensor, value_range:tuple|None) -> None: pass
-    def batch(self, index) -> Tensor: return self.images[index]
+    def batch(self, index) -> Tensor:
+        "Features `index`, as they are."
+        return self.images[index]
 
 # %% ../nbs/19_evaluate.ipynb #960f7dfa
 @torch.no_grad()
@@ -507,7 +553,7 @@ def cache_features(
     features = torch.cat([backbone(x).float() for x, _ in batches])
     features = all_gather(features)[:n].cpu()
     check_finite(features, "images have features")
-    names = _class_names(part.data)
+    names = class_names_of(part.data)
     made = FeatureImages(features[:, :, None, None], part.labels, names)
     return replace(part, data=made, view=None)
 
@@ -557,19 +603,23 @@ def _digest(tensors:dict) -> str:
 # %% ../nbs/19_evaluate.ipynb #a71dbe36
 def load_for_evaluation(
     source,                 # A Run, its folder, a checkpoint, or a module
-    data,                   # A name, a folder with train/ and val/, or a pair of data sets
+    data,                   # See `open_images`; or a pair of such, to train on and to test on
     recipe=None,            # Of a checkpoint that does not say it
     *,
     seed:int=0,             # Of the crops
     device:str="auto",      # "auto" takes CUDA where there is some
     workers:int|None=None,  # Processes that decode files; by default one a core
+    value_range:tuple|None=None, # Values of black and white; None: as in the training, or by type
+    on_error:Literal["raise", "skip"]="raise", # Or leave out images that cannot be read
 ) -> tuple[nn.Module, Labeled, Labeled]: # Backbone, images to train on and to test on
     "Backbone and both parts of the data, checked, on the device."
     place = init(device).device
     backbone, view = pretrained(source, recipe)
-    parts = labeled_data(data)
-    try_one(backbone, view, parts[0].data)
     cores = usable_cores() if workers is None else workers
+    parts = labeled_data(data, channels=input_channels(backbone),
+                         value_range=value_range or _range_beside(source), on_error=on_error,
+                         workers=cores, device=place)
+    try_one(backbone, view, parts[0].data)
     how:dict[str, Any] = dict(view=_label_view(view), channels=input_channels(backbone), seed=seed,
                               device=place, workers=cores)
     train, test = (replace(part, **how) for part in parts)
@@ -588,10 +638,12 @@ def _fit_size(settings:LinearSettings, images:int) -> LinearSettings:
 def _identity(probe:str, settings:LinearSettings, data, train:Labeled, backbone:nn.Module) -> dict:
     "What makes it this training and no other."
     named = isinstance(data, (str, Path))
+    value_range = getattr(train.data, "value_range", None)
+    told = {} if value_range is None else dict(value_range=[*map(float, value_range)])
     return dict(probe=probe, settings=asdict(settings), images=len(train), seed=train.seed,
                 data=Path(data).name if named else type(train.data).__name__,
                 labels=_digest(dict(labels=train.labels)),
-                backbone=_digest(backbone.state_dict()))
+                backbone=_digest(backbone.state_dict()), **told)
 
 # %% ../nbs/19_evaluate.ipynb #9480c174
 def _classifier(backbone:nn.Module, part:Labeled, settings:LinearSettings) -> Classifier:
@@ -628,13 +680,15 @@ def _evaluate(
     if choose: train = train.take(choose(train))
     settings = _fit_size(asked, len(train))
     config = _identity(probe, settings, data, train, backbone)
-    names = tuple(_class_names(train.data))
+    names = class_names_of(train.data)
+    images = train.data
     if cached:
         train, val = (cache_features(part, backbone) for part in (train, val))
         backbone = _flat(train.data.images.shape[1])
     model = _classifier(backbone, train, settings)
     before = {k: v.clone() for k, v in model.backbone.state_dict().items()}
-    history = train_classifier(model, train, settings, plain=cached, config=config, **keep)
+    history = train_classifier(model, train, settings, plain=cached, config=config, images=images,
+                               **keep)
     top1, top5 = accuracies(model, val)
     if note := _collapse_of(model, val): warnings.warn(note)
     if model.frozen: check_unchanged(before, model.backbone)
@@ -646,7 +700,7 @@ def _evaluate(
 @checked
 def linear_evaluation(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
-    data,                   # A name, a folder with train/ and val/, or a pair of data sets
+    data,                   # A name, a folder with train/ and val/, a pair: see `open_images`
     settings="released",    # A name, or LinearSettings
     *,
     recipe=None,            # Of a checkpoint that does not say it
@@ -655,6 +709,8 @@ def linear_evaluation(
     seed:Seed=0,            # Of head, order and crops
     device:str="auto",      # "auto" takes CUDA where there is some
     workers:Workers|None=None, # Processes that decode files; by default one a core
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: the run's
+    on_error:Literal["raise", "skip"]="raise", # Or leave out images that cannot be read
     save_steps:Count|None=None, # Save every so many steps, beside the ends of epochs
     progress:bool=True,     # Show the bar
     **overrides,            # Settings to change
@@ -668,7 +724,7 @@ def linear_evaluation(
         raise ValueError(f"{settings.name!r} trains the backbone: that is finetune")
     probe = "linear on cached features" if cached else "linear evaluation"
     return _evaluate(source, data, settings, probe, cached=cached, recipe=recipe, seed=seed,
-                     device=device, workers=workers,
+                     device=device, workers=workers, value_range=value_range, on_error=on_error,
                      keep=dict(out=out, save_steps=save_steps, progress=progress))
 
 # %% ../nbs/19_evaluate.ipynb #a758a527
@@ -690,7 +746,7 @@ def _chooser(labels, settings:FinetuneSettings, seed:int) -> tuple[Callable|None
 @checked
 def finetune(
     source,                 # A Run, its folder, a checkpoint (ours or the released), or a module
-    data,                   # A name, a folder with train/ and val/, or a pair of data sets
+    data,                   # A name, a folder with train/ and val/, a pair: see `open_images`
     settings="1%",          # A name, or FinetuneSettings
     *,
     labels=None,            # A file of image names, a number a class, or None: the share
@@ -699,6 +755,8 @@ def finetune(
     seed:Seed=0,            # Of the draw of labels, head, order and crops
     device:str="auto",      # "auto" takes CUDA where there is some
     workers:Workers|None=None, # Processes that decode files; by default one a core
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: the run's
+    on_error:Literal["raise", "skip"]="raise", # Or leave out images that cannot be read
     save_steps:Count|None=None, # Save every so many steps, beside the ends of epochs
     progress:bool=True,     # Show the bar
     **overrides,            # Settings to change
@@ -713,5 +771,6 @@ def finetune(
                          "that is linear_evaluation")
     choose, named = _chooser(labels, settings, seed)
     return _evaluate(source, data, settings, f"fine-tuned, {named}", choose=choose, recipe=recipe,
-                     seed=seed, device=device, workers=workers,
+                     seed=seed, device=device, workers=workers, value_range=value_range,
+                     on_error=on_error,
                      keep=dict(out=out, save_steps=save_steps, progress=progress))

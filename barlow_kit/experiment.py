@@ -44,7 +44,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from .augment import TwoViews, View
-from .data import DATASETS, get_dataset
+from .data import DATASETS, EncodedImages, WrappedImages, get_dataset
 from .images import open_regular
 from barlow_kit.inputs import (
     Count,
@@ -179,21 +179,19 @@ class Trial(NamedTuple):
 _loaded:dict[tuple, tuple] = {}       # Parts of the data that this process has loaded
 
 def data_parts(
-    data,          # A name, a folder, or a pair (train, test) of data sets
+    data,          # A name, a folder, whatever else `open_images` takes, or a pair (train, test)
     splits:tuple,  # Names of the two parts
 ) -> tuple:        # Both
     "The part to train on and the part to examine; those with names are loaded once a process."
     if len(splits) != 2: raise ValueError(f"splits must name two parts, got {splits!r}")
-    if isinstance(data, (str, Path)):
-        name = (str(data), *splits)
-        if name not in _loaded:
-            _loaded[name] = tuple(get_dataset(data, s) for s in splits)
-        return _loaded[name]
-    if isinstance(data, (tuple, list)) and len(data) == 2:
-        return tuple(map(get_dataset, data))
-    raise ValueError("data must be a name, a folder or a pair (train, test) of data "
-                     "sets, "
-                     f"got {type(data).__name__}")
+    pair = isinstance(data, (tuple, list)) and len(data) == 2
+    sources = list(zip(data, ("train", "train")) if pair else zip((data, data), splits))
+    name = tuple((str(source), split) for source, split in sources)
+    named = all(isinstance(source, (str, Path)) for source, _ in sources)
+    if named and name in _loaded: return _loaded[name]
+    made = tuple(get_dataset(source, split) for source, split in sources)
+    if named: _loaded[name] = made
+    return made
 
 # %% ../nbs/27_experiment.ipynb #a1b0c0da
 @contextmanager
@@ -440,15 +438,24 @@ def _own_parts(trial:Trial) -> dict[tuple, Callable]:
     return {at: f for at, f in found.items() if f and _is_own(getattr(f, "func", f))}
 
 # %% ../nbs/27_experiment.ipynb #a1b0c0f5
+@_facts.register(EncodedImages)
+def _(x:EncodedImages, seen:list): return [x.identity, x.channels, _facts(x.value_range, seen)]
+
+@_facts.register(WrappedImages)
+def _(x:WrappedImages, seen:list):
+    return [x.identity, x.channels, _facts(x.value_range, seen), _facts(x.data, seen)]
+
 def _data_facts(trial:Trial) -> dict:
-    "The name of the data and the numbers of images; for data sets of the user's their content."
+    "The name of the kit's data and the numbers of images; of all others the content."
     sets = data_parts(trial.data, trial.splits)
     images = [*map(len, sets)]
-    if isinstance(trial.data, (str, Path)):
-        return dict(data=Path(trial.data).name, images=images)
+    named = isinstance(trial.data, (str, Path))
+    name = Path(trial.data).name if named else "own"
+    if named and str(trial.data) in DATASETS and ("data", trial.data) not in _own_parts(trial):
+        return dict(data=name, images=images)
     try: content = _hash(json.dumps(_facts(sets, []), sort_keys=True), 8)
     except ValueError as e: raise ValueError(f"the data set: {e}") from e
-    return dict(data="own", images=images, content=content)
+    return dict(data=name, images=images, content=content)
 
 # %% ../nbs/27_experiment.ipynb #a1b0c0f6
 def trial_facts(
@@ -470,6 +477,7 @@ def trial_key(
 ) -> str:          # 16 characters
     "The trial's name in a file of results. 1 and 1.0 are the same number."
     facts = json.loads(json.dumps(facts), parse_int=float)
+    if "content" in facts: del facts["data"]                # a folder may have moved
     return _hash(json.dumps(facts, sort_keys=True), 8)
 
 # %% ../nbs/27_experiment.ipynb #b2eb199f
@@ -697,7 +705,7 @@ def _seeds(given) -> list[int]:
 @checked
 def compare(
     variants:dict,               # Name -> fields of the base recipe to change, or a Recipe
-    data="digits",               # A name, a folder, or a pair (train, test) of data sets
+    data="digits",               # A name, a folder, a pair (train, test): see `open_images`
     recipe=None,                 # Base recipe, a name or a Recipe; by default the data's
     *,
     seeds=3,                     # How many, or which

@@ -4,15 +4,14 @@
 
 # %% auto #0
 __all__ = ['EncodedImages', 'FolderImages', 'readable_suffixes', 'is_clutter', 'suffix_of', 'part_name', 'folder_images',
-           'identify', 'difference', 'number_labels', 'expand_braces', 'is_pattern', 'listed_images', 'find_column',
-           'read_table', 'table_images', 'CellImages', 'ShardImages', 'tar_images']
+           'identify', 'known_items', 'difference', 'number_labels', 'expand_braces', 'is_pattern', 'listed_images',
+           'find_column', 'read_table', 'table_images', 'CellImages', 'ShardImages', 'tar_images']
 
 # %% ../nbs/03_files.ipynb #f11e5a02
 import codecs
 import csv
 import fnmatch
 import functools
-import hashlib
 import io
 import json
 import os
@@ -21,19 +20,18 @@ import re
 import tarfile
 import tempfile
 import warnings
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from barlow_kit.images import (open_image, open_regular, read_names, reading,
-    standard_image)
+from .images import open_image, open_regular, read_names, reading, standard_image
 from .inputs import one_line
 from .sources import digest
 
@@ -222,7 +220,7 @@ def _walk(root:str, depth:int=1_000_000, suffixes:frozenset[str]|None=None) -> _
     above = os.path.join(os.path.realpath(root), "")
     while todo or links:
         linked = not todo
-        folder, depth = links.pop(links.index(min(links))) if linked else todo.pop()
+        folder, depth = heappop(links) if linked else todo.pop()
         at = os.stat(folder)
         outside = linked and above.startswith(os.path.join(os.path.realpath(folder), ""))
         if outside or (at.st_dev, at.st_ino) in seen:
@@ -248,8 +246,15 @@ def _look_into(folder:str, root:str, depth:int, found:_Found, todo:list, links:l
         return found.leave("folders with the name of an image", here)
     for entry in entries:
         if is_clutter(entry.name): found.leave(_kind_of_clutter(entry.name), entry.path[start:])
-        elif not entry.is_dir(): _sort_file(entry, entry.path[start:], found)
-        elif depth > 1: (links if entry.is_symlink() else todo).append((entry.path, depth - 1))
+        elif not _is(entry.is_dir): _sort_file(entry, entry.path[start:], found)
+        elif depth > 1 and entry.is_symlink(): heappush(links, (entry.path, depth - 1))
+        elif depth > 1: todo.append((entry.path, depth - 1))
+
+# %% ../nbs/03_files.ipynb #f11e5d0a
+def _is(asked:Callable[[], bool]) -> bool:
+    "The answer of an entry; False for a link that leads nowhere."
+    try: return asked()
+    except OSError: return False
 
 # %% ../nbs/03_files.ipynb #f11e5d06
 def _kind_of_clutter(name:str) -> str:
@@ -262,7 +267,7 @@ def _sort_file(entry:os.DirEntry, name:str, found:_Found) -> None:
     suffix = suffix_of(name)
     if suffix not in found.suffixes:
         found.leave(f"{one_line(suffix) or 'without a suffix'}", name)
-    elif entry.is_file(): found.files.append(name)
+    elif _is(entry.is_file): found.files.append(name)
     else: found.leave("pipes, devices or links to nothing", name)
 
 # %% ../nbs/03_files.ipynb #f11e5e01
@@ -321,11 +326,11 @@ def _part_of_folder(root:str, split:str) -> tuple[str|None, str]:
     "The folder of the part, if there are parts; and what is to be said about it."
     where = one_line(root)
     with os.scandir(root) as listed: entries = [e for e in listed if not is_clutter(e.name)]
-    folders = sorted(e.name for e in entries if e.is_dir())
+    folders = sorted(e.name for e in entries if _is(e.is_dir))
     part = _pick(folders, split, where)
     usual = {*folders} <= {"train", "val", "test"} and ("val" in folders or "test" not in folders)
     beside = [e.name for e in entries if suffix_of(e.name) in readable_suffixes()
-              and not e.is_dir()]
+              and _is(e.is_file)]
     others = [name for name in folders if name != part]
     if part is None or (usual and not beside): return part, ""
     told = f"{where}: {one_line(part)} is taken for the part {split!r}"
@@ -387,12 +392,16 @@ def identify(
 ) -> str:                # 32 hexadecimal digits
     "What the set is known by: names, sizes, labels and contents, as one digest."
     listing = images.listing()
-    few = len(listing) <= 10_000 and sum(size for _, size in listing) <= whole
+    few = _are_few(listing, whole)
     chosen:Sequence[int] = range(len(listing))
     if not few: chosen = sorted(random.Random(0).sample(chosen, min(256, len(listing))))
     labels = [images.classes[k] if 0 <= k < len(images.classes) else k for k in images.labels]
     read = (_content(images.source(i), -1 if few else 2**20) for i in chosen)
     return digest(_parts(json.dumps([listing, labels], default=str), read))
+
+def _are_few(listing:list, whole:int=64*2**20) -> bool:
+    "Whether all contents are read."
+    return len(listing) <= 10_000 and sum(size for _, size in listing) <= whole
 
 # %% ../nbs/03_files.ipynb #5d94cc72
 def _parts(first:str, rest:Iterable[bytes]) -> Iterator[str|bytes]:
@@ -407,13 +416,22 @@ def _content(source:Path|bytes, most:int) -> bytes:
     except OSError: return b""
 
 # %% ../nbs/03_files.ipynb #f11e7003
+def known_items(
+    images:EncodedImages, # A set of any kind
+) -> list[tuple]:    # (name, 12 digits of the content; of many or large files the size)
+    "What each item is known by."
+    listing = images.listing()
+    if not _are_few(listing): return listing
+    return [(name, digest([_content(images.source(i), -1)])[:12])
+            for i, (name, _) in enumerate(listing)]
+
 def difference(
-    now:Iterable,    # (name, size) of each item, as `listing()` gives them
+    now:Iterable,    # (name, size or digest) of each item
     before:Iterable, # The same of another time
 ) -> str:            # Empty if they are equal
     "What differs between two listings: how many names, and the first three."
-    new = {name: size for name, size in now}
-    old = {name: size for name, size in before}
+    new = dict(now)
+    old = dict(before)
     changes = dict(added=[n for n in new if n not in old],
                    removed=[n for n in old if n not in new],
                    changed=[n for n in new if n in old and new[n] != old[n]])

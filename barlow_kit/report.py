@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 
@@ -218,7 +218,7 @@ def _is_page(head:bytes) -> bool:
 @checked
 def report(
     source,  # A Run, its folder, a checkpoint (ours or the released), or a module
-    data="digits",  # A name such as "digits", a folder with train/ and val/, or a pair
+    data="digits",  # A name, a folder with train/ and val/, a pair: see `open_images`
     out=None,                   # File to write; HTML when its name ends in .html
     *,
     probes:Sequence[str]|None=None, # Which to run, from `report_probes()`; by default all
@@ -229,6 +229,8 @@ def report(
     draws:Count=10,             # Of the few-label probes
     device:str="auto",          # "auto" takes CUDA where there is some
     workers:Workers|None=None,  # Processes that decode files; by default one a core
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: the run's
+    on_error:Literal["raise", "skip"]="raise", # Or leave out images that cannot be read
     progress:bool=False,        # Show bars
 ) -> str:                       # The page
     """All probes that can run on the data, beside the published figures.
@@ -240,13 +242,14 @@ def report(
     unknown = [p for p in names if p not in known]
     if unknown: raise ValueError(f"no probe {unknown[0]!r}; known: {', '.join(known)}")
     linear, tuned = _protocols(data, linear, tuned)
-    backbone, *parts = load_for_evaluation(source, data, recipe, device=device, workers=workers)
+    how:dict[str, Any] = dict(workers=workers, value_range=value_range, on_error=on_error)
+    backbone, *parts = load_for_evaluation(source, data, recipe, device=device, **how)
     made = [cache_features(part, backbone) for part in parts]
     train, test = ((part.data.images.flatten(1), part.labels) for part in made)
     place = parts[0].device
     rows = _feature_rows(names, train, test, draws, place)
     rows += _protocol_rows(names, source, data, linear, tuned, recipe=recipe, seed=seed,
-                           device=place.type, workers=workers, progress=progress)
+                           device=place.type, progress=progress, **how)
     title = f"{_name(source, type(source).__name__)} on {_name(data, 'own data')}"
     facts = _facts(train, test, parts[0].classes, place)
     page = _page(title, facts, rows, str(out).endswith((".html", ".htm")))

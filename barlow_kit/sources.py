@@ -8,8 +8,8 @@ __all__ = ['TYPE_RANGES', 'PART_NAMES', 'IMAGE_NAMES', 'LABEL_NAMES', 'ImageData
            'array_images', 'as_tensor', 'part_named', 'no_part', 'pick_part', 'read_array', 'usual_name', 'array_parts',
            'array_names', 'read_labels', 'is_idx', 'read_idx', 'idx_parts', 'idx_images', 'split_item', 'told_labels',
            'is_reading_error', 'item_name', 'load_item_image', 'with_numbers', 'WrappedImages', 'class_names_of',
-           'fixed_chance', 'is_hugging_face', 'label_column', 'hugging_face_images', 'PartImages', 'part', 'labels_of',
-           'match_classes']
+           'fixed_chance', 'item_digest', 'is_hugging_face', 'label_column', 'hugging_face_images', 'PartImages',
+           'part', 'labels_of', 'match_classes']
 
 # %% ../nbs/02_sources.ipynb #3c01f3c2
 import gzip
@@ -46,9 +46,11 @@ class ImageData(Protocol):
     def __getitem__(self, i:int, /) -> Any: ...
     def name(self, i:int, /) -> str: ...
     @property
-    def classes(self) -> tuple: ...
+    def classes(self) -> tuple:
+        "Names of the classes, in the order of their numbers."
     @property
-    def identity(self) -> str: ...
+    def identity(self) -> str:
+        "A word by which the whole set is known, see `digest`."
 
 # %% ../nbs/02_sources.ipynb #b4422231
 def is_image_data(
@@ -791,6 +793,13 @@ def _sampled(data:_ForeignItems, labels:Tensor|None, names:tuple) -> Iterator:
         with fixed_chance(): parts = list(_item_parts(data, k*n // min(n, 256)))
         yield from parts
 
+def item_digest(
+    data:_ForeignItems, # Such as `WrappedImages`
+    i:int,              # Its number
+) -> str:               # 32 hexadecimal digits
+    "What item i is known by: its label and its pixels."
+    with fixed_chance(): return digest(_item_parts(data, i))
+
 def _item_parts(data:_ForeignItems, i:int) -> Iterator:
     "Label and pixels of an item."
     try: image, label = data.item(i)
@@ -851,13 +860,34 @@ class PartImages(Subset):
     def name(self, i:int) -> str: return item_name(self.dataset, self.indices[i])
 
     @property
-    def classes(self) -> tuple: return class_names_of(self.dataset)
+    def classes(self) -> tuple:
+        "Those of the whole."
+        return class_names_of(self.dataset)
+
     @property
-    def labels(self) -> Tensor: return labels_of(self)
+    def labels(self) -> Tensor:
+        "Of each image, [N]."
+        return labels_of(self)
+
+    @property
+    def paths(self) -> list:
+        "Files, if it is a part of files."
+        whole:Any = self.dataset
+        return [whole.paths[i] for i in self.indices]
+    @property
+    def on_error(self) -> str:
+        "That of the whole, as is the range of values."
+        return getattr(self.dataset, "on_error", "raise")
+
+    @property
+    def value_range(self) -> tuple|None:
+        "(black, white), if it was said."
+        return getattr(self.dataset, "value_range", None)
+
     @property
     def identity(self) -> str:
         "Digest of that of the whole and of the numbers."
-        whole:Any = self.dataset
+        whole:Any = self.dataset if is_image_data(self.dataset) else WrappedImages(self.dataset)
         return digest([whole.identity, *raw_parts(torch.tensor(self.indices))])
 
 def part(
@@ -883,7 +913,7 @@ def labels_of(
 # %% ../nbs/02_sources.ipynb #f40c7c1e
 def match_classes(
     train:ImageData,    # Whose numbers count
-    test:ImageData,
+    test:ImageData,     # Whose labels are wanted
 ) -> Tensor:            # [N] labels of `test`, in the numbers of `train`
     "Labels matched by the names of their classes. ValueError if counts differ."
     labels = labels_of(test)

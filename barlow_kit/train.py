@@ -36,9 +36,10 @@ from torch import Tensor
 # %% ../nbs/17_train.ipynb #cf21a678
 from .augment import VIEWS, ViewsDataset
 from .checkpoint import (Checkpointed, load_checkpoint, load_latest, load_part,
-                                   read_config, save_checkpoint)
-from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset
-from .images import open_regular
+                                   read_config, save_checkpoint, settings_difference)
+from .data import DATASETS, ImageData, TensorImages, batch_order, get_dataset, images_for
+from .images import UnreadableImage, open_regular
+from .inspection import inspect_images
 from .inputs import Amount, Count, Seed, Workers, checked, one_line, wanted_value
 from .distributed import (barrier, env_count, init, leave, rank, sync_batchnorm,
                                     world_size)
@@ -48,7 +49,7 @@ from .loop import (Steps, Stopped, TrainingError, as_is, leave_signals_to_the_ru
 from .loss import LossTerms
 from .optim import warmup_cosine
 from .recipe import (Recipe, check_sizes, get_recipe, list_recipes, plan,
-                               recipe_difference, recipe_from_dict, recipe_to_dict)
+                               recipe_from_dict, recipe_to_dict)
 from .twins import BACKBONES, BarlowTwins, recompute_blocks
 from .weights import CheckpointError, output_folder, write_whole
 
@@ -64,6 +65,7 @@ class Run:
     skipped: Counter = field(default_factory=Counter) # Images that could not be read, and how often
     total: int = 0                                    # Steps of the whole run
     stop: bool = False                                # A callback's wish: save and return
+    value_range: tuple|None = None                    # (black, white) of the images, if it was said
 
     @property
     def floor(self) -> float:
@@ -161,7 +163,7 @@ def _config_of(path:Path, state:dict) -> dict:
                               "or move it away where the checkpoint says them")
     config = _up_to_date(config, file)
     if isinstance(saved, dict):
-        difference = recipe_difference(config, _up_to_date(saved, "the checkpoint"))
+        difference = settings_difference(config, _up_to_date(saved, "the checkpoint"))
         if difference:
             raise CheckpointError(f"the checkpoint in {path} is another run's (recipe.json -> "
                                   f"checkpoint): {'; '.join(difference)}. Put back its own")
@@ -184,7 +186,9 @@ def _load_run(kind:type, path:Path, device, step:int|None) -> Any:
     load_part(file, state, "model", model)
     total = config["images"] // recipe.batch_size * recipe.epochs
     done = _steps_done(file, state.get("step"), total)
-    return kind(model.eval(), recipe, config["seed"], _read_history(path, done), path, total=total)
+    value_range = tuple(config.get("value_range") or ()) or None
+    return kind(model.eval(), recipe, config["seed"], _read_history(path, done), path, total=total,
+                value_range=value_range)
 
 # %% ../nbs/17_train.ipynb #599f085a
 def _schedule(
@@ -211,17 +215,20 @@ def _views_of_tensor(run:Run, data:TensorImages, first:int, device:torch.device)
         yield view1, view2, index
 
 # %% ../nbs/17_train.ipynb #a21e4bed
-def _count_unreadable(run:Run, data:ImageData, index:Tensor) -> None:
-    "Name each image that could not be read once, and count."
+def _count_unreadable(run:Run, data:ImageData, index:Tensor, on_error:str) -> None:
+    "Name each image that could not be read once, and count. UnreadableImage if none may be."
     for i in index.tolist():
         name = data.name(i) if hasattr(data, "name") else f"image {i}"
+        if on_error == "raise":
+            raise UnreadableImage(f"cannot read the image {name}: repair it or remove it, or say "
+                                  "on_error='skip'")
         if name not in run.skipped:
             warnings.warn(f"cannot read the image {name}: another takes its place")
         run.skipped[name] += 1
 
 # %% ../nbs/17_train.ipynb #6108070f
 def _views_of_items(run:Run, data:ImageData, first:int, device:torch.device, workers:int,
-                    pipeline:str) -> _Views:
+                    pipeline:str, on_error:str) -> _Views:
     "Micro-batches of images that are read one by one, made by workers."
     two_views = run.recipe.views
     loading = _schedule(len(data), run.recipe, run.seed, first)      # the workers are ahead
@@ -232,7 +239,7 @@ def _views_of_items(run:Run, data:ImageData, first:int, device:torch.device, wor
     keys = ([(epoch, i) for i in index.tolist()] for epoch, index in loading)
     loaded = load_batches(views, keys, workers, pinned=device.type == "cuda")
     for (epoch, _), (view1, view2, shown, asked) in zip(using, loaded):
-        _count_unreadable(run, data, asked[shown != asked])
+        _count_unreadable(run, data, asked[shown != asked], on_error)
         view1, view2 = (v.to(device, non_blocking=True) for v in (view1, view2))
         if not finish:
             view1, view2 = two_views.finish(view1, view2, shown, seed=run.seed, epoch=epoch)
@@ -247,11 +254,12 @@ def _view_batches(
     device:torch.device=torch.device("cpu"),
     workers:int|None=0, # Processes that decode files; None: one a core for folders
     pipeline:str="batched", # For files, see `ViewsDataset`
+    on_error:str="skip", # "raise" ends at the first image that cannot be read
 ) -> _Views:
     "Micro-batches from step `first` on, the same on any number of workers."
     if isinstance(data, TensorImages): return _views_of_tensor(run, data, first, device)
     if workers is None: workers = usable_cores() if hasattr(data, "paths") else 0
-    return _views_of_items(run, data, first, device, workers, pipeline)
+    return _views_of_items(run, data, first, device, workers, pipeline, on_error)
 
 # %% ../nbs/17_train.ipynb #1750b6cf
 def _set_rates(run:Run, optimizer:torch.optim.Optimizer, step:int) -> None:
@@ -360,14 +368,15 @@ def _parts(run:Run, device:torch.device) -> _Parts:
     return _Parts(shared(run.model), run.recipe.make_optimizer(run.model), scaler)
 
 # %% ../nbs/17_train.ipynb #73be3999
-def _run_folder(run:Run, parts:_Parts, config:dict) -> Checkpointed:
+def _run_folder(run:Run, parts:_Parts, config:dict, images=None) -> Checkpointed:
     "The run's folder; keeps nothing when the run has no path."
-    return Checkpointed(run.path, config, claim="recipe.json", update=_up_to_date, model=run.model,
-                        optimizer=parts.optimizer, scaler=parts.scaler)
+    return Checkpointed(run.path, config, claim="recipe.json", update=_up_to_date, images=images,
+                        model=run.model, optimizer=parts.optimizer, scaler=parts.scaler)
 
-def _go_on(run:Run, parts:_Parts, config:dict, resume:str, device) -> tuple[Checkpointed, int]:
+def _go_on(run:Run, parts:_Parts, config:dict, images, resume:str,
+           device) -> tuple[Checkpointed, int]:
     "Open the run's folder, and put back what is there: folder and steps done."
-    folder = _run_folder(run, parts, config)
+    folder = _run_folder(run, parts, config, images)
     first = _steps_done(folder.file, folder.open(resume, device)["step"], run.total)
     if run.path: run.history = _read_history(run.path, first)
     return folder, first
@@ -428,7 +437,8 @@ def _finished(run:Run) -> Run:
 def _recipe_for(data, recipe, overrides:dict) -> Recipe:
     "The recipe that was named, or the one with the data's name, some fields changed."
     if recipe is not None: return get_recipe(recipe, **overrides)
-    if data in list_recipes(): return get_recipe(data, **overrides)
+    if isinstance(data, str) and data in list_recipes():
+        return get_recipe(data, **overrides)
     if isinstance(data, (str, Path)) and not Path(data).exists(): get_dataset(data)  # misspelled
     raise ValueError(f"name a recipe for this data: recipe=... one of {', '.join(list_recipes())}")
 
@@ -445,12 +455,12 @@ def _check_precision(recipe:Recipe, device:torch.device) -> None:
                       "precision='float32' or 'bfloat16'")
 
 # %% ../nbs/17_train.ipynb #44e463b2
-def _setup(data, recipe, overrides:dict, device:str,
-           out) -> tuple[ImageData, Recipe, torch.device]:
+def _setup(data, recipe, overrides:dict, device:str, out,
+           value_range) -> tuple[ImageData, Recipe, torch.device]:
     "Data set, recipe and device from what the caller said."
     if out is not None: output_folder(out, data)
     recipe = _recipe_for(data, recipe, overrides)
-    data = get_dataset(data, "train")
+    data = images_for(data, "train", channels=recipe.channels, value_range=value_range)
     place = init(device)
     check_sizes(recipe, len(data), place.world_size)
     if isinstance(data, TensorImages): _check_channels(recipe, data.images.shape[1])
@@ -460,19 +470,32 @@ def _setup(data, recipe, overrides:dict, device:str,
     return data, recipe, place.device
 
 # %% ../nbs/17_train.ipynb #44e463b4
-def _settings_of(recipe:Recipe, label:str, images:int, seed:int, pipeline:str) -> dict:
-    return dict(recipe=recipe_to_dict(recipe), data=label, images=images, seed=seed,
-                pipeline=pipeline)
+def _settings_of(recipe:Recipe, label:str, images:ImageData, seed:int, pipeline:str) -> dict:
+    value_range = getattr(images, "value_range", None)
+    told = {} if value_range is None else dict(value_range=[*map(float, value_range)])
+    return dict(recipe=recipe_to_dict(recipe), data=label, images=len(images), seed=seed,
+                pipeline=pipeline, **told)
 
-def _new_run(model:BarlowTwins, recipe:Recipe, seed:int, out, images:int) -> Run:
+def _new_run(model:BarlowTwins, recipe:Recipe, seed:int, out, images:ImageData) -> Run:
     "A run before its first step."
-    total = images // recipe.batch_size * recipe.epochs
-    return Run(model, recipe, seed, path=None if out is None else Path(out), total=total)
+    total = len(images) // recipe.batch_size * recipe.epochs
+    return Run(model, recipe, seed, path=None if out is None else Path(out), total=total,
+               value_range=getattr(images, "value_range", None))
+
+# %% ../nbs/17_train.ipynb #17c4ec02
+def _look_at(data:ImageData, recipe:Recipe) -> None:
+    "Warn of what makes training wrong, on rank 0, as far as 1.5 s show it."
+    if rank() != 0: return
+    found = inspect_images(data, views=recipe.views, batch_size=recipe.batch_size, seconds=1.5)
+    if not (said := found.short()): return
+    some = f" ({found.train.seen:,} of {len(data):,} images were looked at)"
+    warnings.warn(f"before the first step{some*(found.train.seen < len(data))}: "
+                  f"{'; '.join(said)}. barlow-kit check, or check_images, shows more")
 
 # %% ../nbs/17_train.ipynb #1856ceff
 @checked
 def pretrain(
-    data="digits",  # A name from `DATASETS`, a folder of images, or `ImageData` of your own
+    data="digits",  # A name, a folder of images, or whatever else `open_images` takes
     recipe=None,  # A name or a Recipe; by default the one with the data's name
     *,
     out=None,                       # Folder for checkpoint and history
@@ -482,28 +505,32 @@ def pretrain(
     callbacks:Sequence[Callable]=(), # Each is called as callback(run) after every step
     workers:Workers|None=None,  # Processes that decode files; by default one a core for folders
     pipeline:Literal["batched", "pil"]="batched", # Of files; "pil" is the official way
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: by their type
+    on_error:Literal["skip", "raise"]="skip", # Another image for a broken one; or an end
     save_minutes:Amount=10.,  # Save at least that often, besides the ends of epochs
     save_steps:Count|None=None,     # Save every so many steps
     channels_last:bool|None=None,   # Memory format of convolutions; by default on CUDA
     compile:bool=False,             # Compile backbone and projector (torch.compile)
     recompute:bool=False,  # Keep less for the backward pass, see `recompute_blocks`
     progress:bool=True,             # Show the bar
+    check:bool=True,                # Look at the images before the first step, see `check_images`
     **overrides,                    # Fields of the recipe to change, such as epochs=3
 ) -> Run:                           # Model in eval mode, history, recipe, path
     """Pretrain with Barlow Twins: no labels are used.
 
-    Raises ValueError for names, sizes or a folder that do not fit, TrainingError for NaN,
-    CheckpointError and OSError for files, Stopped after a signal, when all is saved."""
+    Raises ValueError for what does not fit, TrainingError, CheckpointError, OSError, Stopped."""
     label = Path(data).name if isinstance(data, (str, Path)) else type(data).__name__
-    data, recipe, place = _setup(data, recipe, overrides, device, out)
-    config = _settings_of(recipe, label, len(data), seed, pipeline)
+    unseen = check and not (isinstance(data, str) and data in DATASETS)
+    data, recipe, place = _setup(data, recipe, overrides, device, out, value_range)
+    config = _settings_of(recipe, label, data, seed, pipeline)
     with own_random_state(place), stop_signals(out is not None) as caught:
         model = _build(recipe, seed, place, channels_last, compile, recompute)
-        run = _new_run(model, recipe, seed, out, len(data))
+        run = _new_run(model, recipe, seed, out, data)
         parts = _parts(run, place)
-        folder, first = _go_on(run, parts, config, resume, place)
+        folder, first = _go_on(run, parts, config, data, resume, place)
+        if unseen and first == 0: _look_at(data, recipe)
         batches = _view_batches(run, data, first=first, device=place, workers=workers,
-                                pipeline=pipeline)
+                                pipeline=pipeline, on_error=on_error)
         steps = Steps(run.total, first, seed=seed, device=place, folder=folder, caught=caught,
                       save_steps=(run.epoch_steps, save_steps), save_minutes=save_minutes,
                       name=one_line(recipe.name), size=recipe.batch_size, progress=progress)
@@ -633,6 +660,7 @@ def _reading(p:inspect.Parameter) -> dict|None:
     kind = _without_none(p.annotation)
     if kind is p.empty: kind = type(p.default) if type(p.default) in (int, float) else str
     many = get_origin(kind) in (tuple, Sequence)
+    count:Any = 2 if many and len(get_args(kind)) == 2 and ... not in get_args(kind) else "+"
     if many: kind = get_args(kind)[0]
     if get_origin(kind) is Literal: return dict(choices=get_args(kind))
     plain = _plain_type(kind)
@@ -641,7 +669,7 @@ def _reading(p:inspect.Parameter) -> dict|None:
     if kind is bool: return dict(action=argparse.BooleanOptionalAction)
     metavar = "TEXT" if kind is str else plain.__name__.upper()
     reading = dict(type=partial(option_value, kind), metavar=metavar)
-    return reading | dict(nargs="+") if many else reading
+    return reading | dict(nargs=count) if many else reading
 
 # %% ../nbs/17_train.ipynb #f7a05b3d
 def _range_of(kind) -> str:
@@ -724,7 +752,8 @@ def add_train_options(
     "What can be said of a pretraining run."
     parser.epilog = _GOOD_TO_KNOW
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    names = dict(help=f"{', '.join(DATASETS)}, or a folder of images (with train/ in it, or flat)")
+    names = dict(help=f"{', '.join(DATASETS)}, a folder of images (with train/ in it, "
+                      "or flat), or whatever else open_images takes")
     recipes = dict(help=f"{', '.join(list_recipes())} (default: the one named as the data)")
     add_options(parser, train_command, data=names, recipe=recipes)
     add_options(parser, pretrain)
@@ -813,7 +842,8 @@ def train_command(
     if dry_run:
         changed = {f.name: options[f.name] for f in fields(Recipe) if f.name in options}
         planned = get_recipe(recipe or data, **changed)
-        return print(plan(planned, images or len(get_dataset(data)), ranks or _planned_ranks()))
+        n = images or len(images_for(data, value_range=options.get("value_range")))
+        return print(plan(planned, n, ranks or _planned_ranks()))
     options.setdefault("out", f"runs/{recipe or data}-seed{options.get('seed', 0)}")
     callbacks = [*callbacks, watch_speed()]
     if tensorboard: callbacks.append(to_tensorboard(tensorboard))

@@ -45,13 +45,16 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from .checkpoint import Checkpointed, NotFiniteError, check_finite, unsound
 from .data import batch_order, get_dataset
+from .sources import class_names_of
 from .images import read_image, reading, standard_image, to_floats
+from .inputs import one_line
 from .distributed import SyncBatchNorm, init, rank, sync_batchnorm, world_size
 from .evaluate import pretrained
 from .loop import (Steps, TrainingError, load_batches, own_random_state, shared,
                              stop_signals, tell)
 from .plot import plot_images
-from .probes import Features, ProbeResult, extract_features, linear_probe
+from .probes import (Features, ProbeResult, extract_features, linear_probe,
+                               match_features)
 from .train import Run
 from .twins import make_backbone
 from .weights import backbone_of
@@ -169,8 +172,11 @@ def svm_transfer(
     ap = []
     if val is not None:
         parts = [np.split(np.arange(len(train[0]) + len(val[0])), [len(train[0])])]
-    both = train if val is None else (torch.cat([train[0], val[0]]), torch.cat([train[1], val[1]]))
-    x, y, tx, ty = _unit(both, test)
+    both = train
+    if val is not None:
+        val = match_features(train, val)
+        both = torch.cat([train[0], val[0]]), torch.cat([train[1], val[1]])
+    x, y, tx, ty = _unit(both, match_features(train, test))
     for k in range(y.shape[1]):
         positives = int((y[:, k] > 0).sum())
         if positives < folds or not (ty[:, k] > 0).any():
@@ -234,23 +240,21 @@ class VOCImages(Dataset):
 # %% ../nbs/21_transfer.ipynb #3ee03842
 def linear_transfer(
     model,            # A Run, or a module that maps [N, C, H, W] to [N, F]
-    train,            # Folder with train/ and val/, or a data set of (image, label)
-    test=None,        # Data set of (image, label); not needed for a folder
+    train,            # Folder with train/ and val/, or what else `open_images` takes
+    test=None,        # The same to test on; None: `train` has both parts
     *,
     plain=None,       # Maps an image to what the network expects; a Run brings its own
     C:float=1.,       # Inverse strength of the penalty
 ) -> ProbeResult:
     """A linear probe on other data than those of pretraining: features of plain images, no SGD.
 
-    Raises ValueError when both parts do not have the same classes, or a label is missing."""
-    if isinstance(train, (str, Path)):
-        train, test = (get_dataset(train, part) for part in ("train", "val"))
-    names, others = (tuple(getattr(d, "classes", ())) for d in (train, test))
-    if names and others and names != others:
-        odd = sorted({*names} ^ {*others})
-        raise ValueError(f"train and test do not have the same classes; only in one of "
-                         f"them: {odd[:10]}")
+    Raises ValueError for a tested class that training lacks, or a label that is missing."""
+    if test is None: train, test = (get_dataset(train, part) for part in ("train", "val"))
     seen, held_out = (extract_features(model, d, plain=plain) for d in (train, test))
+    odd = [name for name in class_names_of(held_out) if name not in class_names_of(seen)]
+    if odd and class_names_of(seen):
+        raise ValueError(f"training lacks classes of the test: {', '.join(map(one_line, odd[:10]))}")
+    held_out = match_features(seen, held_out)
     for labels, part in ((seen[1], "training"), (held_out[1], "test")):
         if (labels < 0).any():
             raise ValueError(f"{int((labels < 0).sum())} {part} images have no label")
@@ -579,7 +583,7 @@ def _prepared(model, index:list, items:list, flip:float, device) -> tuple:
     return index, images, targets
 
 # %% ../nbs/21_transfer.ipynb #133417d2
-def _detector_folder(out, config:dict, model) -> Checkpointed:
+def _detector_folder(out, config:dict, model, images=None) -> Checkpointed:
     "The folder of a run, and its parts: the model and its optimizer."
     if config["batch_size"] % world_size():
         raise ValueError(f"batch_size {config['batch_size']} does not divide by "
@@ -587,8 +591,8 @@ def _detector_folder(out, config:dict, model) -> Checkpointed:
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.SGD(weights, config["lr"], config["momentum"],
                                 weight_decay=config["weight_decay"])
-    return Checkpointed(out, config, file="detector.pt", claim="detector.json", model=model,
-                        optimizer=optimizer)
+    return Checkpointed(out, config, file="detector.pt", claim="detector.json", images=images,
+                        model=model, optimizer=optimizer)
 
 # %% ../nbs/21_transfer.ipynb #d2f5f810
 def _train_in(folder:Checkpointed, data, place, *, workers:int, clip:float, callbacks:list,
@@ -646,7 +650,7 @@ def train_detector(
     config = dict(steps=steps, batch_size=batch_size, lr=lr, momentum=momentum,
                   weight_decay=weight_decay, warmup=warmup, schedule=schedule, flip=flip,
                   seed=seed, images=len(data))
-    folder = _detector_folder(out, config, model.to(place))
+    folder = _detector_folder(out, config, model.to(place), data)
     return _train_in(folder, data, place, workers=workers, clip=clip, save_steps=[save_steps],
                      progress=progress, callbacks=list(callbacks))
 

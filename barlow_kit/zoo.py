@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from .checkpoint import check_finite
-from .images import UnreadableImage, read_image
+from .images import PixelError, UnreadableImage, read_image
 from .inputs import as_given, checked
 from .recipe import Recipe, get_recipe, unknown_name
 from .twins import make_backbone
@@ -306,7 +306,7 @@ def prepare_image(
     model:ZooModel,        # Its recipe says how
     image,                 # See `inference_model`
     allow_url:bool=False,  # Whether web addresses are fetched
-    value_range=None,      # (lo, hi): what is black and what is white; None: by the type
+    value_range:tuple[float, float]|None=None, # (lo, hi): what is black and what is white; None: by the type
 ) -> Tensor:               # [C, H, W], as the model wants it
     "The preprocessing of a model for one image: its recipe's plain view."
     name = ""
@@ -364,7 +364,7 @@ def _answers(model:ZooModel, names:tuple, images:list) -> Iterator[dict]:
 def _prepared(model:ZooModel, image, allow_url:bool, value_range, on_error:str) -> Any:
     "The image as the model wants it, or its error if that is to be kept."
     try: return prepare_image(model, image, allow_url, value_range)
-    except UnreadableImage as e:
+    except (UnreadableImage, PixelError) as e:
         if on_error == "raise": raise
         return e
 
@@ -376,7 +376,7 @@ def inference_model(
     *,
     checkpoint=None,       # With a name: a file in place of the published one
     allow_url:bool=False,  # Whether web addresses are fetched
-    value_range=None,      # (lo, hi): what is black and what is white; None: by the type
+    value_range:tuple[float, float]|None=None, # (lo, hi): what is black and what is white; None: by the type
     on_error:Literal["raise", "keep"]="raise", # "keep": an unreadable image's answer is its error
 ) -> dict|list:            # pred_class, _label, _score, _scores [classes]; a list for many
     """Classify images.

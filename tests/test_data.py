@@ -20,10 +20,11 @@ from torchvision.datasets import FakeData, ImageFolder
 from types import SimpleNamespace
 from unittest.mock import patch
 from urllib.error import URLError
-from barlow_kit.data import DATASETS, SHAPE_FACTORS, _DISTANCES, _cifar10, _digits, _paint, _shapes, batch_order, draw_factors, draw_shapes, get_dataset, heldout_split, open_images, register_dataset, render_shapes
+from barlow_kit.data import DATASETS, SHAPE_FACTORS, _DISTANCES, _cifar10, _digits, _paint, _shapes, batch_order, check_images, draw_factors, draw_shapes, get_dataset, heldout_split, image_listing, images_for, open_images, register_dataset, render_shapes
+from barlow_kit.files import difference
 from barlow_kit.images import standard_image, to_floats
 from barlow_kit.inputs import NASTY_NAMES
-from barlow_kit.sources import TensorImages, WrappedImages, is_image_data, labels_of
+from barlow_kit.sources import TensorImages, WrappedImages, digest, is_image_data, labels_of, part
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -348,6 +349,88 @@ def test_your_own_data_in_one_line_each():
     test_eq([held(home/"split"), held(dict(train=1, test=2)), held(dict(train=1, val=2, test=3))],
             [("val", 0), ("test", 1), ("val", 0)])
     test_eq([held(pixels), held(home/"no such")], [("val", 0)]*2)
+
+
+def test_a_look_before_training():
+    "nbs/05_data.ipynb: A look before training"
+    # cell 05c4ec06
+    check_images("digits")
+
+    # cell 05c4ec08
+    checked_digits = check_images("digits")
+    test_eq((checked_digits.problems, checked_digits.heldout.name), ([], "test"))
+    test_eq((checked_digits.train.seen, checked_digits.heldout.seen), (1400, 397))
+    def seen(source, **options):
+        "Parts and problems."
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = check_images(source, **options)
+        return {part.name: part.seen for part in found.parts}, len(found.problems)
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 20, 30, 3), dtype=np.uint8)
+    home = Path(tempfile.mkdtemp())
+    for k, image in enumerate(pixels):
+        folder = home/"photos"/("Train" if k < 6 else "Validation")/"ab"[k % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder/f"{k}.png")
+    test_eq(seen(home/"photos"), (dict(train=6, val=3), 0))
+    test_eq(seen(f"{home}/photos/Train/*/*.png"), (dict(train=6), 0))
+    with open(home/"labels.csv", "w", newline="") as file:
+        rows = [(f"photos/Train/{'ab'[k % 2]}/{k}.png", "val" if k > 3 else "train") for k in range(6)]
+        csv.writer(file).writerows([("path", "split"), *rows])
+    test_eq(seen(home/"labels.csv"), (dict(train=4, val=2), 0))
+    test_eq(seen(pixels), (dict(train=9), 0))
+    test_eq(seen(dict(train=pixels, test=pixels[:2])), (dict(train=9, test=2), 1))      # a leak
+    test_eq(seen(pixels, heldout=pixels[3:5]), (dict(train=9, heldout=2), 1))
+    test_eq(seen(pixels, most=4), (dict(train=4), 0))
+    recipe = SimpleNamespace(views=None, batch_size=64, channels=1)
+    test_eq(seen(home/"photos", recipe=recipe), (dict(train=6, val=3), 1))              # batch 64
+    page = home/"check.html"
+    test_eq(check_images(pixels, out=page).whole_page(), page.read_text(encoding="utf-8"))
+    test_fail(lambda: check_images(pixels, recipe="digits"), contains="get_recipe('digits')")
+    test_fail(lambda: check_images(home/"nowhere"), contains="no such folder")
+
+
+def test_images_for_a_network():
+    "nbs/05_data.ipynb: Images for a network"
+    # cell 0cfaf9b9
+    folder = Path(tempfile.mkdtemp())
+    dark = np.random.default_rng(0).integers(0, 4096, (9, 8), dtype=np.uint16)     # 12 of 16 bits
+    Image.fromarray(dark).save(folder/"dark.png")
+    def brightest(**how): return images_for(folder, **how)[0][0].max().item()
+    brightest(), brightest(value_range=(0, 4095))
+
+    # cell 633ce663
+    test_close([brightest(), brightest(value_range=(0, 4095))], [dark.max()/65535, dark.max()/4095])
+    files = open_images(folder)
+    for data in (files, part(files, [0])):
+        test_eq([images_for(data, channels=n)[0][0].shape[0] for n in (None, 1, 3)], [3, 1, 3])
+        test_close(images_for(data, value_range=(0, 4095))[0][0].max(), dark.max()/4095)
+    said = open_images(folder, value_range=(0, 8190))
+    test_close(images_for(said, value_range=(0, 4095))[0][0].max(), dark.max()/8190)
+    floats = open_images(torch.rand(2, 1, 8, 8))
+    assert images_for(floats, channels=3, value_range=(0, 4095)) is floats
+
+
+def test_which_images_differ():
+    "nbs/05_data.ipynb: Which images differ?"
+    # cell 0b7a4493
+    images = torch.rand(5, 1, 8, 8)
+    other = images.clone()
+    other[3] = 0
+    sets = [[x, WrappedImages(list(x))] for x in (images, other)]
+    listings = [[image_listing(open_images(data)) for data in kinds] for kinds in sets]
+    [difference(now, before) for before, now in zip(*listings)]
+
+    # cell 9dff98b6
+    test_eq([difference(now, before) for before, now in zip(*listings)], ["1 changed (image 3)"]*2)
+    test_eq(image_listing(part(open_images(WrappedImages(list(images))), [3, 0])),
+            [listings[0][1][k] for k in (3, 0)])
+    folder = Path(tempfile.mkdtemp())
+    Image.new("L", (8, 8)).save(folder/"dark.png")
+    content = (folder/"dark.png").read_bytes()
+    test_eq(image_listing(open_images(folder)), [("dark.png", digest([content])[:12])])
+    many = WrappedImages(list(torch.rand(257, 1, 2, 2)))
+    test_eq(image_listing(many)[256], ("image 256", None))
 
 
 def test_order_of_the_batches():

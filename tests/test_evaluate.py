@@ -20,14 +20,14 @@ from torchvision.models import resnet18
 from unittest.mock import patch
 from barlow_kit.augment import plain_view, sample_keys, view_batch
 from barlow_kit.checkpoint import load_latest, previous
-from barlow_kit.data import TensorImages, batch_order, get_dataset
+from barlow_kit.data import TensorImages, batch_order, get_dataset, open_images
 from barlow_kit.distributed import spawn
 from barlow_kit.evaluate import BackboneChanged, Classifier, FeatureImages, FinetuneSettings, Labeled, LinearSettings, _changes, _classifier, _digest, _fit_size, _flat, _identity, _label_view, _optimizer, _schedule, _set_rates, _step, accuracies, cache_features, check_unchanged, finetune, get_settings, labeled_data, linear_evaluation, listed_images, load_for_evaluation, pretrained, train_classifier, try_one
 from barlow_kit.images import UnreadableImage
 from barlow_kit.loop import Stopped, TrainingError
 from barlow_kit.probes import extract_features, few_label_probe, linear_probe
 from barlow_kit.recipe import get_recipe
-from barlow_kit.train import pretrain
+from barlow_kit.train import Run, pretrain
 from barlow_kit.twins import make_backbone, register_backbone
 from barlow_kit.weights import CheckpointError, FORMATS, Weights, convert_checkpoint, write_weights
 
@@ -172,6 +172,17 @@ def test_labels_that_can_be_trusted():
     shutil.copytree(folder/"val"/"a", folder/"val"/"d")
     refused(folder, "that training lacks: d")
     shutil.rmtree(folder/"val"/"d")
+    (folder/"val"/"a"/"torn.jpg").write_bytes(b"torn")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for workers in (0, 1):
+            _, kept = labeled_data(folder, on_error="skip", workers=workers)
+            test_eq(kept.labels.tolist(), [0, 0, 0, 2, 2, 2])
+            test_eq(len(kept.data), 6)
+    told = [str(w.message) for w in said]
+    test_eq(sum("1 of 7 images cannot be read and are left out:" in text for text in told), 2)
+    assert "1 classes are in training alone: b" in told and any("a/torn.jpg" in t for t in told)
+    (folder/"val"/"a"/"torn.jpg").unlink()
     (folder/"train"/"e").mkdir()
     refused(folder, "no training image of the classes e")
     def images(labels):
@@ -571,6 +582,12 @@ def test_what_a_linear_evaluation_refuses():
     test_eq(colors().accuracy, 100.)
     (folder/"val"/"red"/"1.jpg").write_bytes(b"torn")
     test_fail(colors, contains="red/1.jpg", exc=UnreadableImage)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = linear_evaluation(_flat(3072), folder, recipe="cifar10", epochs=20, lr=3.,
+                                  progress=False, workers=1, on_error="skip")
+    test_eq((found.accuracy, found.tested), (100., 5))
+    assert any("1 of 6 images cannot be read" in str(w.message) for w in said)
 
 
 def test_two_ranks_find_what_one_finds():
@@ -805,3 +822,36 @@ def test_fine_tuning_on_two_ranks_and_resumed():
     shutil.copy(previous(checkpoint), checkpoint)              # stopped before the last step
     again = tuned(source, out)[1]
     for k in one: assert torch.equal(one[k], again[k]), k
+
+
+def test_an_evaluation_of_other_images():
+    "nbs/19_evaluate.ipynb: An evaluation of other images"
+    # cell 9bb0a016
+    root = Path(tempfile.mkdtemp())
+    for fold in ("fold0", "fold1"):
+        for part in ("train", "val"):
+            for name in "ab":
+                (root/fold/part/name).mkdir(parents=True)
+                for k in range(4):
+                    gray = (fold == "fold1") + 100*(name == "b") + 2*k
+                    Image.new("L", (8, 8), gray).save(root/fold/part/name/f"{k}.png")
+    def evaluated(data, out, protocol=linear_evaluation, **how):
+        "The accuracy, or why there is none."
+        how |= dict(recipe="digits", epochs=2, progress=False, workers=0, out=root/out)
+        try: return protocol(backbone, data, **how).accuracy
+        except ValueError as e: return str(e).replace(str(root), "root")
+    backbone = get_recipe("digits").model().backbone
+    shutil.copytree(root/"fold0", root/"moved")
+    other = tuple(open_images(root/"fold1", part) for part in ("train", "val"))
+    for out, how in dict(linear={}, cached=dict(cached=True),
+                         tuned=dict(protocol=finetune, labels=4)).items():
+        right = evaluated(root/"fold0", out, **how)
+        test_eq(evaluated(root/"moved", out, **how), right)
+        refused = evaluated(other, out, **how)
+        assert "other images: 8 changed (a/0.png, " in refused, refused
+    dark = Run(get_recipe("digits", projector=(8,)).model(), get_recipe("digits"), value_range=(0, 510))
+    for source, told, expected in ((dark, None, (0, 510)), (dark, (0, 1000), (0, 1000)),
+                                   (backbone, None, None)):
+        how = dict(recipe="digits", value_range=told, workers=0)
+        test_eq([p.data.value_range for p in load_for_evaluation(source, root/"fold0", **how)[1:]],
+                [expected]*2)

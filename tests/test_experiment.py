@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import io
+import itertools
 import json
 import linecache
 import multiprocessing
@@ -12,19 +13,21 @@ import os
 import pandas as pd
 import re
 import shlex
+import shutil
 import signal
 import tempfile
 import threading
 import time
 import torch
 import warnings
+from PIL import Image
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from torch import nn
 from unittest.mock import patch
-from barlow_kit.data import DATASETS, TensorImages, get_dataset
+from barlow_kit.data import DATASETS, TensorImages, get_dataset, open_images
 from barlow_kit.experiment import CACHE, ExperimentError, Failure, Trial, _base_recipe, _decimals, _note, _options, _own_changes, _recipes, append_result, clearly_differ, code_name, compare, experiment_time, grid, plot_comparison, plot_sweep, probe_features, read_results, recipe_facts, results_as_done, run_trial, runs_are_short, summary, trial_facts, trial_key
 from barlow_kit.inputs import NASTY_NAMES, for_plot
 from barlow_kit.probes import PROBES, ProbeResult, extract_features, knn_probe, linear_probe
@@ -282,6 +285,19 @@ def test_the_facts_of_a_trial_recipe_data_parts():
     test_eq(recipe_facts(base)["epochs"], 50)
     assert "lambd" not in recipe_facts(base)
     test_fail(lambda: key(probe=3), contains="a probe must be a function, got int")
+    with tempfile.TemporaryDirectory() as d:
+        for fold, name, k in itertools.product((0, 1), "ab", range(3)):
+            for part in ("train", "test"):
+                place = Path(d, str(fold), "photos", part, name)
+                place.mkdir(parents=True, exist_ok=True)
+                Image.new("L", (8, 8), 100*fold + 10*k + (name == "b")).save(place/f"{k}.png")
+        both = [Path(d, fold, "photos") for fold in "01"]
+        moved = Path(shutil.copytree(both[0], Path(d, "elsewhere")))
+        first, second, same = (key(data=source) for source in (*both, moved))
+        pairs = [key(data=(both[k]/"train", both[0]/"test")) for k in (0, 1)]
+        as_list = [key(data=(open_images([str(p) for p in sorted((f/"train").rglob("*.png"))]),)*2)
+                   for f in (both[0], moved, both[1])]
+    assert first == same != second and pairs[0] != pairs[1] and as_list[0] == as_list[1] != as_list[2]
     odd = TensorImages(digits.images, digits.labels)
     odd.thing = object()
     test_fail(lambda: key(data=(odd, odd)), contains="(or cache=None)")
@@ -609,7 +625,7 @@ def test_pictures_of_a_comparison():
     test_eq([tuple(segment[:, 1]) for segment in bars], [(90, 92), (80, 82), (70, 70)])
 
     # cell 015c6988
-    for name in NASTY_NAMES:
+    for name in NASTY_NAMES[:-1]:     # pandas with pyarrow holds no half of a character
         odd = pd.DataFrame({"variant": [name, "b"], "seed": [0, 0], name + "m": [1., 2.], "x": [1, 2],
                             "by": [name, "b"]})
         rows, published = plot_comparison(odd, name + "m", published={name: 1.}).axes

@@ -282,12 +282,12 @@ def test_any_image_for_the_sliders():
     flower = _png(examples["flower"])
     test_eq(Image.open(io.BytesIO(flower)).size, (640, 427))
     test_eq(_photo(Image.new("RGBA", (4000, 1000))).size, (1024, 256))
-    assert _photo(three) is three
+    test_eq(_photo(three), three)
     test_eq(_photo(io.BytesIO(flower)).size, (640, 427))
     test_fail(lambda: _photo(io.BytesIO(b"no image"), "cat.txt"),
               contains="cannot read the image cat.txt: Pillow does not know")
     test_fail(lambda: _photo("nowhere.jpg"), contains="nowhere.jpg")
-    test_fail(lambda: _photo(3), contains="a path, got int")
+    test_fail(lambda: _photo(3), contains="a tensor, got int")
     test_fail(lambda: _photo(torch.zeros(2, 3)), contains="[1 or 3, H, W], got (2, 3)")
 
 

@@ -22,7 +22,7 @@ from unittest import TestCase
 from unittest.mock import patch
 from barlow_kit import files
 from barlow_kit.augment import TwoViews
-from barlow_kit.files import FolderImages, difference, expand_braces, folder_images, identify, is_clutter, is_pattern, listed_images, number_labels, readable_suffixes, suffix_of, table_images, tar_images
+from barlow_kit.files import FolderImages, difference, expand_braces, folder_images, identify, is_clutter, is_pattern, known_items, listed_images, number_labels, readable_suffixes, suffix_of, table_images, tar_images
 from barlow_kit.images import UnreadableImage, reading
 from barlow_kit.inputs import NASTY_NAMES
 from barlow_kit.recipe import get_recipe
@@ -174,11 +174,12 @@ def test_one_walk_through_a_folder():
              "b/more": elsewhere, "c": folder/"b", "b/again": elsewhere}
     for name, target in links.items(): (folder/name).symlink_to(target)
     (folder/"b"/"gone.png").symlink_to("/no/such/file")
+    (folder/"b"/"self.png").symlink_to("self.png")
     (folder/"b"/"linked.png").symlink_to(folder/"a"/"9.png")    # a link to a file is a file
     linked = files._walk(str(folder))
     test_eq(linked.files, [*found.files[:3], "b/1.png", "b/again/far.png", "b/linked.png"])
     test_eq(linked.left_out["links to a folder that is read already"], 6)
-    test_eq(linked.left_out["pipes, devices or links to nothing"], 2)
+    test_eq(linked.left_out["pipes, devices or links to nothing"], 3)
     test_eq(files._walk(str(folder), depth=2).files,
             ["a/10.png", "a/9.png", "b/1.png", "b/linked.png"])
 
@@ -303,6 +304,9 @@ def test_known_by_its_content_the_identity_of_a_set():
     by_hand = json.dumps([[[name, 1000] for name in names], [name[0] for name in names]])
     test_eq(first.identity, digest([by_hand, *(path.read_bytes() for path in first.paths)]))
     test_eq(difference(same.listing(), first.listing()), "")
+    test_eq(known_items(first)[1], (names[1], digest([first.paths[1].read_bytes()])[:12]))
+    with patch.dict(known_items.__globals__, _are_few=lambda listing: False):
+        test_eq(known_items(first)[1], (names[1], 1000))
     def changed(path, content):
         "The identity of `b` with one file changed, by all contents and by a sample."
         kept = (folder/"b"/path).read_bytes()

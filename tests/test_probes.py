@@ -18,10 +18,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.testing import assert_close
 from barlow_kit.augment import TwoViews
-from barlow_kit.data import TensorImages, batch_order, get_dataset, labels_of
-from barlow_kit.images import read_image
+from barlow_kit.data import TensorImages, batch_order, get_dataset, labels_of, open_images
+from barlow_kit.images import UnreadableImage, read_image
 from barlow_kit.inputs import NASTY_NAMES
-from barlow_kit.probes import PROBES, ProbeResult, alignment, balanced_labels, collapse_note, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, history_key, knn_evaluation, knn_predict, knn_probe, knn_vote, linear_probe, nearest, planned_probes, rankme, register_probe, run_probes, some_images, uniformity, watch_features, watch_linear
+from barlow_kit.probes import NamedFeatures, PROBES, ProbeResult, alignment, balanced_labels, collapse_note, compare_probes, effective_rank, extract_features, factor_probe, few_label_probe, format_probes, history_key, knn_evaluation, knn_predict, knn_probe, knn_vote, linear_probe, match_features, nearest, planned_probes, rankme, register_probe, run_probes, some_images, uniformity, watch_features, watch_linear
 from barlow_kit.recipe import get_recipe
 from barlow_kit.train import Run, keep_models, kept_models, pretrain
 
@@ -471,6 +471,60 @@ def test_all_probes_on_several_representations():
     other = compare_probes({"raw pixels": pair}, labels=(2,), draws=2, k=3)["raw pixels"]
     test_eq([r.probe for r in other[:3]], ["linear, 2 a class", "linear", "3-NN"])
     assert not any("cosine" in r.probe for r in other)
+
+
+def test_classes_go_by_name_and_images_that_cannot_be_read():
+    "nbs/18_probes.ipynb: Classes go by name, and images that cannot be read"
+    # cell 623b0c49
+    root = Path(tempfile.mkdtemp())
+    for part_of, classes in (("train", "abc"), ("val", "bc")):
+        for name in classes:
+            (root/part_of/name).mkdir(parents=True)
+            for k in range(6):
+                Image.new("L", (8, 8), 80*"abc".index(name) + k).save(root/part_of/name/f"{k}.png")
+    (root/"val"/"b"/"3.png").write_bytes(b"broken")
+    class Mean(nn.Module):
+        def forward(self, x): return x.mean((2, 3))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        seen = extract_features(Mean(), root)
+        asked = extract_features(Mean(), open_images(root, "val", on_error="skip"))
+        found = knn_probe(seen, asked)
+    print(asked.classes, asked.labels.tolist(), found,
+          *(str(w.message).replace(str(root), "root") for w in said), sep="\n")
+
+    # cell bcc47f9a
+    test_eq((asked.labels.tolist(), len(asked[0]), asked.classes), ([0]*5 + [1]*6, 11, ("b", "c")))
+    test_fail(lambda: extract_features(Mean(), open_images(root, "val")), contains="b/3.png",
+              exc=UnreadableImage)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        settings = dict(labels=(1,), draws=3)
+        rows = compare_probes({"mean": (seen, asked)}, **settings)["mean"]
+        rows += [knn_probe(seen, asked), linear_probe(seen, asked, C=1e4),
+                 *knn_evaluation(seen, asked, k=(1,)), few_label_probe(seen, asked, C=1e4)]
+    one_by_one = {r.probe: r.accuracy for r in rows}
+    assert one_by_one["5-NN"] == one_by_one["linear"] == 100.
+    shuffled = NamedFeatures((asked[0], 1 - asked[1]), ("c", "b"))
+    test_eq(knn_probe(seen, shuffled).accuracy, 100.)
+    bare = tuple(seen), tuple(asked)                            # without names the numbers count
+    test_eq(knn_probe(*bare).accuracy, 0.)
+    foreign = NamedFeatures(asked, ("b", "new"))                # cannot be found: a mistake
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        test_close(knn_probe(seen, foreign).accuracy, 100*5/11, eps=1e-4)
+    assert any("1 classes are in the test alone: new" in str(w.message) for w in said)
+    answers = [NamedFeatures((torch.eye(2), x), names)
+               for x, names in ((torch.tensor([[1, -1], [-1, 1]]), "ab"), (torch.tensor([[-1, 1], [1, -1]]), "ba"))]
+    test_eq(match_features(*answers)[1], answers[0][1])
+    test_fail(lambda: match_features(answers[0], NamedFeatures(answers[1], "bc")),
+              contains="no labels of a")
+    again = pickle.loads(pickle.dumps(asked))
+    test_eq((type(again), again.classes), (NamedFeatures, ("b", "c")))
+    for name in "bc":
+        for file in (root/"val"/name).iterdir(): file.write_bytes(b"broken")
+    test_fail(lambda: extract_features(Mean(), open_images(root, "val", on_error="skip")),
+              contains="12 of 12 images cannot be read", exc=UnreadableImage)
 
 
 def test_effective_rank_and_rankme_how_many_directions_without_labels():

@@ -218,6 +218,10 @@ def test_recipes_by_name():
             changed["views"] = "own"
         test_eq(changed, typed)
     test_eq(list_recipes(), list(differs))
+    gray = get_recipe("cifar10", channels=1)                    # its views are for gray, too
+    test_eq(gray.views, TwoViews.cifar10().for_channels(1))
+    test_eq(len(gray.views.view1.mean), 1)
+    test_eq(get_recipe(gray, channels=1), gray)
 
     # cell a777ba33
     paper = get_recipe("imagenet-1000e")

@@ -8,7 +8,7 @@ from PIL import Image
 from fastcore.test import test_eq, test_fail
 from pathlib import Path
 from torch import nn
-from barlow_kit.data import get_dataset
+from barlow_kit.data import TensorImages, get_dataset
 from barlow_kit.inputs import NASTY_NAMES
 from barlow_kit.probes import PROBES, ProbeResult, balanced_labels, register_probe, some_images
 from barlow_kit.report import PUBLISHED, _feature_rows, _rows, _table, report, report_probes
@@ -125,7 +125,8 @@ def test_the_report():
     test_eq(widths, {8, 7})
     test_fail(lambda: report(run, probes=("svm",)), contains="no probe 'svm'; known: few labels")
     test_fail(lambda: report(run, linear="relesed"), contains="did you mean 'released'?")
-    test_fail(lambda: report(run, "shapes"), contains="takes no images of shape (3, ")
+    bands = TensorImages(torch.rand(20, 4, 8, 8), torch.arange(20) % 2)
+    test_fail(lambda: report(run, (bands, bands)), contains="4 channels and 1 are asked for")
     for bad in (None, 3): test_fail(lambda: report(bad), contains="source must be a Run, its folder")
     assert "Warning" not in page
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from torch.utils.data import ConcatDataset, DataLoader, Dataset, IterableDataset, Subset
 from torchvision import datasets as tv
 from barlow_kit.images import UnreadableImage, standard_image, to_floats
-from barlow_kit.sources import TYPE_RANGES, TensorImages, WrappedImages, _readings, array_images, array_parts, channels_first, check_range, class_numbers, digest, hugging_face_images, idx_images, idx_parts, is_hugging_face, is_idx, is_image_data, is_reading_error, labels_of, match_classes, part, part_named, pick_part, raw_parts, read_array, read_idx, split_item, told_labels, unit_values, with_numbers
+from barlow_kit.sources import TYPE_RANGES, TensorImages, WrappedImages, _readings, array_images, array_parts, channels_first, check_range, class_numbers, digest, hugging_face_images, idx_images, idx_parts, is_hugging_face, is_idx, is_image_data, is_reading_error, item_digest, labels_of, match_classes, part, part_named, pick_part, raw_parts, read_array, read_idx, split_item, told_labels, unit_values, with_numbers
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -539,7 +539,10 @@ def test_some_of_the_images():
     test_eq((kept.images, kept.classes), (stack[[9, 4]], ("a",)))
     identities = [part(listed, k).identity for k in ([4, 1], [1, 4], [4], [4, 1])]
     test_eq((len({*identities}), identities[0]), (3, identities[3]))
-    assert is_image_data(two)
+    assert is_image_data(two) and two.on_error == "raise" and not hasattr(two, "paths")
+    bare = part(listed.data, [4, 1])                    # of a list that knows nothing
+    test_eq(bare.identity, identities[0])
+    assert item_digest(listed, 4) != item_digest(listed, 1)
 
     # cell 03c20c72
     class Known(Dataset):

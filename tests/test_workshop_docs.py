@@ -121,7 +121,7 @@ def test_navigation():
         "index.md", "tutorials/quickstart.md", "05_data.md", "10_loss.md", "18_probes.md",
         "19_evaluate.md", "tutorials/heatmap.md", "workshop/03_house.md",
         "CONTRIBUTING.md", "CHANGELOG.md"])
-    test_eq(navigation(titles)[2]["Lessons"][1], {"05 Loss": "10_loss.md"})
+    test_eq(navigation(titles)[2]["Lessons"][1], {"10 Loss": "10_loss.md"})
 
 
 def test_cards_of_the_models():

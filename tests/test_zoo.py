@@ -161,7 +161,7 @@ def test_a_class_for_an_image():
               contains="allow_url=True")
     test_fail(lambda: inference_model("digits", 3), contains="got int")
     for bad in (None, 3, nn.Flatten()):
-        test_fail(lambda: inference_model(bad, photo), contains="model must be a name or a model")
+        test_fail(lambda: inference_model(bad, gray[0]), contains="model must be a name or a model")
         test_fail(lambda: load_backbone(bad), contains="path_or_name must be a text or a path")
         test_fail(lambda: get_model(bad), contains="name must be a text")
 

@@ -91,7 +91,8 @@ def _images() -> dict[str, bytes]:
         "two alpha.png": _saved(gray.convert("LA"), "PNG"),
         "cmyk.jpg": _saved(gray.convert("CMYK"), "JPEG"),
         "moving.gif": _saved(gray, "GIF", save_all=True, append_images=[gray.rotate(90)]),
-        "float.tiff": _saved(gray.convert("F"), "TIFF"),
+        "float.tiff": _saved(gray.convert("F").point(lambda x: x*(1/255)), "TIFF"),
+        "no range.tiff": _saved(gray.convert("F"), "TIFF"),
         "one pixel.png": _saved(Image.new("L", (1, 1)), "PNG"),
         "thin.png": _saved(Image.new("L", (1, 3000)), "PNG"), "jpeg.png": jpeg,
         "bomb.png": _png(30_000, 30_000, 1, 0, zeros),
@@ -269,7 +270,7 @@ DEAD = dict(quickstart=("--out", "text.txt"), pretrain=("nowhere",),
             linear=("nowhere.pt", "digits"), finetune=("nowhere.pt", "digits"),
             knn=("nowhere.pt", "digits"), report=("nowhere.pt", "digits"),
             train=("digits", "nowhere"), test=("digits", "nowhere.pt", "digits"),
-            models=("no such",), convert=("nowhere.pt", "out/new.pt"),
+            check=("nowhere",), models=("no such",), convert=("nowhere.pt", "out/new.pt"),
             predict=("digits", "nowhere.png"),
             compare=("nowhere", "--vary", "lambd=1"), lessons=("text.txt",))
 
@@ -316,6 +317,9 @@ def unknown_names():
         pretrain digits --set views=? TINY
         pretrain digits --set ?=1 TINY
         pretrain ? --dry-run
+        check ?
+        check digits --recipe ?
+        check digits --heldout ?
         linear ? digits
         linear run ?
         linear run digits --settings ?
@@ -490,12 +494,13 @@ def odd_outputs():
         train digits digits TINY --out ?
         lessons ?""")
     cache = typed("compare digits --vary lambd=1 --seeds 1 --workers 1 TINY --cache ?")[0]
+    check = typed("check data/good --out ?")[0]
     files = ("run/checkpoint.pt", "out/link.pt", "./run/../run/checkpoint.pt",
              "run/recipe.json", "run/history.jsonl", "head/model.pt", "images/one bit.png",
              "data", "run", "out/socket", "out/full", "text.txt/x", "", "/", "/dev/full",
              "/proc/nobody", "x"*300 + ".md", "\0", "weights/circle.pt", "out/locked.md")
     for path in files:
-        for words in (report, convert, cache):
+        for words in (report, convert, cache, check):
             replaced = words == convert and path == "head/model.pt"
             yield Line("odd output", _each(words, path), "done" if replaced else "refused",
                        may=("head/model.pt",)*replaced)
@@ -509,6 +514,7 @@ def odd_outputs():
     for name in NASTY_NAMES[1:]:
         path = "out/" + name
         yield Line("odd output", _each(report, path), "either")
+        yield Line("odd output", _each(check, path), "either")
         yield Line("odd output", _each(("lessons", "?"), path), "either")
     for words in typed("""
         convert head/model.pt head/../head/model.pt
@@ -543,21 +549,24 @@ def odd_data():
         linear colored ? --settings digits --cached --workers 0 QUICK
         finetune colored ? --settings digits-few --workers 0 QUICK
         report colored ? --probes kNN 'few labels' --workers 0""")
+    for name in (*DATA, "good"): yield Line("odd data", ("check", f"data/{name}"), "either")
+    for name in ("bad image", "cut image", "texts", "nobody", "circle", "empty classes"):
+        yield Line("odd data", ("check", f"data/{name}", "--recipe", "shapes"))
+    for name in ("nasty", "pipes"):
+        yield Line("odd data", ("check", f"data/{name}", "--out", "out/check.html"), "either")
     for name in DATA:
         refused = name in ("texts", "nobody", "empty classes", "circle")
         for words in loads:
             want = "refused" if refused else "either"
             yield Line("odd data", _each(words, f"data/{name}"), want)
         if name in ("bad image", "pipes"):
-            yield Line("odd data", _each((*loads[0], "--workers", "1"), f"data/{name}"))
+            want = "done" if name == "pipes" else "refused"     # which are left out, and said
+            yield Line("odd data", _each((*loads[0], "--workers", "1"), f"data/{name}"), want)
     for path in ("text.txt", "run", "", "/dev/null", "/dev/zero", "run/checkpoint.pt"):
-        for words in loads: yield Line("odd data", _each(words, path))
+        for words in (*loads, ("check", "?")): yield Line("odd data", _each(words, path))
     for words in loads: yield Line("odd data", _each(words, "data/good/"), "done")
     for words in typed("""
-        knn run data/good
-        knn colored digits
         test digits head data/good
-        linear run data/good --settings digits QUICK
         test digits published data/good
         pretrain digits --recipe shapes TINY
         pretrain shapes --recipe digits TINY
@@ -569,6 +578,11 @@ def odd_data():
         finetune colored data/good --settings digits-few --labels names.txt QUICK
         finetune colored data/good --settings digits-few --labels weights/pipe.pt QUICK"""):
         yield Line("odd data", words)
+    for words in typed("""
+        knn run data/good
+        knn colored digits
+        linear run data/good --settings digits QUICK"""):       # gray to color, and color to gray
+        yield Line("odd data", words, "done")
 
 def odd_order():
     "Words that are missing, too many, in another order, twice."
@@ -714,7 +728,6 @@ def far_values():
         --device cpu:7
         --device mps
         --device xla
-        --views imagenet
         --backbone shapes
         --views shapes
         --accumulate 64
@@ -783,6 +796,7 @@ def good():
     yield Line("good", ("pretrain", "digits", "--out", "run", *TINY), "done", may=("run/",))
     yield Line("good", ("knn", "colored", "data/good", "--workers", "1"), "done")
     yield Line("good", ("test", "digits", "published", "digits"), "done")
+    yield Line("good", ("check", "digits"), "done")
     yield Line("good", ("lessons", "out/lessons"), "done")
     compare = typed("compare digits --vary lambd=1 --seeds 1 --workers 1 --cache out/c.jsonl TINY")
     yield Line("good", *compare, "done")
