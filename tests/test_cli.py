@@ -18,8 +18,8 @@ from torchvision.models import resnet50
 from torchvision.transforms.functional import to_pil_image
 from unittest.mock import patch
 from barlow_kit import cli
-from barlow_kit.cli import COMMANDS, _command, kit_from_shell, quickstart, save_pictures, untrained_model
-from barlow_kit.data import get_dataset
+from barlow_kit.cli import COMMANDS, _command, _nearest_recipe, _with_nearest, kit_from_shell, quickstart, save_pictures, untrained_model
+from barlow_kit.data import TensorImages, check_images, get_dataset
 from barlow_kit.evaluate import labels_of
 from barlow_kit.experiment import compare
 from barlow_kit.inputs import NASTY_NAMES
@@ -111,6 +111,47 @@ print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))""
              "anywidget", "fastcore", "triton", "sympy", "tensorboard"}
     test_eq(heavy & {*child.stdout.split()}, set())
     assert {"barlow_kit", "PIL", "tqdm"} <= {*child.stdout.split()}           # it does look
+
+
+def test_checking_images_from_the_shell():
+    "nbs/29_cli.ipynb: Checking images from the shell"
+    # cell 29c4ec04
+    def told(*argv):
+        "Exit code, and what a command printed."
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+            code = kit_from_shell([str(a) for a in argv])
+        return code, out.getvalue().strip()
+    code, said = told("check", "shapes")
+
+    # cell 29c4ec06
+    assert code == 0 and "fine    nothing here" in said and "all 32 x 32 px" in said, said
+    assert "even, 500 each" not in said and "next" not in said
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        pixels = torch.randint(0, 256, (9, 3, 40, 40), generator=torch.Generator().manual_seed(0))
+        for k, image in enumerate(pixels.byte()): to_pil_image(image).save(home/f"{k}.png")
+        code, said = told("check", home)
+        test_eq((code, said.split("\n")[-1].split(" --")[1:]), (0, ["recipe shapes", "batch-size 4"]))
+        code, said = told("check", home, "--recipe", "shapes", "--out", home/"page.html")
+        assert code == 1 and "batch_size 128 is larger than the data" in said, said
+        assert (home/"page.html").read_text().count("data:image/png") == 27        # 9 images, 3 views
+        (home/"cut.png").write_bytes((home/"0.png").read_bytes()[:900])
+        code, said = told("check", home, "--out", home/"page.html", "--most", 10)
+        assert code == 1 and "WRONG   train: 1 of 10 images cannot be read: cut.png" in said, said
+        for bad in (home/"0.png", home):
+            code, said = told("check", home, "--out", bad)
+            test_eq((code, len(said.split("\n"))), (1, 1))
+        Image.fromarray(pixels[0].byte().permute(1, 2, 0).numpy()).save(home/"copy.png")
+        test_eq(told("check", home/"?.png", "--heldout", home/"copy.png")[0], 1)
+        code, said = told("check", f"{home}/?.png", "--heldout", f"{home}/co[p]y.png")
+        assert code == 1 and "heldout: 1 of 1 images are also in train: copy.png = 0.png" in said, said
+        test_eq(told("check", home/"nowhere")[0], 1)
+        test_eq([_nearest_recipe(side) for side in (0, 8, 16, 28, 500)],
+                ["digits", "digits", "shapes", "shapes", "imagenet-300e"])
+        for bands, wanted in {1: "--channels 1", 3: "--batch-size 4", 5: ""}.items():
+            found = check_images(TensorImages(torch.rand(8, bands, 16, 16)))
+            assert _with_nearest(found, "x")[1].endswith(wanted)
+        test_eq(_with_nearest(found, "x")[1], "")
 
 
 def test_pretraining_from_the_shell():

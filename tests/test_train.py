@@ -34,6 +34,7 @@ from barlow_kit.augment import TwoViews, View
 from barlow_kit.checkpoint import load_checkpoint, load_latest, save_checkpoint
 from barlow_kit.data import TensorImages, batch_order, get_dataset
 from barlow_kit.distributed import spawn
+from barlow_kit.images import UnreadableImage
 from barlow_kit.inputs import Amount, Count
 from barlow_kit.loop import TrainingError
 from barlow_kit.loss import barlow_loss, loss_floor
@@ -386,6 +387,28 @@ def test_one_call_pretrain():
             except ValueError as e: message = str(e)
             assert f"{name} must be " in message and "\n" not in message, message
 
+    # cell 17c4ec04
+    seeded = torch.Generator().manual_seed(0)
+    gray = [(torch.rand(1, 8, 8, generator=seeded), 0) for _ in range(16)]
+    def trained(data, **options):
+        "Weights, and what was said."
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            made = pretrain(data, "digits", epochs=2, batch_size=8, projector=(8,), progress=False,
+                            device="cpu", **options)
+        return made.model.state_dict(), [str(w.message) for w in told if "first step" in str(w.message)]
+    sound, said = trained(gray)
+    without, unsaid = trained(gray, check=False)
+    test_eq((said, unsaid), ([], []))
+    for name, x in sound.items(): assert torch.equal(x, without[name]), name
+    black = [*gray[:15], (torch.zeros(1, 8, 8), 0)]
+    with tempfile.TemporaryDirectory() as folder:
+        for again in (False, True):
+            _, said = trained(black, out=folder)
+            test_eq(len(said), 0 if again else 1)                  # not when it goes on
+            if said: assert "train: 1 of 16 images have one color all over: image 15" in said[0], said
+    test_eq(trained(black, check=False)[1], [])
+
     # cell 0b8c8923
     with tempfile.TemporaryDirectory() as place:
         for k in range(4): Image.new("RGB", (32, 32), (60*k, 0, 0)).save(f"{place}/{k}.png")
@@ -605,6 +628,42 @@ def test_a_run_that_goes_on():
     refuses("file", OSError, out=folder/"file"/"run")
 
 
+def test_the_same_images_or_others():
+    "nbs/17_train.ipynb: The same images, or others"
+    # cell 7c4c3268
+    root = Path(tempfile.mkdtemp())
+    for fold in range(2):
+        (root/f"fold{fold}"/"train").mkdir(parents=True)
+        for k in range(8):
+            noise = torch.rand(8, 8, generator=torch.Generator().manual_seed(8*fold + k))
+            Image.fromarray((255*noise).byte().numpy()).save(root/f"fold{fold}"/"train"/f"{k}.png")
+    tiny = dict(recipe="digits", epochs=1, warmup_epochs=0, batch_size=4, projector=(8, 8),
+                workers=0, progress=False, out=root/"run")
+    def trained(data, **how):
+        "The losses, or why there are none."
+        try: return [h["loss"] for h in pretrain(data, **{**tiny, **how}).history]
+        except ValueError as e: return str(e).replace(str(root), "root")
+    shutil.copytree(root/"fold0"/"train", root/"elsewhere")
+    for data in ("fold0/train", "elsewhere", "fold1/train"): print(data, trained(root/data))
+
+    # cell 27bbd7b9
+    losses = trained(root/"fold0"/"train")
+    test_eq(trained(root/"elsewhere"), losses)
+    assert "other images: 8 changed (0.png, 1.png, 2.png, ...). Choose" in trained(root/"fold1"/"train")
+    shutil.copy(root/"fold1"/"train"/"5.png", root/"elsewhere"/"5.png")
+    assert "other images: 1 changed (5.png)" in trained(root/"elsewhere")
+    (root/"elsewhere"/"5.png").unlink()
+    assert "images: 8 -> 7; other images: 1 removed (5.png)" in trained(root/"elsewhere")
+    images = torch.rand(8, 1, 8, 8)
+    out = root/"tensor"
+    assert trained(images, out=out) == trained(images.numpy(), out=out) != losses
+    assert "other images: 8 changed (image 0," in trained(1 - images, out=out)
+    ranged = trained(root/"fold0"/"train", value_range=(0, 510), out=root/"range")
+    test_eq(Run.load(root/"range").value_range, (0, 510))
+    assert ranged != losses and "value_range: [0.0, 510.0] -> None" in trained(
+        root/"fold0"/"train", out=root/"range")
+
+
 def test_the_same_run_on_less_time_and_memory():
     "nbs/17_train.ipynb: The same run on less time and memory"
     # cell f60a37c3
@@ -676,11 +735,12 @@ def test_runs_that_stop_and_what_they_say():
     small = dict(projector=(64, 64))
     wild = dict(epochs=3, lr_weights=1e9, lr_biases=1e9, warmup_epochs=.1, **small)
     images = get_dataset("digits").images[:200].clone()
-    images[77] = math.nan
+    spoiled = TensorImages(images)
+    images[77] = math.nan                                # later, so that nobody has seen it
     undistorted = TwoViews(*[View(size=8, scale=None, flip=0., jitter=0., grayscale=0.)]*2)
     white = TensorImages(torch.ones(200, 1, 8, 8))
     few = get_dataset("digits").part(slice(200))
-    says(TensorImages(images), "digits", epochs=2, **small)
+    says(spoiled, "digits", epochs=2, **small)
     says(few, "digits", **wild)
     says(white, "digits", views=undistorted, **small)
     says(TensorImages(torch.rand(200, 3, 8, 8)), "digits", **small)
@@ -704,11 +764,12 @@ def test_runs_that_stop_and_what_they_say():
     def refuses(message, *args, **kwargs):
         test_fail(lambda: pretrain(*args, progress=False, **kwargs), contains=message)
 
-    refuses("the images [77] hold NaN", TensorImages(images), "digits", epochs=2, **small)
+    refuses("the images [77] hold NaN", spoiled, "digits", epochs=2, **small)
     refuses("Likely cause", few, "digits", **wild)
     refuses("64 of the 64 images are of one color", white, "digits", views=undistorted, **small)
     refuses("channels=3", TensorImages(torch.rand(200, 3, 8, 8)), "digits", **small)
-    refuses("name a recipe for this data", TensorImages(images))
+    refuses("name a recipe for this data", few)
+    refuses("image 77 holds values that are no numbers (NaN)", images, "digits")
     refuses("no data 'digit': did you mean 'digits'?", "digit")
     refuses("batch_size 2000 is larger than the data (1400 images)", "digits", batch_size=2000)
     refuses("did you mean 'epochs'?", "digits", epoch=3)
@@ -821,6 +882,8 @@ def test_photographs_in_a_folder():
         warnings.simplefilter("ignore")
         alone = pretrain(folder, "cifar10", workers=0, **small)
     test_eq(alone.history, photos.history)  # any number of workers, the same run
+    test_fail(lambda: pretrain(folder, "cifar10", workers=2, on_error="raise", **small),
+              contains="07.jpg: repair it or remove it, or say on_error='skip'", exc=UnreadableImage)
 
 
 def test_a_tiny_imagenet():
