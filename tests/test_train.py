@@ -409,6 +409,21 @@ def test_one_call_pretrain():
             if said: assert "train: 1 of 16 images have one color all over: image 15" in said[0], said
     test_eq(trained(black, check=False)[1], [])
 
+    # cell 0b8c8923
+    with tempfile.TemporaryDirectory() as place:
+        for k in range(4): Image.new("RGB", (32, 32), (60*k, 0, 0)).save(f"{place}/{k}.png")
+        Image.new("F", (32, 32), 300.).save(f"{place}/deep.tif")
+        found = []
+        for workers in (0, 2):
+            try: pretrain(place, "shapes", batch_size=5, projector=8, epochs=2, workers=workers,
+                          progress=False)
+            except ValueError as e: found.append((type(e), str(e).replace(place, "FOLDER")))
+
+    # cell 300fd249
+    test_eq(*found)
+    assert found[0][1].startswith("FOLDER/deep.tif: the values are in 300..300")
+    assert "\n" not in found[0][1]
+
 
 def test_is_it_the_textbook_s_run():
     "nbs/17_train.ipynb: Is it the textbook's run?"
@@ -1080,7 +1095,7 @@ def test_the_command_that_trains():
 
     # cell 07dc300f
     test_eq(told.getvalue().count("\n"), 1)
-    assert told.getvalue().startswith("barlow-kit: recipe 'digits': a warm-up of 1 epochs")
+    assert told.getvalue().startswith("barlow-kit: recipe 'digits': a warm-up of 1 epoch does")
     usual = warnings.formatwarning
     def warn_elsewhere():
         assert warnings.formatwarning is not usual
