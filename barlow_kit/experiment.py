@@ -45,7 +45,7 @@ from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
 from .augment import TwoViews, View
-from .data import DATASETS, EncodedImages, WrappedImages, get_dataset
+from .data import DATASETS, EncodedImages, WrappedImages, images_for
 from .images import open_regular
 from .inputs import Workers, as_given, checked, for_plot, one_line
 from barlow_kit.probes import (
@@ -166,7 +166,7 @@ def data_parts(
     name = tuple((str(source), split) for source, split in sources)
     named = all(isinstance(source, (str, Path)) for source, _ in sources)
     if named and name in _loaded: return _loaded[name]
-    made = tuple(get_dataset(source, split) for source, split in sources)
+    made = tuple(images_for(source, split) for source, split in sources)
     if named: _loaded[name] = made
     return made
 
