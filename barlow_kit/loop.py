@@ -153,7 +153,7 @@ def _child_ended(usual:Callable, number:int, frame) -> None:
 
 def _watch_children() -> None:
     "Put `_child_ended` around torch's handler, which is there once a loader has begun."
-    usual = signal.getsignal(signal.SIGCHLD) if hasattr(signal, "SIGCHLD") else None
+    usual:Any = signal.getsignal(signal.SIGCHLD) if hasattr(signal, "SIGCHLD") else None
     ours = "torch" in (getattr(usual, "__module__", None) or "")
     here = threading.current_thread() is threading.main_thread()
     if ours and here: signal.signal(signal.SIGCHLD, partial(_child_ended, usual))
@@ -178,12 +178,12 @@ def _raised_here(batches:Iterator) -> Iterator:
     if known or not batch.where: raise batch.error
     raise batch.error from RuntimeError(f"in a worker:\n{batch.where}")
 
+# %% ../nbs/16_loop.ipynb #38d24d99
 @atexit.register
 def _end_workers() -> None:
     "Python asks what is left by SIGTERM at its end, and waits. Our workers ignore that signal."
     for process in active_children():
         if process.daemon: process.kill()
-
 
 # %% ../nbs/16_loop.ipynb #4da5747e
 def load_batches(

@@ -245,6 +245,35 @@ def test_a_variant_from_the_shell():
     module = subprocess.run(command, capture_output=True, text=True)
     assert module.returncode == 0 and "mmcr" in module.stdout, module.stderr
 
+    # cell 124ed873
+    code, text = says("digits", "--epochs", "1", "--dry-run")
+    print(text.splitlines()[0])
+
+    # cell cdd246c1
+    test_eq(code, 0)
+    assert "recipe 'digits': a warm-up of 1 epoch does not fit" in text and "21 in 1 epochs" in text
+    shapes = says("digits", "--recipe", "shapes", "--set", "epochs=1", "--dry-run")[1]
+    assert "recipe 'shapes': a warm-up of 1 epoch does not fit" in shapes
+    for wrong in (("--epochs", "1", "--warmup-epochs", "5"),
+                  ("--epochs", "2", "--set", "warmup_epochs=5"),
+                  ("--set", "epochs=2", "warmup_epochs=5")):
+        code, text = says("digits", "--dry-run", *wrong)
+        assert code == 1 and "warmup_epochs must be below epochs" in text and text.count("\n") == 1
+    for option, *values in (("--workers", "-1", "1.5"), ("--watch", "-5", "0"), ("--save-steps", "0"),
+                            ("--save-minutes", "-1", "nan"), ("--lr-weights", "nan"),
+                            ("--weight-decay", "nan", "-1"), ("--batch-size", "1"),
+                            ("--epochs", "0", "1.5", "x"), ("--seed", "-1", "1.5")):
+        for value in values:
+            with contextlib.redirect_stderr(io.StringIO()) as errors:
+                try: code = kit_from_shell(["pretrain", "digits", option, value])
+                except SystemExit as e: code = e.code
+            last = errors.getvalue().splitlines()[-1]
+            assert code == 2 and f"argument {option}: " in last, errors.getvalue()
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        code = kit_from_shell(["compare", "digits", "--vary", "projector=64,64"])
+    test_eq((code, errors.getvalue().count("\n")), (1, 1))
+    assert "projector has the value (64,) twice" in errors.getvalue()
+
 
 def test_examining_from_the_shell():
     "nbs/29_cli.ipynb: Examining from the shell"
