@@ -450,8 +450,11 @@ def images_for(
     value_range:tuple|None=None, # (black, white) of its training
     on_error:Literal["raise", "skip"]="raise", # See `open_images`
 ) -> ImageData:
-    "Images of any source, read as a network wants them. Raises what `open_images` raises."
+    "Images as a network wants them. Raises what `open_images` raises, ValueError for a lone part."
     ready = is_image_data(source)
+    if ready and split != "train":
+        raise ValueError(f"{type(source).__name__} has no parts, so there is no {split!r}: give a "
+                         "pair, what to train on and what to test on")
     data = open_images(source, split, value_range=None if ready else value_range,
                        on_error=on_error)
     files:Any = data.dataset if isinstance(data, PartImages) else data

@@ -410,6 +410,7 @@ def test_images_for_a_network():
     test_close(images_for(said, value_range=(0, 4095))[0][0].max(), dark.max()/8190)
     floats = open_images(torch.rand(2, 1, 8, 8))
     assert images_for(floats, channels=3, value_range=(0, 4095)) is floats
+    test_fail(lambda: images_for(floats, "val"), contains="TensorImages has no parts")
 
 
 def test_which_images_differ():

@@ -147,8 +147,12 @@ def test_what_a_run_leaves_behind():
     assert "recipe.lambd: 0.0051 -> 0.2" in said(good, config=other)
     bad = {"": "no JSON", "null": "holds None", "[1]": "holds [1]", "{}": "does not say recipe, seed",
            json.dumps({**config, "images": "1400"}): "does not say recipe, seed and images",
+           json.dumps({**config, "value_range": 5}): "value_range: 5 -> None",
            json.dumps({**config, "recipe": 3}): "no recipe of this kit (TypeError",
            json.dumps({**config, "recipe": {}}): "no recipe of this kit (KeyError"}
+    for value in (5, "ab", [1], [1, None]):
+        odd = {**config, "value_range": value}
+        assert "recipe.json: value_range must be a pair" in said(json.dumps(odd), config=odd)
     for text, message in bad.items(): assert message in said(text), (text, said(text))
     for model in (None, [], "x", {}, {"a": torch.zeros(1)}):
         assert "the model in folder/checkpoint.pt does not fit" in said(good, model=model)
@@ -408,6 +412,21 @@ def test_one_call_pretrain():
             test_eq(len(said), 0 if again else 1)                  # not when it goes on
             if said: assert "train: 1 of 16 images have one color all over: image 15" in said[0], said
     test_eq(trained(black, check=False)[1], [])
+
+    # cell 0b8c8923
+    with tempfile.TemporaryDirectory() as place:
+        for k in range(4): Image.new("RGB", (32, 32), (60*k, 0, 0)).save(f"{place}/{k}.png")
+        Image.new("F", (32, 32), 300.).save(f"{place}/deep.tif")
+        found = []
+        for workers in (0, 2):
+            try: pretrain(place, "shapes", batch_size=5, projector=8, epochs=2, workers=workers,
+                          progress=False)
+            except ValueError as e: found.append((type(e), str(e).replace(place, "FOLDER")))
+
+    # cell 300fd249
+    test_eq(*found)
+    assert found[0][1].startswith("FOLDER/deep.tif: the values are in 300..300")
+    assert "\n" not in found[0][1]
 
 
 def test_is_it_the_textbook_s_run():
@@ -1080,7 +1099,7 @@ def test_the_command_that_trains():
 
     # cell 07dc300f
     test_eq(told.getvalue().count("\n"), 1)
-    assert told.getvalue().startswith("barlow-kit: recipe 'digits': a warm-up of 1 epochs")
+    assert told.getvalue().startswith("barlow-kit: recipe 'digits': a warm-up of 1 epoch does")
     usual = warnings.formatwarning
     def warn_elsewhere():
         assert warnings.formatwarning is not usual
