@@ -47,8 +47,8 @@ def is_a_line(x:dict) -> bool:
     errors = [text for text in said if re.match(r"barlow-kit[^:]*: ", text)]
     if x["code"] == 2:
         return len(errors) == 1 and errors[0] == said[-1] and ": error: " in errors[0]
-    more = sum(": cannot read " in text for text in errors) if x["words"][0] == "predict" else 0
-    return len(errors) == 1 + more
+    after = said[said.index(errors[-1]) + 1:] if errors else [""]
+    return all(text.startswith("    ") for text in after)   # before it are warnings of ours
 
 def test_no_line_crashes_or_hangs(told):
     "No signal, no alarm."
