@@ -215,6 +215,7 @@ def _nearest_recipe(
     sizes = {name: get_recipe(name).views.view1.size for name in list_recipes()}
     return min(sizes, key=lambda name: (abs(math.log2(sizes[name]/max(side, 1))), -sizes[name]))
 
+# %% ../nbs/29_cli.ipynb #29c4ec08
 def _with_nearest(found:ImageCheck, source:str) -> tuple[ImageCheck, str]:
     "The same with views that fit, and the command to go on with."
     name = _nearest_recipe(short_side(found.train))
@@ -230,6 +231,7 @@ def _with_nearest(found:ImageCheck, source:str) -> tuple[ImageCheck, str]:
 # %% ../nbs/29_cli.ipynb #29c4ec03
 _CHECKED = dict(help=f"{', '.join(DATASETS)}, a folder, a pattern, a table, shards, an array")
 
+# %% ../nbs/29_cli.ipynb #29c4ec0a
 @_command(check_images, source=_CHECKED, views=None, batch_size=None,
           heldout=dict(metavar="SOURCE", help="images that are not trained on; by default a part "
                        "of the first"),

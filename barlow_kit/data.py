@@ -422,6 +422,7 @@ def check_images(
     recipe=None,            # A `Recipe`: its views, channels and batch size
     views=None,             # A pair of views in place of those of the recipe
     batch_size:Count|None=None, # In place of that of the recipe
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: by their type
     most:Count|None=None,   # Images of each part to look at; None: all
     out=None,               # Write the answer there as well, as a page
     **options,              # Of `open_images`
@@ -432,6 +433,7 @@ def check_images(
     batch_size = batch_size or getattr(recipe, "batch_size", None)
     channels = None if is_image_data(source) else getattr(recipe, "channels", None)
     if channels is not None: options.setdefault("channels", channels)
+    if value_range is not None: options["value_range"] = value_range
     train = open_images(source, **options)
     held, name = _held(source, heldout, options)
     found = inspect_images(train, held, views=views, batch_size=batch_size, most=most,
@@ -448,8 +450,11 @@ def images_for(
     value_range:tuple|None=None, # (black, white) of its training
     on_error:Literal["raise", "skip"]="raise", # See `open_images`
 ) -> ImageData:
-    "Images of any source, read as a network wants them. Raises what `open_images` raises."
+    "Images as a network wants them. Raises what `open_images` raises, ValueError for a lone part."
     ready = is_image_data(source)
+    if ready and split != "train":
+        raise ValueError(f"{type(source).__name__} has no parts, so there is no {split!r}: give a "
+                         "pair, what to train on and what to test on")
     data = open_images(source, split, value_range=None if ready else value_range,
                        on_error=on_error)
     files:Any = data.dataset if isinstance(data, PartImages) else data

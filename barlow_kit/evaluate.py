@@ -44,7 +44,7 @@ from .probes import (Features, ProbeResult, alignment, balanced_labels, collapse
                                uniformity, watch_features, watch_linear)
 from .recipe import Recipe, get_recipe, unknown_name
 from .sources import class_names_of, item_name
-from .train import Run, recipe_of
+from .train import Run, recipe_of, value_range_of
 from .twins import make_backbone
 from .weights import CheckpointError, read_backbone
 
@@ -121,7 +121,7 @@ def _range_beside(source) -> tuple|None:
     "What was black and white in the training of a run, if it was said."
     if isinstance(source, Run): return source.value_range
     found = _config_beside(source) if isinstance(source, (str, Path)) else None
-    return tuple(found[0].get("value_range") or ()) or None if found else None
+    return None if found is None else value_range_of(*found)
 
 # %% ../nbs/19_evaluate.ipynb #36b639ff
 def _usual_recipe(backbone:Any) -> Recipe:

@@ -38,6 +38,7 @@ from .train import Run
 # %% ../nbs/18_probes.ipynb #85692356
 Features = tuple[Tensor, Tensor]   # (features [N, F], labels [N])
 
+# %% ../nbs/18_probes.ipynb #c7bc4c00
 def _plain_batches(
     data:ImageData,      # Items are (image, label)
     plain:Callable,      # Maps images to what the network expects
@@ -102,8 +103,9 @@ def match_features(
     if not names or not others or names == others: return test
     if test[1].ndim > 1:
         lost = [name for name in names if name not in others]
-        if lost: raise ValueError(f"the test has no labels of {', '.join(map(one_line, lost[:10]))}")
-        return NamedFeatures((test[0], test[1][:, [others.index(name) for name in names]]), names)
+        if lost: raise ValueError(f"the test has no labels of {', '.join(map(one_line, lost))}")
+        columns = [others.index(name) for name in names]
+        return NamedFeatures((test[0], test[1][:, columns]), names)
     foreign = [name for name in others if name not in names]
     return NamedFeatures((test[0], match_classes(train, test)), (*names, *foreign))
 
@@ -202,6 +204,7 @@ def _check_pair(train:Features, test:Features) -> None:
         if unknown: raise ValueError(f"{unknown} {which} images have no label: leave them out")
     if note := collapse_note(train[0]): warnings.warn(note)
 
+# %% ../nbs/18_probes.ipynb #46f63aec
 def _prepare(train:Features, test:Features) -> tuple:
     "Both sets as arrays in the training features' units; errors name what does not fit."
     test = match_features(train, test)

@@ -253,7 +253,8 @@ def linear_transfer(
     seen, held_out = (extract_features(model, d, plain=plain) for d in (train, test))
     odd = [name for name in class_names_of(held_out) if name not in class_names_of(seen)]
     if odd and class_names_of(seen):
-        raise ValueError(f"training lacks classes of the test: {', '.join(map(one_line, odd[:10]))}")
+        named = ", ".join(map(one_line, odd[:10]))
+        raise ValueError(f"training lacks classes of the test: {named}")
     held_out = match_features(seen, held_out)
     for labels, part in ((seen[1], "training"), (held_out[1], "test")):
         if (labels < 0).any():

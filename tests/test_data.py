@@ -382,6 +382,7 @@ def test_a_look_before_training():
     test_eq(seen(dict(train=pixels, test=pixels[:2])), (dict(train=9, test=2), 1))      # a leak
     test_eq(seen(pixels, heldout=pixels[3:5]), (dict(train=9, heldout=2), 1))
     test_eq(seen(pixels, most=4), (dict(train=4), 0))
+    test_eq(seen(pixels, value_range=(0, 4095)), (dict(train=9), 1))                    # too dark
     recipe = SimpleNamespace(views=None, batch_size=64, channels=1)
     test_eq(seen(home/"photos", recipe=recipe), (dict(train=6, val=3), 1))              # batch 64
     page = home/"check.html"
@@ -409,6 +410,7 @@ def test_images_for_a_network():
     test_close(images_for(said, value_range=(0, 4095))[0][0].max(), dark.max()/8190)
     floats = open_images(torch.rand(2, 1, 8, 8))
     assert images_for(floats, channels=3, value_range=(0, 4095)) is floats
+    test_fail(lambda: images_for(floats, "val"), contains="TensorImages has no parts")
 
 
 def test_which_images_differ():

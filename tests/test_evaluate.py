@@ -191,6 +191,7 @@ def test_labels_that_can_be_trusted():
     refused((images([0, 1, -1]), images([0])), "1 of 3 training labels")
     refused((images([0, 2]), images([0])), "training image of the classes 1")
     refused((images([0, 0]), images([0])), "need two classes")
+    refused(images([0, 1]), "has no parts, so there is no 'val': give a pair")
 
 
 def test_data_and_weights_that_belong_together():

@@ -169,7 +169,7 @@ def test_one_trial_on_one_thread():
     test_fail(lambda: metrics(probe=lambda run: "good"),
               contains="dict of numbers, got good")
     test_fail(lambda: metrics(probe=lambda run: {"seed": 1}), contains="'seed' is a column")
-    test_fail(lambda: metrics(data=digits), contains="of data sets, got TensorImages")
+    test_fail(lambda: metrics(data=digits), contains="TensorImages has no parts")
 
 
 def test_the_key_of_a_trial_when_are_two_trials_the_same():

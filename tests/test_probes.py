@@ -514,8 +514,8 @@ def test_classes_go_by_name_and_images_that_cannot_be_read():
         warnings.simplefilter("always")
         test_close(knn_probe(seen, foreign).accuracy, 100*5/11, eps=1e-4)
     assert any("1 classes are in the test alone: new" in str(w.message) for w in said)
-    answers = [NamedFeatures((torch.eye(2), x), names)
-               for x, names in ((torch.tensor([[1, -1], [-1, 1]]), "ab"), (torch.tensor([[-1, 1], [1, -1]]), "ba"))]
+    sure = torch.tensor([[1, -1], [-1, 1]])
+    answers = [NamedFeatures((torch.eye(2), x), names) for x, names in ((sure, "ab"), (-sure, "ba"))]
     test_eq(match_features(*answers)[1], answers[0][1])
     test_fail(lambda: match_features(answers[0], NamedFeatures(answers[1], "bc")),
               contains="no labels of a")
