@@ -44,7 +44,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from .augment import TwoViews, View
-from .data import DATASETS, EncodedImages, WrappedImages, get_dataset
+from .data import DATASETS, EncodedImages, WrappedImages, images_for
 from .images import open_regular
 from barlow_kit.inputs import (
     Count,
@@ -189,7 +189,7 @@ def data_parts(
     name = tuple((str(source), split) for source, split in sources)
     named = all(isinstance(source, (str, Path)) for source, _ in sources)
     if named and name in _loaded: return _loaded[name]
-    made = tuple(get_dataset(source, split) for source, split in sources)
+    made = tuple(images_for(source, split) for source, split in sources)
     if named: _loaded[name] = made
     return made
 

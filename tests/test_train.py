@@ -147,8 +147,12 @@ def test_what_a_run_leaves_behind():
     assert "recipe.lambd: 0.0051 -> 0.2" in said(good, config=other)
     bad = {"": "no JSON", "null": "holds None", "[1]": "holds [1]", "{}": "does not say recipe, seed",
            json.dumps({**config, "images": "1400"}): "does not say recipe, seed and images",
+           json.dumps({**config, "value_range": 5}): "value_range: 5 -> None",
            json.dumps({**config, "recipe": 3}): "no recipe of this kit (TypeError",
            json.dumps({**config, "recipe": {}}): "no recipe of this kit (KeyError"}
+    for value in (5, "ab", [1], [1, None]):
+        odd = {**config, "value_range": value}
+        assert "recipe.json: value_range must be a pair" in said(json.dumps(odd), config=odd)
     for text, message in bad.items(): assert message in said(text), (text, said(text))
     for model in (None, [], "x", {}, {"a": torch.zeros(1)}):
         assert "the model in folder/checkpoint.pt does not fit" in said(good, model=model)
