@@ -696,9 +696,10 @@ def _compared(trials:dict, recipes:dict, cache, workers, progress:bool, version)
 # %% ../nbs/27_experiment.ipynb #93c70801
 def _seeds(given) -> list[int]:
     "The seeds of a comparison: so many, or these."
-    wanted = wanted_value(Count | Sequence[Seed], given)     # type: ignore[operator]
+    many = hasattr(given, "__len__") and not isinstance(given, str)
+    wanted = wanted_value(Sequence[Seed] if many else Count, given)
     if wanted: raise ValueError(f"seeds must be {wanted}, got {as_given(given)}")
-    seeds = list(range(given)) if isinstance(given, int) else list(given)
+    seeds = list(given if many else range(given))
     if not seeds: raise ValueError("seeds is empty: a comparison needs at least one seed")
     return seeds
 

@@ -306,7 +306,7 @@ def prepare_image(
     model:ZooModel,        # Its recipe says how
     image,                 # See `inference_model`
     allow_url:bool=False,  # Whether web addresses are fetched
-    value_range:tuple[float, float]|None=None, # (lo, hi): what is black and what is white; None: by the type
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: by type
 ) -> Tensor:               # [C, H, W], as the model wants it
     "The preprocessing of a model for one image: its recipe's plain view."
     name = ""
@@ -376,7 +376,7 @@ def inference_model(
     *,
     checkpoint=None,       # With a name: a file in place of the published one
     allow_url:bool=False,  # Whether web addresses are fetched
-    value_range:tuple[float, float]|None=None, # (lo, hi): what is black and what is white; None: by the type
+    value_range:tuple[float, float]|None=None, # Values of black and white; None: by type
     on_error:Literal["raise", "keep"]="raise", # "keep": an unreadable image's answer is its error
 ) -> dict|list:            # pred_class, _label, _score, _scores [classes]; a list for many
     """Classify images.

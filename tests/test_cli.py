@@ -270,7 +270,7 @@ def test_a_variant_from_the_shell():
             last = errors.getvalue().splitlines()[-1]
             assert code == 2 and f"argument {option}: " in last, errors.getvalue()
     with contextlib.redirect_stderr(io.StringIO()) as errors:
-        code = kit_from_shell(["compare", "digits", "--vary", "projector=64,64"])
+        code = cli.kit_from_shell(["compare", "digits", "--vary", "projector=64,64"])
     test_eq((code, errors.getvalue().count("\n")), (1, 1))
     assert "projector has the value (64,) twice" in errors.getvalue()
 
