@@ -239,7 +239,7 @@ def run_trial(
     start = time.process_time()
     stops = [_stop_after_five_steps] if runs_are_short() else []
     with _one_thread(trial.seed):
-        run = pretrain(train, trial.recipe, seed=trial.seed, device="cpu", workers=0,
+        run = pretrain(train, trial.recipe, seed=trial.seed, device="cpu", workers=0, check=False,
                        progress=False, callbacks=stops)
         metrics = _probed(trial.probe, run, train, test)
     return dict(metrics=metrics, seconds=round(time.process_time() - start, 1))

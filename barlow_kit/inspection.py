@@ -287,7 +287,7 @@ def fitting_batch(
 def plain_share(
     view:Any,       # Has a `size` and a `scale`, as the views of 07_augment
     height:int,     # Of the image, in pixels
-    width:int,
+    width:int,      # As height
 ) -> float:         # Of its area
     "The share of an image that the plain view shows."
     if not view.scale or height == width == view.size: return 1.

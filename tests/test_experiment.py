@@ -285,7 +285,8 @@ def test_the_facts_of_a_trial_recipe_data_parts():
     test_eq(recipe_facts(base)["epochs"], 50)
     assert "lambd" not in recipe_facts(base)
     test_fail(lambda: key(probe=3), contains="a probe must be a function, got int")
-    with tempfile.TemporaryDirectory() as d:
+    with tempfile.TemporaryDirectory() as d, warnings.catch_warnings():
+        warnings.simplefilter("ignore")                 # it says which parts it takes
         for fold, name, k in itertools.product((0, 1), "ab", range(3)):
             for part in ("train", "test"):
                 place = Path(d, str(fold), "photos", part, name)
