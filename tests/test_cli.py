@@ -246,7 +246,8 @@ def test_a_variant_from_the_shell():
     assert module.returncode == 0 and "mmcr" in module.stdout, module.stderr
 
     # cell 124ed873
-    command = [sys.executable, "-m", "barlow_kit.cli", "pretrain", "digits", "--epochs", "1", "--dry-run"]
+    options = "--epochs 1 --dry-run".split()
+    command = [sys.executable, "-m", "barlow_kit.cli", "pretrain", "digits", *options]
     first_try = subprocess.run(command, capture_output=True, text=True)
 
     # cell cdd246c1
