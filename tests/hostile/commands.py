@@ -625,7 +625,6 @@ def odd_order():
         pretrain digits --epoch
         pretrain digits --epochs
         pretrain digits --no-epochs
-        pretrain digits --e 1
         pretrain digits --projector
         pretrain digits --lr 1
         pretrain --epochs 1 --dry-run
@@ -772,7 +771,7 @@ def far_values():
         yield Line("far value", words, "either")
     compare = typed("compare digits --seeds 1 --workers 1 --cache out/new.jsonl "
                     "--batch-size 700 TINY")[0]
-    for vary in ("lr_weights=1e9", "lambd=1e9,0", "loss=w_mse", "views=imagenet",
+    for vary in ("lr_weights=1e9", "lambd=1e9,0", "loss=w_mse",
                  "backbone=shapes", "channels=3", "projector=2147483647"):
         yield Line("far value", (*compare, "--vary", vary), "either")
 
