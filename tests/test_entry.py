@@ -12,6 +12,7 @@ def test_ctrl_c_while_pytorch_is_imported():
     _CHILD = """
 import os, runpy, signal, sys
 wanted = sys.argv.pop(1)
+signal.signal(signal.SIGINT, signal.default_int_handler)   # as a terminal has it
 class Watch:
     def find_spec(self, name, *more):
         if name == wanted: os.kill(os.getpid(), signal.SIGINT)

@@ -16,10 +16,10 @@ def test_find_a_lesson_by_its_number_or_name():
     "nbs/workshop/05_export.ipynb: Find a lesson by its number or name"
     # cell a0d3c9e2
     root, nbs, _ = find_project()
-    [find_lesson(root, nbs, name).name for name in ("05", "loss", "workshop/01", "tests")]
+    [find_lesson(root, nbs, name).name for name in ("10", "loss", "workshop/01", "tests")]
 
     # cell 1203acd3
-    for name in ("05", "10_loss", "loss"):
+    for name in ("10", "10_loss", "loss"):
         test_eq(find_lesson(root, nbs, name), root/nbs/"10_loss.ipynb")
     for name in ("workshop/01", "tests"):
         test_eq(find_lesson(root, nbs, name), root/nbs/"workshop/01_tests.ipynb")

@@ -95,7 +95,7 @@ def export_project(
 def find_lesson(
     root:Path,      # Root of the project
     nbs:str,        # Its folder of notebooks
-    name:str,       # Number or name, such as `05`, `10_loss`, `loss` or `workshop/01`
+    name:str,       # Number or name, such as `10`, `10_loss`, `loss` or `workshop/01`
 ) -> Path:          # The notebook
     "A notebook that exports a module."
     def names(path):
