@@ -43,7 +43,7 @@ class Look(NamedTuple):
     number: int         # In its set
     label: int          # -1: not known
     height: int         # In pixels, upright
-    width: int
+    width: int          # As height
     channels: int       # As the set gives it
     kind: str           # Such as "RGB, 8 bit"
     low: float          # Smallest value, in the numbers of the file
