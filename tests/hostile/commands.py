@@ -728,7 +728,6 @@ def far_values():
         --device mps
         --device xla
         --backbone shapes
-        --views shapes
         --accumulate 64
         --warmup-epochs .999999
         --seed 4294967295
