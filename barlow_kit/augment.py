@@ -518,6 +518,14 @@ _SHAPES:dict[str, Any] = dict(
     size=32, scale=(.5, 1.), saturation=.4, hue=.5, blur=.5, sigma=(.1, 1.),
     mean=(.5, .5, .5), std=(.25, .25, .25))
 
+# %% ../nbs/07_augment.ipynb #c1d1bca1
+def _numbers_of(images:Tensor, index:Tensor) -> Tensor:
+    "The images' numbers, where the images are. ValueError unless they fit."
+    if images.ndim != 4 or len(images) != len(index):
+        raise ValueError("need images [n, C, H, W], n numbers, "
+                         f"got {(*images.shape,)}, {len(index)}")
+    return index.to(images.device)
+
 # %% ../nbs/07_augment.ipynb #c1d1bcc1
 @dataclass(frozen=True)
 class ViewPair:
@@ -533,16 +541,11 @@ class ViewPair:
         number = torch.tensor([int(index)])
         return _both_views(self, view_one, image, image, number, seed, epoch)
 
-    def batch(self, images, index:Tensor, *,
-              seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
-        """Both views in `epoch` of images [n, C, H, W], uint8 or floats in 0..1, with the
-        numbers `index`; or of a list of images of any size, see `standard_image`."""
+    def batch(self, images, index:Tensor, *, seed:int=0, epoch=0) -> tuple[Tensor, Tensor]:
+        "Both views in `epoch` of images [n, C, H, W], or of a list, with the numbers `index`."
         if not isinstance(images, Tensor):
             return _views_of_list(self, images, index, seed, epoch)
-        if images.ndim != 4 or len(images) != len(index):
-            raise ValueError("need images [n, C, H, W], n numbers, "
-                             f"got {(*images.shape,)}, {len(index)}")
-        index = index.to(images.device)
+        index = _numbers_of(images, index)
         return _both_views(self, view_batch, images, images, index, seed, epoch)
 
     def finish(self, crops1:Tensor, crops2:Tensor, index:Tensor, *,
@@ -770,6 +773,14 @@ def _all_broken(data:ImageData, first:int, last:UnreadableImage) -> UnreadableIm
     error.__cause__ = last
     return error
 
+# %% ../nbs/07_augment.ipynb #475f1da1
+def _check_pipeline(pipeline:str, finish:bool) -> None:
+    "ValueError for a way to make views that there is not."
+    if pipeline not in ("batched", "pil"):
+        raise ValueError(f"pipeline must be 'batched' or 'pil', got {pipeline!r}")
+    if pipeline == "pil" and not finish:
+        raise ValueError("pipeline 'pil' makes whole views: finish=True")
+
 # %% ../nbs/07_augment.ipynb #475f1dff
 class ViewsDataset(Dataset):
     """Item (epoch, index): (view 1, view 2, number of the image shown, and asked for).
@@ -783,10 +794,7 @@ class ViewsDataset(Dataset):
         finish:bool=True,       # False: only the crops, for `two_views.finish` on a GPU
         channels:int|None=None, # Of the views; None: what they normalize, or the data has
     ):
-        if pipeline not in ("batched", "pil"):
-            raise ValueError(f"pipeline must be 'batched' or 'pil', got {pipeline!r}")
-        if pipeline == "pil" and not finish:
-            raise ValueError("pipeline 'pil' makes whole views: finish=True")
+        _check_pipeline(pipeline, finish)
         self.data = data
         self.two_views = two_views
         self.seed = seed
@@ -805,14 +813,13 @@ class ViewsDataset(Dataset):
     def __getitems__(self, pairs:list) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         "Views [n, C, size, size] (crops if not `finish`) and numbers [n] of n pairs."
         numbers = torch.tensor(pairs)
-        if numbers.ndim != 2:
-            raise TypeError("items are asked for as pairs (epoch, index)")
+        if numbers.ndim != 2: raise TypeError("items are asked for as pairs (epoch, index)")
         epoch, asked = numbers.unbind(1)
         made, shown = _readable(self, epoch, asked)
         view1, view2 = map(_stack, zip(*made))
         if self.finish and self.pipeline == "batched":
-            view1, view2 = self.two_views.finish(view1, view2, shown,
-                                                 seed=self.seed, epoch=epoch)
+            finish = self.two_views.finish
+            view1, view2 = finish(view1, view2, shown, seed=self.seed, epoch=epoch)
         return view1, view2, shown, asked
 
 # %% ../nbs/07_augment.ipynb #3e851853

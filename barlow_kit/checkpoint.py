@@ -278,16 +278,12 @@ class Checkpointed:
         self.path:Any = None if path is None else output_folder(path)
         self.file:Any = self.path and self.path/file
         self.claim:Any = self.path and self.path/claim
+        self.listing:Any = self.claim and self.claim.with_name(f"{Path(claim).stem}-images.json.gz")
         self.config = json.loads(json.dumps(config))
         self.update = update
         self.images = images
         self.parts:dict[str, Any] = parts
         self.lock:Any = self.file and OneWriter(self.file.with_suffix(".lock"))
-
-    @property
-    def listing(self) -> Any:
-        "The file that lists the images."
-        return self.claim and self.claim.with_name(f"{self.claim.stem}-images.json.gz")
 
     def open(self, resume:str="auto", device="cpu") -> dict:
         "Lock and claim the folder; its last good state into the parts. Plain values, with `step`."

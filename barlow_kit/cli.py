@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+# %% ../nbs/29_cli.ipynb #8c3aa1a2
 from .data import (DATASETS, check_images, get_dataset, heldout_split, images_for,
                              match_classes)
 from .images import UnreadableImage

@@ -480,8 +480,7 @@ def train_classifier(
 ) -> list[dict]:             # A dict an epoch: epoch, loss, lr
     """All steps that are not done yet.
 
-    Raises ValueError for a folder of another training, TrainingError when a loss is not
-    finite, and Stopped when a signal ended it, after saving."""
+    Raises ValueError (another training's folder), TrainingError, Stopped (state saved)."""
     optimizer = _optimizer(model, settings)
     weights = model.head if model.frozen else model
     folder = Checkpointed(out, config or {}, images=part.data if images is None else images,

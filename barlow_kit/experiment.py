@@ -46,24 +46,10 @@ from torch.utils.data import Dataset
 from .augment import TwoViews, View
 from .data import DATASETS, EncodedImages, WrappedImages, images_for
 from .images import open_regular
-from barlow_kit.inputs import (
-    Count,
-    Seed,
-    Workers,
-    as_given,
-    checked,
-    for_plot,
-    one_line,
-    wanted_value,
-)
+from .inputs import (Count, Seed, Workers, as_given, checked, for_plot, one_line,
+                               wanted_value)
 from .loop import progress_bar
-from barlow_kit.probes import (
-    PROBES,
-    effective_rank,
-    extract_features,
-    rankme,
-    run_probes,
-)
+from .probes import PROBES, effective_rank, extract_features, rankme, run_probes
 from .recipe import Recipe, get_recipe, list_recipes, unknown_name
 from .train import Run, pretrain, usable_cores
 from .twins import BACKBONES
@@ -703,6 +689,7 @@ def _seeds(given) -> list[int]:
     if not seeds: raise ValueError("seeds is empty: a comparison needs at least one seed")
     return seeds
 
+# %% ../nbs/27_experiment.ipynb #93c708a2
 @checked
 def compare(
     variants:dict,               # Name -> fields of the base recipe to change, or a Recipe

@@ -33,7 +33,7 @@ from torch.utils.data import Dataset
 
 from .images import open_image, open_regular, read_names, reading, standard_image
 from .inputs import one_line
-from .sources import digest
+from .sources import PART_NAMES, digest
 
 # %% ../nbs/03_files.ipynb #f11e5b01
 class _Encoded(Dataset):
@@ -288,14 +288,11 @@ def _layout(found:_Found, where:str) -> tuple[list[int], tuple[str, ...]]:
     return [number[name] for name in tops], tuple(classes)
 
 # %% ../nbs/03_files.ipynb #f11e5f01
-_PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test",
-          "val": "val", "valid": "val", "validation": "val", "dev": "val"}
-
 def part_name(
     name:str,  # Of a folder, or of what is asked for
 ) -> str:      # "train", "val" or "test"; empty for another name
     "Which part of a data set a name stands for, in any case."
-    return _PARTS.get(name.lower(), "")
+    return next((part for part, names in PART_NAMES.items() if name.lower() in names), "")
 
 # %% ../nbs/03_files.ipynb #7aa7de10
 def _part_folders(folders:list[str]) -> dict[str, str]:

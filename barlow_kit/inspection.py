@@ -32,10 +32,10 @@ from torch.nn.functional import adaptive_avg_pool1d
 from torch.utils.data import Subset
 
 from .files import EncodedImages, readable_suffixes
-from .images import open_image, standard_image, to_floats
+from .images import TYPE_RANGES, open_image, standard_image, to_floats
 from .inputs import for_html, one_line
-from .sources import (TYPE_RANGES, ImageData, TensorImages, digest, fixed_chance,
-                                labels_of, raw_parts, split_item)
+from .sources import (ImageData, TensorImages, digest, fixed_chance, labels_of, raw_parts,
+                                split_item)
 
 # %% ../nbs/04_inspection.ipynb #bd2e884f
 class Look(NamedTuple):

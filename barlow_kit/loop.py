@@ -279,10 +279,9 @@ class Steps:
 
     def __enter__(self) -> "Steps":
         self.saved_at = time.monotonic()
-        self.bar = progress_bar(
-            total=self.total*self.size, initial=self.first*self.size,
-            unit="step" if self.size == 1 else "img", unit_scale=self.size != 1,
-            desc=self.name or None, disable=not self.progress or rank() != 0)
+        self.bar = progress_bar(total=self.total*self.size, initial=self.first*self.size,
+                                unit="step" if self.size == 1 else "img", unit_scale=self.size != 1,
+                                desc=self.name or None, disable=not self.progress or rank() != 0)
         return self
 
     def __exit__(self, *error) -> None:

@@ -214,6 +214,14 @@ def _is_page(head:bytes) -> bool:
     "Whether a file that begins so may be an older page."
     return head.startswith((b"# ", b"<!DOCTYPE html")) and b"Measured here" in head
 
+# %% ../nbs/20_report.ipynb #916d6ba1
+def _wanted_probes(probes:Sequence[str]|None) -> tuple:
+    "Those that were named, or all. ValueError for an unknown one."
+    known = report_probes()
+    unknown = [p for p in probes or () if p not in known]
+    if unknown: raise ValueError(f"no probe {unknown[0]!r}; known: {', '.join(known)}")
+    return tuple(known if probes is None else probes)
+
 # %% ../nbs/20_report.ipynb #916d6b34
 @checked
 def report(
@@ -237,10 +245,7 @@ def report(
 
     Raises ValueError for unknown probes or settings, and what `load_for_evaluation` raises."""
     if out is not None: output_path(out, source, data, kind=_is_page)
-    known = report_probes()
-    names = known if probes is None else tuple(probes)
-    unknown = [p for p in names if p not in known]
-    if unknown: raise ValueError(f"no probe {unknown[0]!r}; known: {', '.join(known)}")
+    names = _wanted_probes(probes)
     linear, tuned = _protocols(data, linear, tuned)
     how:dict[str, Any] = dict(workers=workers, value_range=value_range, on_error=on_error)
     backbone, *parts = load_for_evaluation(source, data, recipe, device=device, **how)

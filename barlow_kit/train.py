@@ -383,13 +383,14 @@ def _run_folder(run:Run, parts:_Parts, config:dict, images=None) -> Checkpointed
     return Checkpointed(run.path, config, claim="recipe.json", update=_up_to_date, images=images,
                         model=run.model, optimizer=parts.optimizer, scaler=parts.scaler)
 
-def _go_on(run:Run, parts:_Parts, config:dict, images, resume:str,
-           device) -> tuple[Checkpointed, int]:
-    "Open the run's folder, and put back what is there: folder and steps done."
+def _go_on(run:Run, config:dict, images, resume:str,
+           device) -> tuple[Checkpointed, _Parts, int]:
+    "Open the run's folder, and put back what is there: folder, parts and steps done."
+    parts = _parts(run, device)
     folder = _run_folder(run, parts, config, images)
     first = _steps_done(folder.file, folder.open(resume, device)["step"], run.total)
     if run.path: run.history = _read_history(run.path, first)
-    return folder, first
+    return folder, parts, first
 
 # %% ../nbs/17_train.ipynb #8b4ae9ce
 class _HistoryFile:
@@ -534,8 +535,7 @@ def pretrain(
     with own_random_state(place), stop_signals(out is not None) as caught:
         model = _build(recipe, seed, place, channels_last, compile, recompute)
         run = _new_run(model, recipe, seed, out, data)
-        parts = _parts(run, place)
-        folder, first = _go_on(run, parts, config, data, resume, place)
+        folder, parts, first = _go_on(run, config, data, resume, place)
         if check and first == 0: _look_at(data, recipe, label)
         batches = _view_batches(run, data, first=first, device=place, workers=workers,
                                 pipeline=pipeline, on_error=on_error)

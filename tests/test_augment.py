@@ -637,6 +637,7 @@ def test_views_of_image_files_by_worker_processes():
             views = ViewsDataset(files, pair, channels=1, pipeline=pipeline)
             test_eq(views[0, 0][0].shape[0], 1)
 
+    # cell 07b100a1
     bands = torch.rand(6, 5, 40, 40)
     pair = TwoViews.imagenet(32)
     test_fail(lambda: ViewsDataset(list(bands), pair)[0, 0], contains="has 5 channels and 3 are")

@@ -372,6 +372,8 @@ def test_the_zoo_from_the_shell():
             code, text = told(*argv)
             test_eq((code, all(line.isprintable() for line in text.split("\n"))), (1, True))
             text.encode()
+
+    # cell b569bca1
     head = folder/"head/model.pt"
     before = head.read_bytes()
     strange = folder/"strange"

@@ -331,7 +331,7 @@ def test_your_own_data_in_one_line_each():
     test_fail(lambda: open_images(pixels, on_error="ignore"), contains="one of raise, skip")
     test_fail(lambda: open_images(pixels, channels=0), contains="channels must be at least 1")
     test_fail(lambda: open_images(np.zeros((3, 3, 3, 3))), contains="layout='NCHW'")
-    test_fail(lambda: open_images(pixels.astype(float)), contains="these go from 0 to 255")
+    test_fail(lambda: open_images(pixels.astype(float)), contains="the values are in 0..255")
 
     # cell 5a10001b
     def held(source):

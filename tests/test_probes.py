@@ -154,6 +154,8 @@ def test_linear_probe_logistic_regression_on_frozen_features():
     assert abs(by_hand(*few, 1e-4) - by_hand(*few, 1.)) > 5            # C matters here
     scaled = [(x*1000 + 7, y) for x, y in few]
     test_close(linear_probe(*scaled).accuracy, linear_probe(*few).accuracy, eps=.51)
+
+    # cell 6c40aba1
     wider = torch.randn(9, 8), torch.zeros(9)
     for train in (wider, (pixels[0][0], wider[1])):
         test_fail(lambda: linear_probe(train, pixels[1]), contains="need features [N, F]")

@@ -13,8 +13,8 @@ from fastcore.test import test_close, test_eq, test_fail
 from pathlib import Path
 from torch.utils.data import ConcatDataset, DataLoader, Dataset, IterableDataset, Subset
 from torchvision import datasets as tv
-from barlow_kit.images import UnreadableImage, standard_image, to_floats
-from barlow_kit.sources import TYPE_RANGES, TensorImages, WrappedImages, _readings, array_images, array_parts, channels_first, check_range, class_numbers, digest, hugging_face_images, idx_images, idx_parts, is_hugging_face, is_idx, is_image_data, is_reading_error, item_digest, labels_of, match_classes, part, part_named, pick_part, raw_parts, read_array, read_idx, split_item, told_labels, unit_values, with_numbers
+from barlow_kit.images import TYPE_RANGES, UnreadableImage, standard_image, to_floats
+from barlow_kit.sources import TensorImages, WrappedImages, _readings, array_images, array_parts, channels_first, check_range, class_numbers, digest, hugging_face_images, idx_images, idx_parts, is_hugging_face, is_idx, is_image_data, is_reading_error, item_digest, labels_of, match_classes, part, part_named, pick_part, raw_parts, read_array, read_idx, split_item, told_labels, unit_values, with_numbers
 
 for _helper in filter(callable, [test_close, test_eq, test_fail]): _helper.__test__ = False  # not tests of ours
 
@@ -79,10 +79,10 @@ def test_which_values_are_black_and_white_ranges_of_arrays():
         check_range(good)
     check_range(torch.tensor([[-3., 7.]]), (0, 1))
     test_fail(lambda: check_range(torch.tensor([[-1, 3]]).int()),
-              contains="in 0..65535, these go from -1 to 3: say what")
+              contains="in -1..3, but int32 is in 0..65535: say what")
     test_fail(lambda: check_range(torch.tensor([[25., 242.]])), contains="value_range=(0, 255)")
     test_fail(lambda: check_range(torch.tensor([[0, 255]])),
-              contains="int64 have no range of their own, these go from 0 to 255")
+              contains="in 0..255, but int64 has no usual range")
     test_fail(lambda: check_range(torch.tensor([[0.], [float("nan")]]), (0, 9)),
               contains="image 1 holds values that are no numbers")
     for wrong in ((1, 1), (0, float("inf")), 3, ("a", "b")):
@@ -117,7 +117,7 @@ def test_small_images_in_one_tensor():
     test_fail(lambda: TensorImages(torch.rand(0, 1, 8, 8)), contains="there are no images")
     test_fail(lambda: TensorImages(as_bytes, torch.zeros(3)),
               contains="100 images but 3 labels")
-    test_fail(lambda: TensorImages(as_bytes.long()), contains="int64 have no range of their own")
+    test_fail(lambda: TensorImages(as_bytes.long()), contains="int64 has no usual range")
     test_fail(lambda: TensorImages(as_bytes.float()), contains="from 0 to 255")
 
     # cell 8fc6d2e1
