@@ -118,7 +118,7 @@ def test_small_images_in_one_tensor():
     test_fail(lambda: TensorImages(as_bytes, torch.zeros(3)),
               contains="100 images but 3 labels")
     test_fail(lambda: TensorImages(as_bytes.long()), contains="int64 has no usual range")
-    test_fail(lambda: TensorImages(as_bytes.float()), contains="from 0 to 255")
+    test_fail(lambda: TensorImages(as_bytes.float()), contains="values are in 0..255")
 
     # cell 8fc6d2e1
     same = TensorImages(as_bytes.clone().contiguous(memory_format=torch.channels_last))

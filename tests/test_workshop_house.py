@@ -99,6 +99,10 @@ def half(
                             "#| export\nx = 1\ny = 2")
     test_eq(style_complaints(small, "a", words=False), [])
     test_eq(len(hurried_steps(notebook_cells(small))), 1)
+    checks = "\n".join(["x = 1"]*41)                       # not exported: a reader scrolls all the same
+    long = notebook_cells(sketch_notebook("# A toy", checks))
+    test_eq(hurried_steps(long, words=False)[0].split(": ")[1], "41 lines, a screen has 40")
+    test_eq(hurried_steps(notebook_cells(sketch_notebook("# A toy", checks[6:])), words=False), [])
 
     # cell b23027aa
     root, nbs, package = find_project()
