@@ -197,7 +197,7 @@ def test_arrays_of_numpy_and_pytorch():
         array_images(frozen)
     test_fail(lambda: array_images(pixels.astype(str)), contains="pixels must be numbers")
     test_fail(lambda: array_images(pixels.astype(complex)), contains="pixels must be numbers")
-    test_fail(lambda: array_images(pixels.astype(float)), contains="float64 must be in 0..1")
+    test_fail(lambda: array_images(pixels.astype(float)), contains="float64 is in 0..1")
     test_fail(lambda: array_images(pixels, [1, 2]), contains="6 images but 2 labels")
 
 
