@@ -39,7 +39,8 @@ def _axes(
 # %% ../nbs/06_plot.ipynb #4eaf5e76
 def _title(text) -> str:
     "A title with its line ends; each line is safe, see `for_plot`."
-    return "\n".join(for_plot(line) for line in str(text).split("\n")) if text else ""
+    text = "" if text is None else str(text)
+    return "\n".join(for_plot(line) for line in text.split("\n")) if text else ""
 
 # %% ../nbs/06_plot.ipynb #01fbfed3
 def _show(ax, image:Tensor, mean:tuple|None, std:tuple|None, title=None):

@@ -25,6 +25,8 @@ def test_images_and_pairs_of_views():
     assert_close(drawn, digits.images[1, 0])
     panels = [len(plot_images(digits.images[:n], cols=4).axes) for n in (3, 8, 9)]
     test_eq(panels, [3, 8, 12])
+    titled = plot_images(digits.images[:3], [0, "a\n_b", 7]).axes
+    test_eq([ax.get_title() for ax in titled], ["0", "a\n _b", "7"])    # the class 0 has a title, too
     test_fail(lambda: plot_images([]), contains="no images")
     test_fail(lambda: plot_images(digits.images[0]),
               contains="got (8, 8); a single one goes into a list")
